@@ -1,0 +1,109 @@
+/**
+ * Configuration of every ATI process, from the environment, by zod: all errors at once, secrets redacted.
+ *
+ * Parsed once in a `main.ts` and passed down; nothing else reads `process.env`.
+ */
+import { z } from 'zod';
+
+const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
+const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const list = z
+  .string()
+  .default('')
+  .transform((text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+
+/** Environment variable → meaning. Defaults are the embedded, loopback-only installation. */
+const schema = z.object({
+  ATI_DATA_DIR: z
+    .string()
+    .min(1)
+    .default('.ati')
+    .describe('where the embedded broker and engine, and the salts, live'),
+  ATI_HOST: z.string().default('127.0.0.1').describe('address to bind; other than loopback needs tokens'),
+  ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+
+  KAFKA_BROKERS: list.describe('host:port,… of a real Kafka; empty starts the embedded broker'),
+  ATI_TOPIC_PREFIX: z
+    .string()
+    .regex(/^[\w.-]*$/)
+    .default('')
+    .describe('put before every topic and group name'),
+  ATI_PARTITIONS: positive(4).describe('partitions of ati.spans and the topics beside it'),
+  ATI_BROKER_PORT: port(9092).describe('port of the embedded broker'),
+  ATI_BROKER_FSYNC: z.stringbool().default(false).describe('fsync every append of the embedded broker'),
+
+  CLICKHOUSE_URL: z
+    .string()
+    .default('')
+    .describe('http(s)://host:port of a real ClickHouse; empty starts the embedded engine'),
+  CLICKHOUSE_USER: z.string().default('default'),
+  CLICKHOUSE_PASSWORD: z.string().default('').describe('secret'),
+  CLICKHOUSE_DATABASE: z.string().regex(/^\w+$/).default('ati'),
+  ATI_ENGINE_PORT: port(8123).describe('port of the embedded engine'),
+  ATI_TTL_DAYS: positive(30).describe('how long ClickHouse keeps rows'),
+
+  ATI_INGEST_PORT: port(4318).describe('OTLP/HTTP'),
+  ATI_API_PORT: port(8001).describe('query API'),
+  ATI_PROCESSOR_PORT: port(8002).describe('/live /ready /metrics of the processor'),
+  ATI_SINK_PORT: port(8003).describe('/live /ready /metrics of the sink'),
+  ATI_AGENT_PORT: port(8080).describe('synthetic agent app'),
+  ATI_TOOL_PORT: port(8081).describe('synthetic tool service'),
+
+  ATI_MAX_BODY_BYTES: positive(8 << 20).describe('greatest OTLP request body, compressed or not'),
+  ATI_MAX_SPANS_PER_REQUEST: positive(50_000),
+  ATI_MAX_ATTRIBUTES_PER_SPAN: positive(128),
+  ATI_MAX_IN_FLIGHT_BYTES: positive(64 << 20).describe('bytes accepted and not yet on the log before 503'),
+  ATI_ALLOW_ATTRIBUTES: list.describe('attribute keys kept beside the built-in allowlist'),
+
+  ATI_WORKERS: positive(2).describe('worker threads of the processor'),
+  ATI_QUIET_GAP_MS: positive(6_000).describe('a rooted trace closes this long after its last span'),
+  ATI_HARD_CAP_MS: positive(300_000).describe('a trace without a root closes after this long'),
+  ATI_REOPEN_MS: positive(10_000).describe('late spans re-open a closed trace for this long'),
+  ATI_WINDOW_MS: positive(60_000),
+  ATI_WINDOW_HOP_MS: positive(10_000),
+  ATI_WINDOW_GRACE_MS: positive(10_000),
+  ATI_DETECTORS: z
+    .string()
+    .default('{}')
+    .transform((text, context): Record<string, unknown> => {
+      try {
+        const value: unknown = JSON.parse(text);
+        if (typeof value === 'object' && value !== null && !Array.isArray(value))
+          return value as Record<string, unknown>;
+      } catch {
+        // reported below, in one place
+      }
+      context.addIssue({ code: 'custom', message: 'must be a JSON object of thresholds by detector' });
+      return z.NEVER;
+    })
+    .describe('thresholds by detector, JSON: {"retry_storm":{"minRetriedCalls":5}}'),
+
+  ATI_SINK_BATCH_ROWS: positive(10_000),
+  ATI_SINK_FLUSH_MS: positive(500).describe('a smaller batch is written after this long'),
+});
+
+export type Config = z.output<typeof schema>;
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; message: string };
+
+/** Reads the configuration; on failure `message` names every wrong variable, one a line. */
+export function readConfig(env: Record<string, string | undefined>): ConfigResult {
+  // An empty variable (`KAFKA_BROKERS=`) means unset, as in Compose files.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return { ok: true, config: parsed.data };
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  return { ok: false, message: `configuration is wrong:\n${lines.join('\n')}` };
+}
+
+/** For logs: the configuration with its secrets replaced. */
+export function redacted(config: Config): Record<string, unknown> {
+  return { ...config, CLICKHOUSE_PASSWORD: config.CLICKHOUSE_PASSWORD === '' ? '' : '[redacted]' };
+}

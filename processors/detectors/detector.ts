@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import type { Fact, Finding, FindingKind, PathSegment } from '#schemas/events.ts';
+import type { TraceView } from '../trace/view.ts';
+
+/** A trace as a detector sees it. */
+export interface TraceContext {
+  readonly tenant: string;
+  readonly view: TraceView;
+  readonly path: readonly PathSegment[];
+}
+
+/** What one trace says about one agent operation (or, with scope `instance`, about one service.instance.id). */
+export interface TraceFact {
+  readonly scope: 'operation' | 'instance';
+  readonly agent: string;
+  readonly operation: string;
+  readonly fact: Fact;
+}
+
+export interface TraceResult {
+  readonly findings: readonly Finding[];
+  readonly facts: readonly TraceFact[];
+}
+
+/** Every trace's facts of one kind about one agent operation within one window, sorted by trace id. */
+export interface WindowContext {
+  readonly tenant: string;
+  readonly scope: 'operation' | 'instance';
+  readonly agent: string;
+  readonly operation: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly traces: readonly { readonly traceId: string; readonly facts: readonly Fact[] }[];
+}
+
+/** A detector is data plus pure functions: no clock, no randomness, no IO. One file each in this folder. */
+export interface Detector<Config = unknown> {
+  readonly kind: FindingKind;
+  readonly version: number;
+  /** Thresholds with their defaults; each default's source stands in a comment. */
+  readonly config: z.ZodType<Config>;
+  /** Findings that one trace alone shows, and the facts that only a window can judge. */
+  inTrace(trace: TraceContext, config: Config): TraceResult;
+  /** Findings that need several traces; they open an incident after 2 of 3 windows. */
+  inWindow?(window: WindowContext, config: Config): readonly Finding[];
+}

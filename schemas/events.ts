@@ -1,0 +1,230 @@
+/**
+ * The events on ATI's topics, as TypeScript sees them. Their Avro schemas stand in `avro/`, one file per version;
+ * the codec (`codec.ts`) maps one to the other. Plain Avro `long`s are numbers (safe below 2^53); a field with the
+ * logical type `timestamp-nanos` is a bigint.
+ */
+
+/** ati.spans: OTLP spans that hash to one partition. Its `receivedAt` is the partition's clock; no spans = a tick. */
+export interface SpanBatch {
+  tenant: string;
+  /** Unix milliseconds, stamped at the door. */
+  receivedAt: number;
+  spanCount: number;
+  /** A valid OTLP `TracesData` protobuf message; empty in a tick. */
+  otlp: Uint8Array;
+}
+
+/** Where an output of stage 1 comes from; (offset, sequence) is unique and rises within a partition. */
+export interface Source {
+  /** Partition of ati.spans. */
+  partition: number;
+  /** Offset of the SpanBatch whose processing emitted it. */
+  offset: number;
+  /** Position among that batch's outputs. */
+  sequence: number;
+  /** The partition's clock then, unix milliseconds. */
+  clock: number;
+}
+
+export const FINDING_KINDS = ['fanout_collapse', 'retry_storm', 'blocking_chain', 'starvation'] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+export const SEVERITIES = ['warning', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** A named number with its unit ('ms', 'count', 'ratio', …): evidence is a list of them, in the detector's order. */
+export interface Measure {
+  name: string;
+  value: number;
+  unit: string;
+}
+
+/** One line of a finding's story: a retry attempt, a stall, the last finisher. Times are ms from the trace's start. */
+export interface TimelineEntry {
+  label: string;
+  startMs: number;
+  durationMs: number;
+  outcome: string;
+}
+
+export interface Recommendation {
+  /** Stable code: reduce_concurrency, batch, rate_limit, budget_retries, restructure_planner, separate_pools … */
+  action: string;
+  /** One sentence with its numbers filled in, each computed from the evidence. */
+  text: string;
+}
+
+/** What a detector found, in one trace or one window. Identity: kind, agent, operation, signature (with the tenant). */
+export interface Finding {
+  kind: FindingKind;
+  /** Deterministic: see processors/incidents/identity.ts. 32 hex digits. */
+  incidentId: string;
+  severity: Severity;
+  /** Root agent: gen_ai.agent.name, else service.name; normalised. */
+  agent: string;
+  /** The root's operation, normalised (UUIDs, hex of 8 or more, digits become `*`). */
+  operation: string;
+  /** The normalised callee that gives the finding its identity. */
+  signature: string;
+  /** False where another finding of the same trace explains it. */
+  root: boolean;
+  evidence: Measure[];
+  timeline: TimelineEntry[];
+  explanation: string;
+  recommendations: Recommendation[];
+}
+
+/** Numbers of one trace that only a window can judge (see each detector's `inWindow`). */
+export interface Fact {
+  kind: FindingKind;
+  /** Normalised callee operation that the numbers are about. */
+  callee: string;
+  values: Measure[];
+}
+
+/** One piece of the critical path; pieces are in order of time and do not overlap. Times in ns from the trace's start. */
+export interface PathSegment {
+  spanId: string;
+  /** Role name: workflow, agent, planner, worker, chat, tool, checkpoint, stream, human, other. */
+  role: string;
+  service: string;
+  operation: string;
+  startNs: number;
+  endNs: number;
+  /** self: the span's own work; edge: between caller and callee (network); idle: waiting for a person. */
+  type: 'self' | 'edge' | 'idle';
+}
+
+/** A node of the trace's graph: all spans of one (role, service, agent, operation). */
+export interface GraphNode {
+  id: number;
+  role: string;
+  service: string;
+  agent: string;
+  operation: string;
+  count: number;
+  errors: number;
+  totalNs: number;
+  /** Its exclusive time on the critical path. */
+  pathNs: number;
+}
+
+export interface GraphEdge {
+  from: number;
+  to: number;
+  count: number;
+  type: 'child' | 'link';
+}
+
+/** ati.traces: one revision of a closed trace. */
+export interface TraceSummary {
+  tenant: string;
+  /** 32 hex digits. */
+  traceId: string;
+  /** 1, then one more for each re-opening. */
+  revision: number;
+  source: Source;
+  /** Lowest offset of ati.spans that holds a span of it. */
+  firstOffset: number;
+  /** Closed at the hard cap without a root. */
+  partial: boolean;
+  rootSpanId: string;
+  rootService: string;
+  rootAgent: string;
+  rootOperation: string;
+  /** Logical type timestamp-nanos. */
+  startUnixNano: bigint;
+  durationNs: number;
+  spanCount: number;
+  errorCount: number;
+  path: PathSegment[];
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  findings: Finding[];
+}
+
+/** ati.signals: one trace's facts and findings about one agent operation. */
+export interface Signal {
+  tenant: string;
+  /** operation: keyed by tenant, agent, operation. instance: by tenant and service.instance.id (in `operation`). */
+  scope: 'operation' | 'instance';
+  agent: string;
+  operation: string;
+  traceId: string;
+  revision: number;
+  /** The root's end (without one the greatest end), unix ms, fixed by revision 1, clamped to the source clock. */
+  eventTime: number;
+  source: Source;
+  /** Of the agent operation in this trace. */
+  calls: number;
+  errors: number;
+  durationMs: number;
+  facts: Fact[];
+  findings: Finding[];
+}
+
+/** ati.signals, every partition: nothing with a lesser clock will come from this source any more. */
+export interface ClockMark {
+  source: Source;
+}
+
+export const INCIDENT_EVENTS = ['opened', 'updated', 'resolved', 'retracted'] as const;
+export type IncidentEventType = (typeof INCIDENT_EVENTS)[number];
+
+/** ati.incidents. Versions of an incident order by (episode, windowEnd, settled, revision). */
+export interface IncidentEvent {
+  /** 32 hex digits: hash(version, kind, tenant, agent, operation, signature). */
+  incidentId: string;
+  tenant: string;
+  event: IncidentEventType;
+  kind: FindingKind;
+  severity: Severity;
+  /** 1, then one more at each re-opening. */
+  episode: number;
+  /** Rises by one with each event of the incident. */
+  revision: number;
+  /** False: provisional, from one trace, before its window closed. */
+  settled: boolean;
+  agent: string;
+  operation: string;
+  signature: string;
+  /** Unix ms, half-open. */
+  windowStart: number;
+  windowEnd: number;
+  /** Event time of the finding that opened this episode, unix ms. */
+  openedAt: number;
+  /** Logical time (source clock) of this event, unix ms. */
+  at: number;
+  title: string;
+  explanation: string;
+  evidence: Measure[];
+  timeline: TimelineEntry[];
+  recommendations: Recommendation[];
+  /** At most 10, sorted. */
+  exemplarTraceIds: string[];
+  affectedTraces: number;
+  /** Digest of the detector's thresholds, 16 hex digits. */
+  thresholdsDigest: string;
+  /** Digest of severity, evidence and text only, 16 hex digits. */
+  contentDigest: string;
+}
+
+/** ati.incident-state, in the partition of its signals: what stage 2 needs to go on after a restart. */
+export interface IncidentState {
+  incidentId: string;
+  /** Logical time up to which (exclusive) its effects have been applied, unix ms; and the order within that time. */
+  appliedThrough: string;
+  /** Lifecycle counters, JSON. */
+  counters: string;
+  last: IncidentEvent;
+}
+
+export interface Events {
+  SpanBatch: SpanBatch;
+  TraceSummary: TraceSummary;
+  Signal: Signal;
+  ClockMark: ClockMark;
+  IncidentEvent: IncidentEvent;
+  IncidentState: IncidentState;
+}
+export type EventName = keyof Events;
