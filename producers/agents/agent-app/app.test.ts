@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildAgentApp } from './app.ts';
+
+// No tool service: these tests end at the door.
+const app = buildAgentApp({
+  toolUrl: 'http://127.0.0.1:1',
+  toolDelayMs: 80,
+  agentPrefix: '',
+  checkpointDir: '/nonexistent',
+});
+beforeAll(() => app.ready());
+afterAll(() => app.close());
+
+const get = async (url: string) => {
+  const answer = await app.inject(url);
+  return { status: answer.statusCode, error: answer.json<{ error?: string }>().error };
+};
+
+describe('parameters', () => {
+  test.each([
+    ['/run', /scenario/],
+    ['/run?scenario=nope', /scenario/],
+    ['/run?scenario=fanout&fanout=0', /^fanout: /],
+    ['/run?scenario=fanout&fanout=abc', /^fanout: /],
+    ['/run?scenario=fanout&fanout=1.5', /^fanout: /],
+    ['/run?scenario=fanout&depth=3', /unknown parameter: depth/],
+    ['/run?scenario=chain&depth=501', /^depth: /],
+    ['/run?scenario=retry&error_rate=1.1', /^error_rate: /],
+    ['/run?scenario=retry&max_retries=-1', /^max_retries: /],
+    [
+      '/run?scenario=fanout&delay_ms=-5&concurrency=0',
+      /concurrency: .*; delay_ms: |delay_ms: .*; concurrency: /,
+    ],
+    ['/stream?duration_s=0', /^duration_s: /],
+    ['/stream?background_fanout=-1', /^background_fanout: /],
+    ['/stream?seed=x', /^seed: /],
+  ])('%s gets 400 with the reason', async (url, reason) => {
+    const answer = await get(url);
+    expect(answer.status).toBe(400);
+    expect(answer.error).toMatch(reason);
+  });
+});
+
+test('/health answers', async () => {
+  expect((await get('/health')).status).toBe(200);
+});

@@ -1,0 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { runProcess } from '#infra/process.ts';
+import { startTelemetry } from '../telemetry.ts';
+import { buildToolService } from './app.ts';
+
+runProcess('tool-service', async ({ config, lifecycle }) => {
+  const telemetry = startTelemetry({
+    serviceName: 'tool-service',
+    instanceId: randomUUID(),
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${config.ATI_HOST}:${config.ATI_INGEST_PORT}`,
+    exportDelayMs: config.ATI_EXPORT_DELAY_MS,
+  });
+  const app = buildToolService({ delayMs: config.TOOL_DELAY_MS, errorRate: config.TOOL_ERROR_RATE });
+  lifecycle.onStop('draining', 'http', () => app.close());
+  lifecycle.onStop('flushed', 'telemetry', () => telemetry.close());
+  await app.listen({ host: config.ATI_HOST, port: config.ATI_TOOL_PORT });
+});
