@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decode, decodeAs, encode } from './codec.ts';
+import {
+  type EventName,
+  type Events,
+  FINDING_KINDS,
+  type Finding,
+  INCIDENT_EVENTS,
+  SEVERITIES,
+} from './events.ts';
+
+const text = fc.string({ unit: 'binary', maxLength: 90 });
+const int = fc.integer();
+const long = fc.integer({ min: 1 - 2 ** 52, max: 2 ** 53 - 2 });
+const list = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 4 });
+const source = fc.record({ partition: int, offset: long, sequence: int, clock: long });
+const measure = fc.record({ name: text, value: fc.double(), unit: text });
+const timelineEntry = fc.record({
+  label: text,
+  startMs: fc.double(),
+  durationMs: fc.double(),
+  outcome: text,
+});
+const recommendation = fc.record({ action: text, text });
+const kind = fc.constantFrom(...FINDING_KINDS);
+const severity = fc.constantFrom(...SEVERITIES);
+const finding: fc.Arbitrary<Finding> = fc.record({
+  kind,
+  incidentId: text,
+  severity,
+  agent: text,
+  operation: text,
+  signature: text,
+  root: fc.boolean(),
+  evidence: list(measure),
+  timeline: list(timelineEntry),
+  explanation: text,
+  recommendations: list(recommendation),
+});
+const incidentEvent: fc.Arbitrary<Events['IncidentEvent']> = fc.record({
+  incidentId: text,
+  tenant: text,
+  event: fc.constantFrom(...INCIDENT_EVENTS),
+  kind,
+  severity,
+  episode: int,
+  revision: int,
+  settled: fc.boolean(),
+  agent: text,
+  operation: text,
+  signature: text,
+  windowStart: long,
+  windowEnd: long,
+  openedAt: long,
+  at: long,
+  title: text,
+  explanation: text,
+  evidence: list(measure),
+  timeline: list(timelineEntry),
+  recommendations: list(recommendation),
+  exemplarTraceIds: list(text),
+  affectedTraces: int,
+  thresholdsDigest: text,
+  contentDigest: text,
+});
+const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
+  SpanBatch: fc.record({
+    tenant: text,
+    receivedAt: long,
+    spanCount: int,
+    otlp: fc.uint8Array({ maxLength: 9000 }).map((bytes) => Buffer.from(bytes)),
+  }),
+  TraceSummary: fc.record({
+    tenant: text,
+    traceId: text,
+    revision: int,
+    source,
+    firstOffset: long,
+    partial: fc.boolean(),
+    rootSpanId: text,
+    rootService: text,
+    rootAgent: text,
+    rootOperation: text,
+    startUnixNano: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    durationNs: long,
+    spanCount: int,
+    errorCount: int,
+    path: list(
+      fc.record({
+        spanId: text,
+        role: text,
+        service: text,
+        operation: text,
+        startNs: long,
+        endNs: long,
+        type: fc.constantFrom('self', 'edge', 'idle'),
+      }),
+    ),
+    nodes: list(
+      fc.record({
+        id: int,
+        role: text,
+        service: text,
+        agent: text,
+        operation: text,
+        count: int,
+        errors: int,
+        totalNs: long,
+        pathNs: long,
+      }),
+    ),
+    edges: list(fc.record({ from: int, to: int, count: int, type: fc.constantFrom('child', 'link') })),
+    findings: list(finding),
+  }),
+  Signal: fc.record({
+    tenant: text,
+    scope: fc.constantFrom('operation', 'instance'),
+    agent: text,
+    operation: text,
+    traceId: text,
+    revision: int,
+    eventTime: long,
+    source,
+    calls: int,
+    errors: int,
+    durationMs: fc.double(),
+    facts: list(fc.record({ kind, callee: text, values: list(measure) })),
+    findings: list(finding),
+  }),
+  ClockMark: fc.record({ source }),
+  IncidentEvent: incidentEvent,
+  IncidentState: fc.record({ incidentId: text, appliedThrough: text, counters: text, last: incidentEvent }),
+};
+
+/** A copy inside a larger buffer of 0xff, so that a read past either end changes the outcome. */
+function embedded(bytes: Uint8Array): Uint8Array {
+  const around = new Uint8Array(bytes.length + 128).fill(0xff);
+  around.set(bytes, 64);
+  return around.subarray(64, 64 + bytes.length);
+}
+
+describe.each(Object.keys(events) as EventName[])('%s', <Name extends EventName>(name: Name) => {
+  const arbitrary = events[name] as fc.Arbitrary<Events[Name]>;
+
+  test('round-trips', () => {
+    fc.assert(
+      fc.property(arbitrary, (value) => {
+        expect(decodeAs(name, embedded(encode(name, value)))).toEqual({ ok: true, value });
+        expect(decode(encode(name, value))).toMatchObject({ ok: true, name });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('cut off anywhere, or with bytes after it, it is an error value', () => {
+    fc.assert(
+      fc.property(arbitrary, fc.nat(), fc.uint8Array({ minLength: 1, maxLength: 9 }), (value, at, rest) => {
+        const bytes = encode(name, value);
+        expect(decode(embedded(bytes.subarray(0, at % bytes.length)))).toMatchObject({ ok: false });
+        expect(decode(embedded(Buffer.concat([bytes, rest])))).toMatchObject({ ok: false });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('with flipped bits it is a value or an error value, and the value can be written again', () => {
+    fc.assert(
+      fc.property(arbitrary, fc.array(fc.nat(), { minLength: 1, maxLength: 6 }), (value, flips) => {
+        const bytes = Buffer.from(encode(name, value));
+        for (const flip of flips) bytes[5 + ((flip >> 3) % (bytes.length - 5))] ^= 1 << (flip & 7);
+        const decoded = decodeAs(name, embedded(bytes));
+        if (decoded.ok) expect(decodeAs(name, encode(name, decoded.value))).toEqual(decoded);
+        else expect(decoded.reason).toMatch(/byte/);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+test('random bodies of any known schema id', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 6 }), fc.uint8Array({ maxLength: 200 }), (id, body) => {
+      const bytes = embedded(Buffer.concat([Buffer.from([0, 0, 0, 0, id]), body]));
+      expect(typeof decode(bytes).ok).toBe('boolean');
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,139 @@
+/**
+ * Events as Avro in the Confluent wire format: byte 0, schema id (int32, big endian), Avro body.
+ *
+ * `encode` writes the newest version of an event; a decoder reads every version that has an id (avro/ids.json) as the
+ * newest. Plain longs are numbers from 1 − 2^52 to 2^53 − 2 (what avsc holds exactly); `timestamp-nanos` longs are bigints.
+ */
+import avsc from 'avsc';
+import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
+import { compileCheck } from './avro/check.ts';
+import type { EventName, Events } from './events.ts';
+
+export type Decoded =
+  | { [Name in EventName]: { ok: true; name: Name; value: Events[Name] } }[EventName]
+  | { ok: false; reason: string };
+export type DecodedAs<Name extends EventName> =
+  | { ok: true; value: Events[Name] }
+  | { ok: false; reason: string };
+
+const HEADER_BYTES = 5;
+
+const bigintLong = avsc.types.LongType.__with({
+  fromBuffer: (buf: Buffer) => buf.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const buf = Buffer.allocUnsafe(8);
+    buf.writeBigInt64LE(value);
+    return buf;
+  },
+  fromJSON: BigInt,
+  toJSON: String,
+  isValid: (value: unknown) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value,
+  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
+});
+
+/** The avsc type of a schema, as ATI reads and writes it. */
+export function avroType(text: string): avsc.Type {
+  return avsc.Type.forSchema(JSON.parse(text), {
+    omitRecordMethods: true,
+    typeHook: (schema) =>
+      typeof schema === 'object' && 'logicalType' in schema && schema.logicalType === 'timestamp-nanos'
+        ? bigintLong
+        : undefined,
+  });
+}
+
+interface Writer {
+  readonly id: number;
+  readonly type: avsc.Type;
+}
+interface Reader {
+  readonly name: EventName;
+  readonly check: (buf: Uint8Array, start: number) => string | undefined;
+  readonly read: (body: Buffer) => unknown;
+}
+
+const types = new Map(SCHEMA_VERSIONS.map((entry) => [entry.id, avroType(entry.text)]));
+const writers = new Map<EventName, Writer>();
+const readers = new Map<number, Reader>();
+for (const name of EVENT_NAMES) {
+  const versions = versionsOf(name);
+  const newest = versions[versions.length - 1];
+  if (newest === undefined) throw new Error(`no schema of ${name} has an id: run schemas/avro/main.ts`);
+  const newestType = types.get(newest.id)!;
+  writers.set(name, { id: newest.id, type: newestType });
+  for (const { id, schema } of versions) {
+    const resolver = id === newest.id ? undefined : newestType.createResolver(types.get(id)!);
+    readers.set(id, {
+      name,
+      check: compileCheck(schema),
+      read: (body) => newestType.fromBuffer(body, resolver),
+    });
+  }
+}
+
+/** Replaces lone surrogates (a string cut in the middle of a pair): avsc would write them as invalid UTF-8. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) {
+    return value.every((item) => wellFormed(item) === item) ? value : value.map(wellFormed);
+  }
+  let changed: Record<string, unknown> | undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const good = wellFormed(item);
+    if (good !== item) changed = { ...(changed ?? value), [key]: good };
+  }
+  return changed ?? value;
+}
+
+/** avsc copies bytes with Buffer's own methods. */
+function withBuffers<Name extends EventName>(value: Events[Name]): unknown {
+  if (!('otlp' in value) || Buffer.isBuffer(value.otlp)) return value;
+  const { buffer, byteOffset, byteLength } = value.otlp;
+  return { ...value, otlp: Buffer.from(buffer, byteOffset, byteLength) };
+}
+
+let scratch: Buffer = Buffer.allocUnsafeSlow(16 << 10);
+
+/** The event's bytes for a topic. Throws on a value that is not of its schema: that is a bug of the caller. */
+export function encode<Name extends EventName>(name: Name, value: Events[Name]): Buffer {
+  const { id, type } = writers.get(name)!;
+  const good = wellFormed(withBuffers(value));
+  const end = type.encode(good, scratch, HEADER_BYTES);
+  if (end >= 0) {
+    header(scratch, id);
+    // A buffer of its own: callers may keep or transfer it.
+    return Buffer.copyBytesFrom(scratch, 0, end);
+  }
+  const out = Buffer.allocUnsafeSlow(scratch.length - end);
+  type.encode(good, out, HEADER_BYTES);
+  header(out, id);
+  if (out.length <= 256 << 10) scratch = Buffer.allocUnsafeSlow(out.length * 2);
+  return out;
+}
+
+function header(buf: Buffer, id: number): void {
+  buf[0] = 0;
+  buf.writeInt32BE(id, 1);
+}
+
+/** The event in `bytes`, of whichever kind; never throws. The value shares no memory with `bytes`. */
+export function decode(bytes: Uint8Array): Decoded {
+  if (bytes.length < HEADER_BYTES) return { ok: false, reason: 'truncated: no schema id' };
+  if (bytes[0] !== 0) return { ok: false, reason: `not the Confluent wire format: first byte ${bytes[0]}` };
+  const id = (bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4] | 0;
+  const reader = readers.get(id);
+  if (reader === undefined) return { ok: false, reason: `unknown schema id ${id}` };
+  const wrong = reader.check(bytes, HEADER_BYTES);
+  if (wrong !== undefined) return { ok: false, reason: `${reader.name}: ${wrong}` };
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset + HEADER_BYTES, bytes.length - HEADER_BYTES);
+  return { ok: true, name: reader.name, value: reader.read(body) } as Decoded;
+}
+
+/** The event in `bytes` if it is a `name`; never throws. */
+export function decodeAs<Name extends EventName>(name: Name, bytes: Uint8Array): DecodedAs<Name> {
+  const decoded = decode(bytes);
+  if (!decoded.ok) return decoded;
+  if (decoded.name !== name) return { ok: false, reason: `expected ${name}, found ${decoded.name}` };
+  return { ok: true, value: decoded.value as Events[Name] };
+}
