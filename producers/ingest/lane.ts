@@ -1,0 +1,112 @@
+/**
+ * One partition's way to the log: parts queue here, are merged into SpanBatches, and go out with one send in flight,
+ * so that the log has them in the order of their arrival.
+ */
+
+import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
+import { encode } from '#schemas/codec.ts';
+
+export interface Part {
+  readonly partition: number;
+  readonly spanCount: number;
+  /** A valid OTLP `TracesData` message. */
+  readonly otlp: Uint8Array;
+}
+
+export interface Entry {
+  readonly tenant: string;
+  readonly part: Part;
+  /** True: nobody waits for it any more; it is left out if it has not been sent yet. */
+  readonly abandoned: boolean;
+  /** Without an error: the log has it. */
+  settle(error?: Error): void;
+}
+
+export interface LaneOptions {
+  /** Sends to one topic; resolves once the log has every record. */
+  send(records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]>;
+  /** Unix milliseconds. */
+  now(): number;
+  /** Bounds of one send; a single part may be larger. */
+  readonly maxBytes: number;
+  readonly maxSpans: number;
+  /** Called with the answer of the log and when, by `now`, its request was sent and answered. */
+  onAck(acks: readonly ProduceAck[], sentAt: number, answeredAt: number): void;
+}
+
+export class Lane {
+  readonly #partition: number;
+  readonly #options: LaneOptions;
+  #queue: Entry[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(partition: number, options: LaneOptions) {
+    this.#partition = partition;
+    this.#options = options;
+  }
+
+  add(entry: Entry): void {
+    this.#queue.push(entry);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when nothing is queued or in flight. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Requests that were parsed in the same turn of the event loop share the first send.
+    await new Promise(setImmediate);
+    while (this.#queue.length > 0) {
+      const entries = this.#cut();
+      const error = entries.length === 0 ? undefined : await this.#send(entries);
+      for (const entry of entries) entry.settle(error);
+    }
+    this.#running = undefined;
+  }
+
+  /** Takes from the front of the queue what fits in one send: at least one entry that is still waited for. */
+  #cut(): Entry[] {
+    const taken: Entry[] = [];
+    let bytes = 0;
+    let spans = 0;
+    let next = 0;
+    for (; next < this.#queue.length; next++) {
+      const entry = this.#queue[next];
+      if (entry.abandoned) {
+        entry.settle(new Error('abandoned before it was sent'));
+        continue;
+      }
+      bytes += entry.part.otlp.length;
+      spans += entry.part.spanCount;
+      if (taken.length > 0 && (bytes > this.#options.maxBytes || spans > this.#options.maxSpans)) break;
+      taken.push(entry);
+    }
+    this.#queue = this.#queue.slice(next);
+    return taken;
+  }
+
+  /** The error of a send that failed; it is each entry's outcome, so it is a value here. */
+  async #send(entries: readonly Entry[]): Promise<Error | undefined> {
+    const { send, now, onAck } = this.#options;
+    const sentAt = now();
+    try {
+      const acks = await send(recordsOf(entries, this.#partition, sentAt));
+      onAck(acks, sentAt, now());
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}
+
+/** One SpanBatch per tenant: concatenated `TracesData` messages are a valid `TracesData` message. */
+function recordsOf(entries: readonly Entry[], partition: number, receivedAt: number): OutgoingRecord[] {
+  const byTenant = Map.groupBy(entries, (entry) => entry.tenant);
+  return [...byTenant].map(([tenant, parts]) => {
+    const spanCount = parts.reduce((sum, { part }) => sum + part.spanCount, 0);
+    const otlp = parts.length === 1 ? parts[0].part.otlp : Buffer.concat(parts.map(({ part }) => part.otlp));
+    return { partition, key: null, value: encode('SpanBatch', { tenant, receivedAt, spanCount, otlp }) };
+  });
+}
