@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { exported, refusal } from './answer.ts';
 
-const hex = (bytes: Buffer) => bytes.toString('hex');
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const json = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
 test('nothing rejected: an empty message, so no partial success', () => {
   expect(exported('protobuf')).toEqual({
@@ -9,7 +10,7 @@ test('nothing rejected: an empty message, so no partial success', () => {
     headers: { 'content-type': 'application/x-protobuf' },
     body: Buffer.alloc(0),
   });
-  expect(exported('json').body.toString()).toBe('{}');
+  expect(json(exported('json').body)).toEqual({});
 });
 
 test('partial success by the wire format: field 1 { 1: rejected, 2: message }', () => {
@@ -18,7 +19,7 @@ test('partial success by the wire format: field 1 { 1: rejected, 2: message }', 
 });
 
 test('partial success in JSON: int64 is a string', () => {
-  expect(JSON.parse(exported('json', 3, 'no').body.toString())).toEqual({
+  expect(json(exported('json', 3, 'no').body)).toEqual({
     partialSuccess: { rejectedSpans: '3', errorMessage: 'no' },
   });
 });
@@ -28,7 +29,7 @@ test('a refusal is a google.rpc.Status in the encoding of the request', () => {
   const protobuf = refusal('protobuf', busy);
   expect(hex(protobuf.body)).toBe(`080e1204${Buffer.from('busy').toString('hex')}`);
   expect(protobuf.headers).toEqual({ 'content-type': 'application/x-protobuf', 'retry-after': '2' });
-  expect(JSON.parse(refusal('json', busy).body.toString())).toEqual({ code: 14, message: 'busy' });
+  expect(json(refusal('json', busy).body)).toEqual({ code: 14, message: 'busy' });
 });
 
 test('what may not be retried has no Retry-After', () => {

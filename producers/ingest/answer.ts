@@ -2,6 +2,7 @@
  * The answers of OTLP/HTTP, in the encoding of the request: `ExportTraceServiceResponse` with 200, `google.rpc.Status`
  * with everything else (OTLP specification, "OTLP/HTTP Response").
  */
+import { ProtoWriter } from '#schemas/otlp/write.ts';
 import type { Refusal } from './refusal.ts';
 import { RPC_CODES } from './refusal.ts';
 
@@ -10,13 +11,18 @@ export type OtlpEncoding = 'protobuf' | 'json';
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: Uint8Array;
 }
 
 const CONTENT_TYPES: Record<OtlpEncoding, string> = {
   protobuf: 'application/x-protobuf',
   json: 'application/json',
 };
+
+/** Tags (field number × 8 + wire type). */
+const RESPONSE = { partialSuccess: 0x0a } as const;
+const PARTIAL_SUCCESS = { rejectedSpans: 0x08, errorMessage: 0x12 } as const;
+const STATUS = { code: 0x08, message: 0x12 } as const;
 
 /** 200. `rejected` spans were dropped for good, because of `reason`; the others are on the log. */
 export function exported(encoding: OtlpEncoding, rejected = 0, reason = ''): Answer {
@@ -36,11 +42,11 @@ export function refusal(encoding: OtlpEncoding, { status, message, retryAfter, h
     body:
       encoding === 'json'
         ? Buffer.from(JSON.stringify({ code, message }))
-        : Buffer.concat([varintField(1, code), bytesField(2, Buffer.from(message))]),
+        : new ProtoWriter().varint(STATUS.code, code).string(STATUS.message, message).finish(),
   };
 }
 
-function exportBody(encoding: OtlpEncoding, rejected: number, reason: string): Buffer {
+function exportBody(encoding: OtlpEncoding, rejected: number, reason: string): Uint8Array {
   if (encoding === 'json') {
     if (rejected === 0) return Buffer.from('{}');
     // int64 is a string in the JSON mapping of protobuf.
@@ -48,24 +54,11 @@ function exportBody(encoding: OtlpEncoding, rejected: number, reason: string): B
     return Buffer.from(JSON.stringify({ partialSuccess }));
   }
   if (rejected === 0) return Buffer.alloc(0);
-  return bytesField(1, Buffer.concat([varintField(1, rejected), bytesField(2, Buffer.from(reason))]));
+  const w = new ProtoWriter();
+  w.message(RESPONSE.partialSuccess, () => {
+    w.varint(PARTIAL_SUCCESS.rejectedSpans, rejected).string(PARTIAL_SUCCESS.errorMessage, reason);
+  });
+  return w.finish();
 }
 
 const headersOf = (encoding: OtlpEncoding) => ({ 'content-type': CONTENT_TYPES[encoding] });
-
-/** A protobuf varint field; `value` is a non-negative safe integer. */
-function varintField(field: number, value: number): Buffer {
-  return Buffer.from([field << 3, ...varint(value)]);
-}
-
-function bytesField(field: number, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([(field << 3) | 2, ...varint(bytes.length)]), bytes]);
-}
-
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  bytes.push(rest);
-  return bytes;
-}
