@@ -41,6 +41,10 @@ export interface TraceView {
   readonly operation: Int32Array;
   readonly service: Int32Array;
   readonly agent: Int32Array;
+  /** Index into `strings`: what a caller of this span calls: the normalised operation, for a tool with its gen_ai.tool.name. */
+  readonly callee: Int32Array;
+  /** Every row, parents before their children: for passes down (or, backwards, up) the tree without recursion. */
+  readonly topDown: Int32Array;
   readonly strings: readonly string[];
   /** The root's row: without parent, longest; -1 in a trace without one. */
   readonly root: number;

@@ -1,0 +1,104 @@
+import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { asBuffers, type Strings } from './intern.ts';
+import { normalise } from './normalise.ts';
+import { declaredRole, ROLE, roleOfName } from './roles.ts';
+import type { AttributeValue } from './view.ts';
+
+/** Reads an attribute of a row of the columns. */
+export type ReadAttribute = (row: number, key: string) => AttributeValue | undefined;
+
+/** What each span is called and does, as indexes into the strings, by position in `rows`. */
+export interface Described {
+  readonly name: Int32Array;
+  readonly operation: Int32Array;
+  readonly callee: Int32Array;
+  readonly service: Int32Array;
+  /** The span's own gen_ai.agent.name; 0 without one. */
+  readonly ownAgent: Int32Array;
+  readonly role: Uint8Array;
+}
+
+const UNKNOWN_SERVICE = 'unknown_service'; // as OpenTelemetry SDKs call it
+
+function text(value: AttributeValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** `invoke_agent NAME` is how GenAI spans are named; the name stands in where the attribute is missing. */
+function agentOfName(role: number, name: string): string | undefined {
+  if (role !== ROLE.agent) return undefined;
+  return /^(?:invoke_agent|create_agent)\s+(.+)$/.exec(name)?.[1];
+}
+
+/** Services are read once for each Resource message. */
+function serviceReader(c: SpanColumns, strings: Strings, resource: ReadAttribute): (row: number) => number {
+  const known = new Map<number, number>();
+  return (row) => {
+    const key = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
+    let service = known.get(key);
+    if (service === undefined) {
+      service = strings.add(text(resource(row, 'service.name')) ?? UNKNOWN_SERVICE);
+      known.set(key, service);
+    }
+    return service;
+  };
+}
+
+export function describeSpans(
+  c: SpanColumns,
+  rows: Int32Array,
+  strings: Strings,
+  attribute: ReadAttribute,
+  resource: ReadAttribute,
+): Described {
+  const n = rows.length;
+  const buffers = asBuffers(c);
+  const serviceOf = serviceReader(c, strings, resource);
+  const operations = new Map<number, number>();
+  const d = {
+    name: new Int32Array(n),
+    operation: new Int32Array(n),
+    callee: new Int32Array(n),
+    service: new Int32Array(n),
+    ownAgent: new Int32Array(n),
+    role: new Uint8Array(n),
+  };
+  for (let i = 0; i < n; i++) {
+    const row = rows[i];
+    const at = c.nameOffset[row];
+    const name = buffers[c.buffer[row]].toString('utf8', at, at + c.nameLength[row]);
+    d.name[i] = strings.add(name);
+    let operation = operations.get(d.name[i]);
+    if (operation === undefined) {
+      operation = strings.add(normalise(name));
+      operations.set(d.name[i], operation);
+    }
+    d.operation[i] = operation;
+    d.service[i] = serviceOf(row);
+    d.role[i] = roleOf(row, name, attribute);
+    d.ownAgent[i] = strings.add(
+      text(attribute(row, 'gen_ai.agent.name')) ?? agentOfName(d.role[i], name) ?? '',
+    );
+    d.callee[i] = d.role[i] === ROLE.tool ? calleeOf(row, operation, strings, attribute) : operation;
+  }
+  return d;
+}
+
+function roleOf(row: number, name: string, attribute: ReadAttribute): number {
+  const own = text(attribute(row, 'ati.role'));
+  const declared = declaredRole({
+    own,
+    genAi: own === undefined ? text(attribute(row, 'gen_ai.operation.name')) : undefined,
+    openInference: own === undefined ? text(attribute(row, 'openinference.span.kind')) : undefined,
+  });
+  return declared >= 0 ? declared : roleOfName(name);
+}
+
+/** Spans of all tools may share one name: the tool's own name tells them apart. */
+function calleeOf(row: number, operation: number, strings: Strings, attribute: ReadAttribute): number {
+  const tool = text(attribute(row, 'gen_ai.tool.name'));
+  if (tool === undefined) return operation;
+  const name = normalise(tool);
+  const whole = strings.all[operation];
+  return whole.includes(name) ? operation : strings.add(`${whole} ${name}`);
+}

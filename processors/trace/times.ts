@@ -1,0 +1,39 @@
+import type { SpanColumns } from '#schemas/otlp/columns.ts';
+
+const WORD = 2 ** 32;
+/** 52 days in ns: no workflow lasts longer, and sums of such times stay exact integers. */
+const LONGEST_NS = 2 ** 52;
+
+export interface RelativeTimes {
+  /** The earliest believable start. */
+  readonly startUnixNano: bigint;
+  /** ns from it, by position in `rows`. */
+  readonly start: Float64Array;
+  /** Never before `start`. */
+  readonly end: Float64Array;
+}
+
+/**
+ * Times in ns from the trace's start, exact. A start of zero (unset) or more than 52 days before the median start is
+ * an error of a clock: it reads as the trace's start; a time that far after it reads as the limit.
+ *
+ * `rows`: rows of `c` in order of start.
+ */
+export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
+  const { time } = c;
+  const minus = (hi: number, lo: number, base: number) => (hi - time[base + 1]) * WORD + (lo - time[base]);
+  const set = rows.findIndex((row) => time[row * 4] !== 0 || time[row * 4 + 1] !== 0);
+  let first = Math.max(set, 0);
+  const median = rows[(first + rows.length - 1) >> 1] * 4;
+  while (minus(time[median + 1], time[median], rows[first] * 4) > LONGEST_NS) first++;
+  const base = rows[first] * 4;
+  const clamp = (ns: number) => Math.min(Math.max(ns, 0), LONGEST_NS);
+  const start = new Float64Array(rows.length);
+  const end = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i] * 4;
+    start[i] = clamp(minus(time[at + 1], time[at], base));
+    end[i] = Math.max(clamp(minus(time[at + 3], time[at + 2], base)), start[i]);
+  }
+  return { startUnixNano: (BigInt(time[base + 1]) << 32n) | BigInt(time[base]), start, end };
+}
