@@ -1,0 +1,124 @@
+import { encode } from '#schemas/codec.ts';
+import type { Signal, Source } from '#schemas/events.ts';
+import { partitionOf } from '#schemas/murmur2.ts';
+import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
+import type { OpenTrace } from './open-trace.ts';
+
+/** An encoded event for a topic; the partition is always explicit. */
+export interface AssemblyOutput {
+  readonly topic: 'traces' | 'signals';
+  readonly partition: number;
+  readonly key: string | null;
+  readonly value: Uint8Array;
+}
+
+/** Key of a signal, and so its partition of ati.signals. */
+export function signalKey(tenant: string, signal: Pick<Signal, 'scope' | 'agent' | 'operation'>): string {
+  if (signal.scope === 'instance') return `${tenant}\0instance\0${signal.operation}`;
+  return `${tenant}\0${signal.agent}\0${signal.operation}`;
+}
+
+/**
+ * Numbers and encodes the outputs of one partition of ati.spans, record by record. While `muted` (a replay of what was
+ * emitted before) it numbers them only, so that the numbers of what follows are the same.
+ */
+export class Emitter {
+  readonly #partition: number;
+  readonly #signalPartitions: number;
+  #offset = -1;
+  #sequence = 0;
+  #muted = false;
+  #outputs: AssemblyOutput[] = [];
+
+  constructor(partition: number, signalPartitions: number) {
+    this.#partition = partition;
+    this.#signalPartitions = signalPartitions;
+  }
+
+  begin(offset: number, muted: boolean): void {
+    this.#offset = offset;
+    this.#sequence = 0;
+    this.#muted = muted;
+    this.#outputs = [];
+  }
+
+  end(): AssemblyOutput[] {
+    return this.#outputs;
+  }
+
+  /** One revision of a trace: its summary, then a signal for each agent operation. */
+  revision(
+    trace: OpenTrace,
+    analysis: TraceAnalysis,
+    revision: number,
+    clock: number,
+    partial: boolean,
+  ): void {
+    const { eventTimeMs, signals, ...summary } = analysis;
+    // Timestamps of the future would put a trace into windows that no clock closes.
+    if (revision === 1) trace.eventTime = Math.min(Math.floor(eventTimeMs), clock);
+    const source = this.#next(clock);
+    if (!this.#muted) {
+      const { firstOffset } = trace;
+      const value = encode('TraceSummary', { ...summary, revision, source, firstOffset, partial });
+      this.#outputs.push({ topic: 'traces', partition: this.#partition, key: trace.traceId, value });
+    }
+    const gone = new Map(trace.signalled);
+    for (const signal of signals) {
+      const key = signalKey(trace.tenant, signal);
+      gone.delete(`${signal.scope}\0${key}\0${signal.agent}`);
+      trace.signalled.set(`${signal.scope}\0${key}\0${signal.agent}`, {
+        scope: signal.scope,
+        agent: signal.agent,
+        operation: signal.operation,
+      });
+      this.#signal(trace, signal, revision, clock);
+    }
+    // What a former revision said and this one does not is taken back by an empty signal.
+    for (const was of gone.values())
+      this.#signal(
+        trace,
+        { ...was, calls: 0, errors: 0, durationMs: 0, facts: [], findings: [] },
+        revision,
+        clock,
+      );
+  }
+
+  /** Tells every partition of ati.signals how far this source has come. */
+  mark(clock: number): void {
+    const source = this.#next(clock);
+    if (this.#muted) return;
+    const value = encode('ClockMark', { source });
+    for (let partition = 0; partition < this.#signalPartitions; partition++)
+      this.#outputs.push({ topic: 'signals', partition, key: null, value });
+  }
+
+  #signal(trace: OpenTrace, signal: AnalysedSignal, revision: number, clock: number): void {
+    const source = this.#next(clock);
+    if (this.#muted) return;
+    const { tenant, traceId, eventTime } = trace;
+    const key = signalKey(tenant, signal);
+    const { scope, agent, operation, calls, errors, durationMs, facts, findings } = signal;
+    const value = encode('Signal', {
+      tenant,
+      scope,
+      agent,
+      operation,
+      traceId,
+      revision,
+      eventTime,
+      source,
+      calls,
+      errors,
+      durationMs,
+      facts,
+      findings,
+    });
+    const partition = partitionOf(Buffer.from(key, 'utf8'), this.#signalPartitions);
+    this.#outputs.push({ topic: 'signals', partition, key, value });
+  }
+
+  #next(clock: number): Source {
+    return { partition: this.#partition, offset: this.#offset, sequence: this.#sequence++, clock };
+  }
+}

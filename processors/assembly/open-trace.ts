@@ -1,0 +1,120 @@
+import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { AnalysedSignal } from '../analyse.ts';
+import type { Timed } from './due-queue.ts';
+import type { AssemblySettings } from './settings.ts';
+import { SpanArena } from './span-arena.ts';
+
+/** Key of a duplicate: span id, start and kind. */
+const identity = Buffer.alloc(17);
+
+/** What became of a span that met its trace. */
+export type Arrival = 'added' | 'duplicate' | 'late';
+
+/**
+ * A trace from its first span until it can no longer be re-opened. Its moments:
+ * open → closed (revision 1) at `due`; closed → re-opened by a new span → closed again (revision 2 …); after
+ * `reopenMs` past the first close it takes no more spans and is forgotten.
+ */
+export class OpenTrace implements Timed {
+  readonly tenant: string;
+  readonly traceId: string;
+  readonly order: string;
+  /** Offset of the batch with its first span, and the partition's clock just before that batch. */
+  readonly firstOffset: number;
+  readonly clockBefore: number;
+  readonly spans = new SpanArena();
+  /** Revisions emitted. */
+  revision = 0;
+  /** Clock of revision 1. */
+  closedAt = -1;
+  /** Fixed by revision 1. */
+  eventTime = 0;
+  /** Agent operations that some revision had a signal for. */
+  readonly signalled = new Map<string, Pick<AnalysedSignal, 'scope' | 'agent' | 'operation'>>();
+  due = 0;
+
+  readonly #settings: AssemblySettings;
+  readonly #firstClock: number;
+  readonly #seen = new Set<string>();
+  #lastClock: number;
+  #rooted = false;
+  /** Spans came since the last revision. */
+  #fresh = false;
+  #forgotten = false;
+
+  constructor(
+    tenant: string,
+    traceId: string,
+    first: { offset: number; clockBefore: number; clock: number },
+    settings: AssemblySettings,
+  ) {
+    this.tenant = tenant;
+    this.traceId = traceId;
+    this.order = traceOrder(tenant, traceId);
+    this.firstOffset = first.offset;
+    this.clockBefore = first.clockBefore;
+    this.#firstClock = first.clock;
+    this.#lastClock = first.clock;
+    this.#settings = settings;
+  }
+
+  get rooted(): boolean {
+    return this.#rooted;
+  }
+
+  get oversized(): boolean {
+    return this.spans.columns.n > this.#settings.maxSpans || this.spans.byteLength > this.#settings.maxBytes;
+  }
+
+  /** A revision is due (else: to be forgotten). */
+  get unrevised(): boolean {
+    return this.#fresh && !this.#forgotten;
+  }
+
+  /** Offers a span at `clock`; the caller recomputes `due` after the batch. */
+  offer(from: SpanColumns, row: number, source: Uint8Array, clock: number): Arrival {
+    identity.set(from.spanId.subarray(row * 8, row * 8 + 8), 0);
+    identity.writeUInt32LE(from.time[row * 4], 8);
+    identity.writeUInt32LE(from.time[row * 4 + 1], 12);
+    identity[16] = from.kind[row];
+    const key = identity.toString('latin1');
+    if (this.#seen.has(key)) return 'duplicate';
+    if (this.closedAt >= 0 && clock >= this.closedAt + this.#settings.reopenMs) return 'late';
+    this.#seen.add(key);
+    this.spans.add(from, row, source);
+    if (!this.#rooted) this.#rooted = isZero(from.parentId, row * 8);
+    this.#lastClock = clock;
+    this.#fresh = true;
+    return 'added';
+  }
+
+  /** Sets `due` to the next moment at which this trace must be looked at. */
+  schedule(): void {
+    const { quietGapMs, hardCapMs, reopenMs } = this.#settings;
+    const cap = this.#firstClock + hardCapMs;
+    if (this.#forgotten) this.due = Infinity;
+    else if (this.closedAt < 0) this.due = this.#rooted ? Math.min(this.#lastClock + quietGapMs, cap) : cap;
+    else this.due = this.#fresh ? this.#lastClock + quietGapMs : this.closedAt + reopenMs;
+  }
+
+  /** Counts a revision at `clock`. */
+  revise(clock: number): number {
+    if (this.closedAt < 0) this.closedAt = clock;
+    this.#fresh = false;
+    return ++this.revision;
+  }
+
+  forget(): void {
+    this.#forgotten = true;
+  }
+}
+
+/** Orders traces, and names one, across tenants. */
+export function traceOrder(tenant: string, traceId: string): string {
+  return `${tenant}\0${traceId}`;
+}
+
+function isZero(bytes: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + 8; i++) if (bytes[i] !== 0) return false;
+  return true;
+}
