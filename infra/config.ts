@@ -45,6 +45,8 @@ const schema = z.object({
   CLICKHOUSE_PASSWORD: z.string().default('').describe('secret'),
   CLICKHOUSE_DATABASE: z.string().regex(/^\w+$/).default('ati'),
   ATI_ENGINE_PORT: port(8123).describe('port of the embedded engine'),
+  ATI_ENGINE_FSYNC: z.stringbool().default(false).describe('fsync every insert of the embedded engine'),
+  ATI_ENGINE_MAX_BODY_BYTES: positive(256 << 20).describe('greatest insert into the engine, decompressed'),
   ATI_TTL_DAYS: positive(30).describe('how long ClickHouse keeps rows'),
 
   ATI_INGEST_PORT: port(4318).describe('OTLP/HTTP'),
