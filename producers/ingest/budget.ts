@@ -49,6 +49,11 @@ export class Reservation {
     this.#change = change;
   }
 
+  /** Bytes. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** Holds `bytes` in all from now on; on a refusal what was held stays held. */
   resize(bytes: number): Refusal | undefined {
     const refusal = this.#change(bytes - this.#held);

@@ -6,23 +6,19 @@ import type { IncomingMessage } from 'node:http';
 
 const LINGER_BYTES = 1 << 20;
 const LINGER_MS = 1_000;
+const CHECK_MS = 50;
 
-/** After the answer: discards what still comes, a little and for a short while, then closes the connection. */
+/**
+ * After the answer: lets Node discard what still comes, a little and for a short while, then closes the connection.
+ * When the rest comes within the bounds, the connection can serve the next request.
+ */
 export function discardRest(request: IncomingMessage): void {
-  if (request.complete || request.destroyed) return;
-  let discarded = 0;
-  const close = () => {
-    clearTimeout(timer);
-    request.off('data', onData);
-    request.socket.destroy();
-  };
-  const onData = (chunk: Buffer) => {
-    discarded += chunk.length;
-    if (discarded > LINGER_BYTES) close();
-  };
-  const timer = setTimeout(close, LINGER_MS);
-  request.on('data', onData).on('error', close);
-  // The rest came within the bounds: the connection can serve the next request.
-  request.once('end', () => clearTimeout(timer));
-  request.resume();
+  const { socket } = request;
+  if (request.complete || socket.destroyed) return;
+  const bytes = socket.bytesRead + LINGER_BYTES;
+  let checks = LINGER_MS / CHECK_MS;
+  const timer = setInterval(() => {
+    if (request.complete || socket.destroyed) clearInterval(timer);
+    else if (--checks === 0 || socket.bytesRead > bytes) socket.destroy();
+  }, CHECK_MS);
 }

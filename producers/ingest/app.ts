@@ -1,0 +1,99 @@
+/** The HTTP service: routes, limits of connections, and the door behind them. */
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Fastify from 'fastify';
+import type { Answer } from './answer.ts';
+import { refusal } from './answer.ts';
+import { discardRest } from './linger.ts';
+import type { Door } from './receive.ts';
+import { receive } from './receive.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Milliseconds. A client that sends slower than this holds no connection (slow loris). */
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 30_000;
+
+export interface HttpOptions {
+  readonly door: Door;
+  /** Whose spans these are. */
+  tenantOf(request: FastifyRequest): string;
+  /** A bug: a request failed for a reason that is no answer of ours. */
+  onBug(error: Error): void;
+}
+
+export function buildApp({ door, tenantOf, onBug }: HttpOptions): FastifyInstance {
+  const app = Fastify({
+    // Requests may name content in their URLs; what is worth a line is logged by the door.
+    logger: false,
+    requestTimeout: REQUEST_TIMEOUT,
+    // While closing, requests on open connections reach the door, which refuses them as OTLP says.
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 << 10 },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, request, reply) => refuse(request, reply, BAD_REQUEST),
+  });
+
+  // Bodies are read by the door, from the raw stream.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, body, done) => done(null, body));
+
+  app.post('/v1/traces', async (request, reply) => {
+    const { headers, ip: client } = request;
+    const body = request.body as Readable | undefined; // the parser above
+    return send(reply, await receive({ headers, body, client, tenant: tenantOf(request) }, door));
+  });
+  app.route({
+    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+    url: '/v1/traces',
+    handler: (request, reply) => refuse(request, reply, METHOD_NOT_ALLOWED),
+  });
+  app.setNotFoundHandler((request, reply) => refuse(request, reply, NOT_FOUND));
+
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error.statusCode === 415) return refuse(request, reply, BAD_CONTENT_TYPE);
+    if (error.statusCode !== undefined && error.statusCode < 500) return refuse(request, reply, BAD_REQUEST);
+    onBug(error);
+    return refuse(request, reply, { status: 500, message: 'internal error' });
+  });
+
+  app.addHook('onSend', async (_request, reply) => {
+    if (door.draining()) reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode >= 400) discardRest(request.raw);
+  });
+  return app;
+}
+
+const METHOD_NOT_ALLOWED: Refusal = { status: 405, message: 'use POST', headers: { allow: 'POST' } };
+const NOT_FOUND: Refusal = { status: 404, message: 'there is only POST /v1/traces here' };
+const BAD_CONTENT_TYPE: Refusal = { status: 415, message: 'Content-Type is not valid' };
+const BAD_REQUEST: Refusal = { status: 400, message: 'the request is not valid' };
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+}
+
+function refuse(request: Pick<FastifyRequest, 'headers'>, reply: FastifyReply, why: Refusal): FastifyReply {
+  const encoding = request.headers['content-type']?.startsWith('application/x-protobuf')
+    ? 'protobuf'
+    : 'json';
+  return send(reply, refusal(encoding, why));
+}
+
+/** Bytes that are not HTTP, or came too slowly. The error holds the packet: it is not logged. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

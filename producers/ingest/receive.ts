@@ -1,0 +1,99 @@
+/** One export request, from its headers to its answer: read, decompress, split, append to the log. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Answer, OtlpEncoding } from './answer.ts';
+import { exported, refusal } from './answer.ts';
+import type { Batcher } from './batcher.ts';
+import { declaredLength, readBody } from './body.ts';
+import type { ByteBudget, Reservation } from './budget.ts';
+import { decompress } from './compression.ts';
+import type { Gate } from './gate.ts';
+import type { Part } from './lane.ts';
+import { codingOf, encodingOf } from './negotiation.ts';
+import type { Refusal, Result } from './refusal.ts';
+import { refused, unavailable } from './refusal.ts';
+
+export interface ExportRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** undefined without a body. */
+  readonly body: Readable | undefined;
+  /** Whose share of the bytes in flight this is. */
+  readonly client: string;
+  readonly tenant: string;
+}
+
+/** The spans of a request, by partition. */
+export interface SplitRequest {
+  readonly parts: readonly Part[];
+  readonly accepted: number;
+  /** Spans dropped for good, and why. */
+  readonly rejected: number;
+  readonly rejectedReason: string;
+}
+
+/** Told what became of a request; with a refusal, why. */
+export interface Observer {
+  accepted(encoding: OtlpEncoding, bytes: number, split: SplitRequest): void;
+  refused(encoding: OtlpEncoding, bytes: number, refusal: Refusal): void;
+}
+
+export interface Door {
+  readonly budget: ByteBudget;
+  readonly batcher: Batcher;
+  /** How much a body grows is known only afterwards: few may be growing at once. */
+  readonly decompressing: Gate;
+  /** Greatest body in bytes, compressed or not. */
+  readonly maxBodyBytes: number;
+  readonly observer: Observer;
+  draining(): boolean;
+  split(body: Buffer, encoding: OtlpEncoding, tenant: string): Result<SplitRequest>;
+}
+
+/** 200 only when the log has every span that the answer does not name as rejected. */
+export async function receive(request: ExportRequest, door: Door): Promise<Answer> {
+  const encoding = encodingOf(request.headers['content-type']);
+  const reservation = door.budget.reservation(request.client);
+  const held: Promise<void>[] = [];
+  try {
+    const result = encoding.ok ? await accept(request, encoding.value, door, reservation, held) : encoding;
+    // A type we do not know gets JSON, which a person can read.
+    const answerIn = encoding.ok ? encoding.value : 'json';
+    if (!result.ok) {
+      door.observer.refused(answerIn, reservation.held, result.refusal);
+      return refusal(answerIn, result.refusal);
+    }
+    door.observer.accepted(answerIn, reservation.held, result.value);
+    return exported(answerIn, result.value.rejected, result.value.rejectedReason);
+  } finally {
+    // After a timeout the batcher still holds the bytes, so they still count.
+    void Promise.all(held).then(() => reservation.release());
+  }
+}
+
+async function accept(
+  { headers, body, tenant }: ExportRequest,
+  encoding: OtlpEncoding,
+  door: Door,
+  reservation: Reservation,
+  held: Promise<void>[],
+): Promise<Result<SplitRequest>> {
+  const coding = codingOf(headers['content-encoding']);
+  if (!coding.ok) return coding;
+  if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
+
+  const limit = door.maxBodyBytes;
+  const declared = declaredLength(headers['content-length']);
+  const sent = await readBody(body ?? Readable.from([]), { declared, limit, reservation });
+  if (!sent.ok) return sent;
+  const plain = await door.decompressing.run(() => decompress(sent.value, coding.value, limit));
+  if (!plain.ok) return plain;
+  const busy = reservation.resize(plain.value.length);
+  if (busy !== undefined) return refused(busy);
+
+  const split = door.split(plain.value, encoding, tenant);
+  if (!split.ok) return split;
+  const { outcome, settled } = door.batcher.append(tenant, split.value.parts);
+  held.push(settled);
+  const appended = await outcome;
+  return appended.ok ? split : refused(unavailable('the log has not acknowledged the spans'));
+}
