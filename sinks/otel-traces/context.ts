@@ -1,0 +1,68 @@
+/** The columns that all spans of one resource or scope share, written once. */
+import { KeyValue, Resource, ResourceSpans, Scope, ScopeSpans } from '#schemas/otlp/fields.ts';
+import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
+import { writeAnyValue } from './any-value.ts';
+import { writeAttributeMap } from './attribute-map.ts';
+
+const SERVICE_NAME = Buffer.from('service.name');
+
+/** Where the nested message last found by `findLast` stands. */
+let at = 0;
+let to = 0;
+
+/** The last field with this tag (length-delimited), or an empty range. */
+function findLast(b: Uint8Array, from: number, end: number, wanted: number): void {
+  let foundAt = from;
+  let foundTo = from;
+  for (let p = from; p < end; ) {
+    const field = tag(b, p, end);
+    const start = next;
+    p = skip(b, start, end, field);
+    if (field !== wanted) continue;
+    lengthEnd(b, start, end);
+    foundAt = next;
+    foundTo = p;
+  }
+  at = foundAt;
+  to = foundTo;
+}
+
+/** ServiceName and ResourceAttributes of the ResourceSpans message b[from, end) into `into`. */
+export function readResource(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
+  into.length = 0;
+  findLast(b, from, end, ResourceSpans.resource);
+  const resource = at;
+  const resourceEnd = to;
+  serviceName(into, b, resource, resourceEnd);
+  writeAttributeMap(into, b, resource, resourceEnd, Resource.attributes);
+}
+
+function serviceName(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
+  for (let p = from; p < end; ) {
+    const field = tag(b, p, end);
+    const start = next;
+    p = skip(b, start, end, field);
+    if (field !== Resource.attributes) continue;
+    lengthEnd(b, start, end);
+    const pair = next;
+    findLast(b, pair, p, KeyValue.key);
+    if (SERVICE_NAME.compare(b, at, to) !== 0) continue;
+    findLast(b, pair, p, KeyValue.value);
+    writeAnyValue(into, b, at, to);
+    return;
+  }
+  into.uint8(0);
+}
+
+/** ScopeName and ScopeVersion of the ScopeSpans message b[from, end) into `into`. */
+export function readScope(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
+  into.length = 0;
+  findLast(b, from, end, ScopeSpans.scope);
+  const scope = at;
+  const scopeEnd = to;
+  findLast(b, scope, scopeEnd, Scope.name);
+  into.string(b, at, to);
+  findLast(b, scope, scopeEnd, Scope.version);
+  into.string(b, at, to);
+}

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { anyValue, attributes, id, traces } from '#schemas/otlp/testing.ts';
+import { encodeTraces, type OtlpTraces, type OtlpValue } from '#schemas/otlp/write.ts';
+import { RowBuffer } from '../rowbinary/buffer.ts';
+import { appendSpans } from './rowbinary.ts';
+import { naiveRows } from './slow-path.ts';
+
+const batch = { tenant: 'default', receivedAt: 1_700_000_000_123 };
+
+/** Text and bytes side by side: a difference then names its column at a glance. */
+function compare(given: OtlpTraces) {
+  const expected = naiveRows(given, batch);
+  const out = new RowBuffer(16);
+  expect(appendSpans(out, { ...batch, otlp: encodeTraces(given) })).toEqual({
+    ok: true,
+    rows: expected.length,
+  });
+  expect(Buffer.from(out.view()).toString('latin1')).toBe(Buffer.concat(expected).toString('latin1'));
+}
+
+test('rows are those of the slow path', () => {
+  fc.assert(fc.property(traces, compare), { numRuns: 300 });
+});
+
+/** Nested values, repeated keys, many attributes, Resource behind its spans are rare or missing above. */
+const nested: fc.Arbitrary<OtlpValue> = fc.letrec<{ value: OtlpValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    anyValue,
+    fc.constant(null),
+    fc.constantFrom<OtlpValue>(
+      { double: Number.NaN },
+      { double: Number.NEGATIVE_INFINITY },
+      { double: -0 },
+      { double: 1e21 },
+      { double: 1e-7 },
+      '</script>&\u2028',
+    ),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc
+      .array(fc.tuple(fc.constantFrom('a', 'b', '𝄞', '\uffff', ''), tie('value')), { maxLength: 4 })
+      .map((kvlist) => ({ kvlist })),
+  ),
+})).value;
+
+test('values of every type and depth, repeated keys, hundreds of attributes', () => {
+  const many = fc.array(
+    fc.tuple(
+      fc.integer({ min: 0, max: 200 }).map((i) => `k${i}`),
+      nested,
+    ),
+    { maxLength: 300 },
+  );
+  fc.assert(
+    fc.property(fc.oneof(many, attributes), many, id(16), id(8), (span, resource, traceId, spanId) => {
+      compare({
+        resourceSpans: [
+          {
+            resource: { attributes: resource },
+            scopeSpans: [{ scope: { name: 's' }, spans: [{ traceId, spanId, attributes: span }] }],
+          },
+        ],
+      });
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('damaged bytes give whole rows or a reason, and leave what was there', () => {
+  const damage = fc.record({
+    given: traces,
+    at: fc.nat(),
+    byte: fc.integer({ min: 0, max: 255 }),
+    cut: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(damage, ({ given, at, byte, cut }) => {
+      const good = encodeTraces(given);
+      if (good.length === 0) return;
+      // Bytes behind the view must never be read.
+      const around = new Uint8Array(good.length + 64).fill(0x0a);
+      around.set(good, 32);
+      const position = at % good.length;
+      const otlp = around.subarray(32, 32 + (cut ? position : good.length));
+      if (!cut) otlp[position] = byte;
+      const out = new RowBuffer(16);
+      out.text('before');
+      const result = appendSpans(out, { ...batch, otlp });
+      if (result.ok) {
+        const again = new RowBuffer(16);
+        appendSpans(again, { ...batch, otlp: Uint8Array.from(otlp) });
+        expect(Buffer.from(out.view(7)).equals(Buffer.from(again.view()))).toBe(true);
+      } else {
+        expect(result.reason).toMatch(/ at byte \d+$/);
+        expect(out.length).toBe(7);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('random bytes never throw', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (otlp) => {
+      const result = appendSpans(new RowBuffer(), { ...batch, otlp });
+      expect(typeof result.ok).toBe('boolean');
+    }),
+    { numRuns: 1000 },
+  );
+});

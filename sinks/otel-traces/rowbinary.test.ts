@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { Resource, ResourceSpans, ScopeSpans, Span, Status, TracesData } from '#schemas/otlp/fields.ts';
+import { encodeTraces, type OtlpSpan, ProtoWriter } from '#schemas/otlp/write.ts';
+import { RowBuffer } from '../rowbinary/buffer.ts';
+import { appendSpans } from './rowbinary.ts';
+import { naiveRows } from './slow-path.ts';
+
+const batch = { tenant: 'acme', receivedAt: 1_700_000_000_123 };
+const traceId = Buffer.from('0102030405060708090a0b0c0d0e0f10', 'hex');
+const spanId = Buffer.from('a1a2a3a4a5a6a7a8', 'hex');
+
+function rowOf(otlp: Uint8Array): { result: ReturnType<typeof appendSpans>; bytes: Buffer } {
+  const out = new RowBuffer();
+  const result = appendSpans(out, { ...batch, otlp });
+  return { result, bytes: Buffer.from(out.view()) };
+}
+
+const one = (span: Partial<OtlpSpan>) => ({
+  resourceSpans: [{ scopeSpans: [{ spans: [{ traceId, spanId, ...span }] }] }],
+});
+
+/** Bytes of one row's Duration: it stands before 'Unset' and three empty values. */
+function duration(span: Partial<OtlpSpan>): bigint {
+  const { bytes } = rowOf(encodeTraces(one(span)));
+  return bytes.readBigUInt64LE(bytes.indexOf('\x05Unset') - 8);
+}
+
+describe('times', () => {
+  test('the end before the start, and a missing end, have duration 0', () => {
+    expect(duration({ startTimeUnixNano: 5n, endTimeUnixNano: 4n })).toBe(0n);
+    expect(duration({ startTimeUnixNano: 2n ** 40n, endTimeUnixNano: 2n ** 39n })).toBe(0n);
+    expect(duration({ startTimeUnixNano: 5n })).toBe(0n);
+    expect(duration({ startTimeUnixNano: 5n, endTimeUnixNano: 5n })).toBe(0n);
+  });
+  test('durations carry over the 32-bit halves, up to 2^64 - 1', () => {
+    expect(duration({ startTimeUnixNano: 0xffff_ffffn, endTimeUnixNano: 0x1_0000_0000n })).toBe(1n);
+    expect(duration({ startTimeUnixNano: 1n, endTimeUnixNano: 2n ** 64n - 1n })).toBe(2n ** 64n - 2n);
+  });
+  test('a start past 2262 is stored as the greatest time, not as one before 1970', () => {
+    const { bytes } = rowOf(encodeTraces(one({ startTimeUnixNano: 2n ** 64n - 1n })));
+    expect(bytes.readBigInt64LE(0)).toBe(2n ** 63n - 1n);
+  });
+});
+
+describe('identity', () => {
+  test.each([
+    ['span without trace id', { traceId: Buffer.alloc(0) }],
+    ['span without span id', { spanId: Buffer.alloc(0) }],
+    ['id of 15 bytes instead of 16', { traceId: traceId.subarray(1) }],
+    ['id of 9 bytes instead of 8', { spanId: Buffer.alloc(9, 1) }],
+    ['id of 3 bytes instead of 8', { parentSpanId: Buffer.alloc(3, 1) }],
+  ])('%s is a reason', (reason, span) => {
+    const { result, bytes } = rowOf(encodeTraces(one(span)));
+    expect(result).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+    expect(bytes.length).toBe(0);
+  });
+  test('a parent of zeros is no parent', () => {
+    const zeros = rowOf(encodeTraces(one({ parentSpanId: Buffer.alloc(8) }))).bytes;
+    expect(zeros).toEqual(rowOf(encodeTraces(one({}))).bytes);
+  });
+  test('a bad span among good ones takes the whole batch: nothing is half stored', () => {
+    const otlp = encodeTraces({
+      resourceSpans: [
+        {
+          scopeSpans: [
+            {
+              spans: [
+                { traceId, spanId },
+                { traceId, spanId: Buffer.alloc(2) },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const { result, bytes } = rowOf(otlp);
+    expect(result.ok).toBe(false);
+    expect(bytes.length).toBe(0);
+  });
+});
+
+test('unknown kinds and codes read as unspecified and unset', () => {
+  const { bytes } = rowOf(encodeTraces(one({ kind: 17, status: { code: 9 } })));
+  expect(bytes.toString('latin1')).toContain('\x0bUnspecified');
+  expect(bytes.toString('latin1')).toContain('\x05Unset');
+});
+
+test('a tick has no rows', () => {
+  expect(rowOf(new Uint8Array()).result).toEqual({ ok: true, rows: 0 });
+});
+
+test('resource and scope behind their spans, fields out of order, a status in two parts', () => {
+  const writer = new ProtoWriter();
+  writer.message(TracesData.resourceSpans, () => {
+    writer.message(ResourceSpans.scopeSpans, () => {
+      writer.message(ScopeSpans.spans, () => {
+        writer.message(Span.status, () => writer.varint(Status.code, 2));
+        writer.message(Span.status, () => writer.string(Status.message, 'boom'));
+        writer.varint(Span.kind, 3);
+        writer.bytes(Span.spanId, spanId);
+        writer.bytes(Span.traceId, traceId);
+      });
+      writer.message(ScopeSpans.scope, () => writer.string(0x0a, 'lib').string(0x12, '1.2'));
+    });
+    writer.message(ResourceSpans.resource, () => {
+      writer.message(Resource.attributes, () => {
+        writer.string(0x0a, 'service.name').message(0x12, () => writer.string(0x0a, 'shop'));
+      });
+    });
+  });
+  const expected = naiveRows(
+    {
+      resourceSpans: [
+        {
+          resource: { attributes: { 'service.name': 'shop' } },
+          scopeSpans: [
+            {
+              scope: { name: 'lib', version: '1.2' },
+              spans: [{ traceId, spanId, kind: 3, status: { code: 2, message: 'boom' } }],
+            },
+          ],
+        },
+      ],
+    },
+    batch,
+  );
+  expect(rowOf(writer.finish()).bytes).toEqual(Buffer.concat(expected));
+});
+
+test('values nested a thousand deep read as null below the limit', () => {
+  let otlp = new ProtoWriter().string(0x0a, 'bottom').finish();
+  for (let i = 0; i < 1000; i++) {
+    const list = new ProtoWriter().bytes(0x0a, otlp).finish();
+    otlp = new ProtoWriter().bytes(0x2a, list).finish();
+  }
+  const writer = new ProtoWriter();
+  writer.message(TracesData.resourceSpans, () => {
+    writer.message(ResourceSpans.scopeSpans, () => {
+      writer.message(ScopeSpans.spans, () => {
+        writer.bytes(Span.traceId, traceId).bytes(Span.spanId, spanId);
+        writer.message(Span.attributes, () => writer.string(0x0a, 'deep').bytes(0x12, otlp));
+      });
+    });
+  });
+  const { result, bytes } = rowOf(writer.finish());
+  expect(result).toEqual({ ok: true, rows: 1 });
+  expect(bytes.toString('latin1')).toContain(`${'['.repeat(32)}null${']'.repeat(32)}`);
+});

@@ -1,0 +1,130 @@
+/**
+ * A growing buffer of ClickHouse RowBinary: values one after another, without names or separators.
+ * https://clickhouse.com/docs/interfaces/formats/RowBinary
+ */
+
+const HEX = new Uint16Array(256);
+for (let i = 0; i < 256; i++) {
+  const text = i.toString(16).padStart(2, '0');
+  HEX[i] = text.charCodeAt(0) | (text.charCodeAt(1) << 8);
+}
+
+/** Below this a loop copies faster than a call of `set`. */
+const SHORT = 48;
+
+export class RowBuffer {
+  #bytes: Buffer;
+  /** Bytes written; set it back to drop what came after. */
+  length = 0;
+
+  constructor(capacity = 64 << 10) {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** The bytes [from, to): valid until the next write. */
+  view(from = 0, to = this.length): Uint8Array {
+    return this.#bytes.subarray(from, to);
+  }
+
+  #room(bytes: number): Buffer {
+    if (this.length + bytes > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(this.length + bytes, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, this.length);
+      this.#bytes = grown;
+    }
+    return this.#bytes;
+  }
+
+  /** UInt8, Bool. */
+  uint8(value: number): void {
+    this.#room(1)[this.length++] = value;
+  }
+
+  /** The length of a String, Array or Map (unsigned LEB128). */
+  varint(value: number): void {
+    const bytes = this.#room(8);
+    let rest = value;
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes[this.length++] = (rest % 128) | 0x80;
+    bytes[this.length++] = rest;
+  }
+
+  /** UInt32 and, of a negative value, Int32. */
+  uint32(value: number): void {
+    this.length = this.#room(4).writeUInt32LE(value >>> 0, this.length);
+  }
+
+  /** 64 bits as two unsigned 32-bit halves. */
+  words(low: number, high: number): void {
+    const bytes = this.#room(8);
+    bytes.writeUInt32LE(low, this.length);
+    bytes.writeUInt32LE(high, this.length + 4);
+    this.length += 8;
+  }
+
+  /** Int64, UInt64, DateTime64. */
+  int64(value: number | bigint): void {
+    this.length = this.#room(8).writeBigInt64LE(BigInt.asIntN(64, BigInt(value)), this.length);
+  }
+
+  float64(value: number): void {
+    this.length = this.#room(8).writeDoubleLE(value, this.length);
+  }
+
+  /** A String of JavaScript text. */
+  text(value: string): void {
+    if (value.length <= SHORT && this.#ascii(value)) return;
+    const size = Buffer.byteLength(value);
+    this.varint(size);
+    this.#room(size).write(value, this.length);
+    this.length += size;
+  }
+
+  /** Writes short ASCII text without leaving JavaScript; false (nothing written) where it is something else. */
+  #ascii(value: string): boolean {
+    const size = value.length;
+    const bytes = this.#room(size + 1);
+    const at = this.length + 1;
+    for (let i = 0; i < size; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) return false;
+      bytes[at + i] = code;
+    }
+    bytes[at - 1] = size;
+    this.length = at + size;
+    return true;
+  }
+
+  /** A String of b[from, to). */
+  string(b: Uint8Array, from: number, to: number): void {
+    this.varint(to - from);
+    this.raw(b, from, to);
+  }
+
+  /** b[from, to) as it is. */
+  raw(b: Uint8Array, from: number, to: number): void {
+    const size = to - from;
+    const bytes = this.#room(size);
+    if (size > SHORT) bytes.set(b.subarray(from, to), this.length);
+    else for (let i = 0, at = this.length; i < size; i++) bytes[at + i] = b[from + i];
+    this.length += size;
+  }
+
+  /** A String of b[from, to) in lower-case hex. */
+  hex(b: Uint8Array, from: number, to: number): void {
+    this.varint((to - from) * 2);
+    const bytes = this.#room((to - from) * 2);
+    let at = this.length;
+    for (let i = from; i < to; i++) {
+      const two = HEX[b[i]];
+      bytes[at++] = two & 0xff;
+      bytes[at++] = two >> 8;
+    }
+    this.length = at;
+  }
+
+  /** An Array: its length, then each item by `write`. */
+  array<T>(items: readonly T[], write: (item: T) => void): void {
+    this.varint(items.length);
+    for (const item of items) write(item);
+  }
+}
