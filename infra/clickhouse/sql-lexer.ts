@@ -32,7 +32,8 @@ function lineEnd(sql: string, at: number): number {
 
 /** The end of the comment that starts at `at`, or `at` where none does. */
 function skipComment(sql: string, at: number): number {
-  if (sql.startsWith('--', at) || sql.startsWith('# ', at) || sql.startsWith('#!', at)) return lineEnd(sql, at);
+  if (sql.startsWith('--', at) || sql.startsWith('# ', at) || sql.startsWith('#!', at))
+    return lineEnd(sql, at);
   if (!sql.startsWith('/*', at)) return at;
   const end = sql.indexOf('*/', at + 2);
   return end < 0 ? sql.length : end + 2;

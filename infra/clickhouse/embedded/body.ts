@@ -43,7 +43,11 @@ function stages(request: IncomingMessage, limit: number): [PassThrough, ...Trans
   if (coding === 'identity') return [detached(request), bounded(limit, 'the request body')];
   const decode = decompressor(coding);
   if (decode === undefined)
-    throw new EngineError(48, 'NOT_IMPLEMENTED', `Content-Encoding ${coding} is not known (gzip, deflate, br, zstd)`);
+    throw new EngineError(
+      48,
+      'NOT_IMPLEMENTED',
+      `Content-Encoding ${coding} is not known (gzip, deflate, br, zstd)`,
+    );
   return [
     detached(request),
     bounded(limit, 'the request body'),

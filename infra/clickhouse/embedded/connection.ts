@@ -21,7 +21,8 @@ export class Connection {
   }
 
   get #open(): ConnectionHandle {
-    if (this.#handle === undefined) throw new EngineError(1002, 'UNKNOWN_EXCEPTION', 'the connection is closed');
+    if (this.#handle === undefined)
+      throw new EngineError(1002, 'UNKNOWN_EXCEPTION', 'the connection is closed');
     return this.#handle;
   }
 

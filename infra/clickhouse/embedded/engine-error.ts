@@ -12,9 +12,12 @@ export class EngineError extends Error {
   /** From whatever the addon threw. */
   static from(error: unknown): EngineError {
     if (error instanceof EngineError) return error;
-    const text = (error instanceof Error ? error.message : String(error)).replace(/^Query failed: /, '').trim();
+    const text = (error instanceof Error ? error.message : String(error))
+      .replace(/^Query failed: /, '')
+      .trim();
     const code = /^Code: (\d+)\./.exec(text)?.[1];
-    if (code === undefined) return new EngineError(1002, 'UNKNOWN_EXCEPTION', text || 'the engine gave no reason');
+    if (code === undefined)
+      return new EngineError(1002, 'UNKNOWN_EXCEPTION', text || 'the engine gave no reason');
     const wrapped = new EngineError(Number(code), '', '');
     wrapped.message = text;
     return wrapped;
@@ -28,7 +31,13 @@ const STATUS: ReadonlyMap<number, number> = new Map(
       [401, [194, 516]],
       [403, [192, 193, 291, 497]],
       // malformed: literals, types, syntax, arguments
-      [400, [6, 26, 27, 36, 38, 41, 42, 43, 47, 48, 53, 62, 69, 70, 72, 85, 107, 117, 130, 131, 133, 167, 168, 427]],
+      [
+        400,
+        [
+          6, 26, 27, 36, 38, 41, 42, 43, 47, 48, 53, 62, 69, 70, 72, 85, 107, 117, 130, 131, 133, 167, 168,
+          427,
+        ],
+      ],
       // unknown: table, function, database, setting, format …
       [404, [46, 50, 56, 60, 63, 73, 78, 79, 81, 115, 141, 372, 511]],
       [408, [159]],

@@ -83,8 +83,11 @@ function openStore(addon: Addon, dataDir: string, config: string): ConnectionHan
   } catch (error) {
     const holder = livingHolder(path.join(dataDir, 'engine.pid'));
     if (holder !== undefined)
-      throw new UserError(`the engine's data directory ${dataDir} is in use by process ${holder}: stop it first`);
-    const reason = error instanceof Error && error.message !== '' ? error.message : 'its reason is in the line above';
+      throw new UserError(
+        `the engine's data directory ${dataDir} is in use by process ${holder}: stop it first`,
+      );
+    const reason =
+      error instanceof Error && error.message !== '' ? error.message : 'its reason is in the line above';
     throw new UserError(`the engine cannot open its data directory ${dataDir}: ${reason}`);
   }
 }

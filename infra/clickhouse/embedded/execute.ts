@@ -79,13 +79,17 @@ async function prepare(
   if (split.kind === 'rows') {
     const inline = bytes.subarray(split.dataStart);
     // A lone `;` or blanks behind the head are no rows when these come in the body.
-    const before = text === undefined && /^[\s;]*$/.test(inline.toString('latin1')) ? Buffer.alloc(0) : inline;
+    const before =
+      text === undefined && /^[\s;]*$/.test(inline.toString('latin1')) ? Buffer.alloc(0) : inline;
     await spoolBody(body, engine.options.maxBodyBytes, file, before);
     return { kind: 'rows', sql: insertFromFile(split, file, request.defaultFormat), file };
   }
   if (text !== undefined) return { kind: 'statement', sql: bytes.toString() };
   const rest = await readBody(body, engine.options.maxQueryBytes);
-  return { kind: 'statement', sql: rest.length === 0 ? request.query : `${request.query}\n${rest.toString()}` };
+  return {
+    kind: 'statement',
+    sql: rest.length === 0 ? request.query : `${request.query}\n${rest.toString()}`,
+  };
 }
 
 function insertFromFile(split: Rows, file: string, defaultFormat: string): string {
@@ -96,7 +100,8 @@ function insertFromFile(split: Rows, file: string, defaultFormat: string): strin
 /** `SET …` for the request, in the order in which it must be applied: what restricts comes last. */
 function settingsOf(engine: Engine, request: QueryRequest, logComment: string): SettingsOf {
   const settings = new Map([...sessionDefaults(engine.options), ...request.settings]);
-  if (!settings.has('max_result_bytes')) settings.set('max_result_bytes', String(engine.options.maxResultBytes));
+  if (!settings.has('max_result_bytes'))
+    settings.set('max_result_bytes', String(engine.options.maxResultBytes));
   settings.set('log_comment', logComment);
   for (const [name, value] of request.params) settings.set(name, value);
   if (request.readonly !== undefined) settings.set('readonly', request.readonly);
@@ -119,7 +124,8 @@ async function within(
   operation: () => Promise<void>,
 ): Promise<void> {
   const before = shared ? await currentSettings(connection, [...settings.keys()]) : undefined;
-  if (database !== undefined && database !== '') await connection.query(`USE ${quoteIdentifier(database)}`, 'Null');
+  if (database !== undefined && database !== '')
+    await connection.query(`USE ${quoteIdentifier(database)}`, 'Null');
   await connection.query(setStatement(settings), 'Null');
   try {
     await operation();
@@ -164,7 +170,12 @@ async function run(connection: Connection, work: Work, request: QueryRequest, an
   if (answer.gone) return;
   if (work.kind === 'rows') {
     const result = await connection.query(work.sql, 'Null');
-    answer.summary({ written: true, rows: result.rowsRead, bytes: result.bytesRead, seconds: result.elapsed });
+    answer.summary({
+      written: true,
+      rows: result.rowsRead,
+      bytes: result.bytesRead,
+      seconds: result.elapsed,
+    });
     return answer.finish();
   }
   if (queryClass === 3 && !isCommand(work.sql))

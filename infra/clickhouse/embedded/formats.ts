@@ -7,7 +7,10 @@ const TYPES: readonly (readonly [RegExp, string])[] = [
   [/^(TSV|TabSeparated)/i, 'text/tab-separated-values; charset=UTF-8'],
   [/^CSV/i, 'text/csv; charset=UTF-8'],
   [/^XML$/i, 'application/xml; charset=UTF-8'],
-  [/^(Pretty|Vertical|Values|Markdown|SQLInsert|LineAsString|TSKV|Template|CustomSeparated)/i, 'text/plain; charset=UTF-8'],
+  [
+    /^(Pretty|Vertical|Values|Markdown|SQLInsert|LineAsString|TSKV|Template|CustomSeparated)/i,
+    'text/plain; charset=UTF-8',
+  ],
 ];
 
 export function contentTypeOf(format: string): string {

@@ -25,11 +25,19 @@ export function refusal(
   if (headers.origin !== undefined || (site !== undefined && site !== 'none'))
     return new EngineError(497, 'ACCESS_DENIED', 'web pages may not query the embedded engine');
   if (!LOOPBACK.test(headers.host ?? ''))
-    return new EngineError(497, 'ACCESS_DENIED', `the embedded engine answers on loopback, not as ${headers.host}`);
+    return new EngineError(
+      497,
+      'ACCESS_DENIED',
+      `the embedded engine answers on loopback, not as ${headers.host}`,
+    );
   if (expected.password === '') return undefined;
   const { user, password } = given(request, params);
   if (user === expected.user && same(password, expected.password)) return undefined;
-  return new EngineError(516, 'AUTHENTICATION_FAILED', `${user}: Authentication failed: password is incorrect`);
+  return new EngineError(
+    516,
+    'AUTHENTICATION_FAILED',
+    `${user}: Authentication failed: password is incorrect`,
+  );
 }
 
 function given({ headers }: Pick<IncomingMessage, 'headers'>, params: URLSearchParams): Credentials {

@@ -82,7 +82,8 @@ function tableName(cursor: Cursor): number | undefined {
 /** Passes over (columns); 'select' where the group is a query. */
 function columns(sql: string, cursor: Cursor): number | 'select' | undefined {
   const inner = tokenize(sql, cursor.token!.end).next().value;
-  if (isWord(inner ?? undefined, 'SELECT') || isWord(inner ?? undefined, 'WITH') || inner?.text === '(') return 'select';
+  if (isWord(inner ?? undefined, 'SELECT') || isWord(inner ?? undefined, 'WITH') || inner?.text === '(')
+    return 'select';
   return cursor.group();
 }
 
@@ -117,7 +118,8 @@ export function splitInsert(sql: string): InsertSplit {
   });
   if (cursor.token === undefined) return rows(undefined, sql.length);
   if (isWord(cursor.token, 'VALUES')) return rows('Values', cursor.token.end);
-  if (isWord(cursor.token, 'SELECT') || isWord(cursor.token, 'WITH') || cursor.is('(')) return selecting(cursor);
+  if (isWord(cursor.token, 'SELECT') || isWord(cursor.token, 'WITH') || cursor.is('('))
+    return selecting(cursor);
   if (isWord(cursor.token, 'FROM')) return refused('FROM INFILE is not allowed over HTTP');
   if (!cursor.take('FORMAT')) return refused(`the INSERT is not understood at ${cursor.token.text}`);
   const format: Token | undefined = cursor.token;
@@ -140,6 +142,7 @@ function settingsClause(sql: string, cursor: Cursor): string {
 /** An INSERT … SELECT has no FORMAT, except to read inline rows through input(). */
 function selecting(cursor: Cursor): InsertSplit {
   for (; cursor.token !== undefined; cursor.next())
-    if (isWord(cursor.token, 'FORMAT')) return refused('INSERT … SELECT … FORMAT (rows through input()) is not supported');
+    if (isWord(cursor.token, 'FORMAT'))
+      return refused('INSERT … SELECT … FORMAT (rows through input()) is not supported');
   return SELECT;
 }

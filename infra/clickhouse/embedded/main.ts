@@ -1,8 +1,8 @@
 /** The embedded engine: chdb behind ClickHouse's HTTP interface, one process on one data directory, on loopback. */
 import path from 'node:path';
 import { runProcess } from '#infra/process.ts';
-import { scrubEnvironment } from './environment.ts';
 import { Engine } from './engine.ts';
+import { scrubEnvironment } from './environment.ts';
 import { engineOptions } from './options.ts';
 import { listen } from './server.ts';
 
@@ -13,7 +13,11 @@ scrubEnvironment(process.env);
 runProcess('engine', async ({ config, log, lifecycle }) => {
   const dataDir = path.resolve(config.ATI_DATA_DIR, 'clickhouse');
   const engine = await Engine.open(
-    engineOptions({ dataDir, fsync: config.ATI_ENGINE_FSYNC, maxBodyBytes: config.ATI_ENGINE_MAX_BODY_BYTES }),
+    engineOptions({
+      dataDir,
+      fsync: config.ATI_ENGINE_FSYNC,
+      maxBodyBytes: config.ATI_ENGINE_MAX_BODY_BYTES,
+    }),
   );
   const server = await listen(engine, config.ATI_ENGINE_PORT, {
     user: config.CLICKHOUSE_USER,

@@ -72,6 +72,7 @@ export function serverConfig(options: EngineOptions): string {
     ['number_of_free_entries_in_pool_to_lower_max_size_of_merge', 1],
     ['number_of_free_entries_in_pool_to_execute_optimize_entire_partition', 1],
   ];
-  const xml = (entries: [string, number][]) => entries.map(([name, value]) => `<${name}>${value}</${name}>`).join('\n');
+  const xml = (entries: [string, number][]) =>
+    entries.map(([name, value]) => `<${name}>${value}</${name}>`).join('\n');
   return `<clickhouse>\n${xml(server)}\n<merge_tree>\n${xml(mergeTree)}\n</merge_tree>\n</clickhouse>\n`;
 }

@@ -1,9 +1,9 @@
 /** A request of ClickHouse's HTTP interface, from URL and headers: what to run and how to answer. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { EngineError } from './engine-error.ts';
 import type { Coding } from './coding.ts';
 import { acceptedCoding } from './coding.ts';
+import { EngineError } from './engine-error.ts';
 
 export interface QueryRequest {
   readonly queryId: string;
@@ -69,7 +69,8 @@ export function parseRequest(
   const queryParams = new Map<string, string>();
   for (const [name, value] of params) {
     if (name.startsWith('param_')) queryParams.set(name, value);
-    else if (name !== 'readonly' && !NO_SETTING.has(name) && !name.startsWith('http_')) settings.set(name, value);
+    else if (name !== 'readonly' && !NO_SETTING.has(name) && !name.startsWith('http_'))
+      settings.set(name, value);
   }
   for (const name of [...settings.keys(), ...queryParams.keys()])
     if (!/^\w+$/.test(name)) throw new EngineError(115, 'UNKNOWN_SETTING', `Unknown setting '${name}'`);
@@ -78,7 +79,8 @@ export function parseRequest(
     queryId: params.get('query_id') || randomUUID(),
     query: params.get('query') ?? '',
     database: params.get('database') ?? oneHeader(headers['x-clickhouse-database']),
-    defaultFormat: params.get('default_format') ?? oneHeader(headers['x-clickhouse-format']) ?? 'TabSeparated',
+    defaultFormat:
+      params.get('default_format') ?? oneHeader(headers['x-clickhouse-format']) ?? 'TabSeparated',
     settings,
     // As in ClickHouse: what GET asks for may read, and may change settings but not data.
     readonly: method === 'POST' ? readonly : (readonly ?? '2'),
@@ -98,10 +100,18 @@ function sessionOf(params: URLSearchParams): SessionRequest | undefined {
   const id = params.get('session_id');
   if (!id) return undefined;
   if (params.has('readonly'))
-    throw new EngineError(48, 'NOT_IMPLEMENTED', 'readonly cannot be used with session_id: it could not be undone');
+    throw new EngineError(
+      48,
+      'NOT_IMPLEMENTED',
+      'readonly cannot be used with session_id: it could not be undone',
+    );
   const given = params.get('session_timeout');
   const timeout = given === null ? 60 : Number(given);
   if (!Number.isInteger(timeout) || timeout < 1 || timeout > MAX_SESSION_SECONDS)
-    throw new EngineError(374, 'INVALID_SESSION_TIMEOUT', `session_timeout must be 1 to ${MAX_SESSION_SECONDS}`);
+    throw new EngineError(
+      374,
+      'INVALID_SESSION_TIMEOUT',
+      `session_timeout must be 1 to ${MAX_SESSION_SECONDS}`,
+    );
   return { id, timeout, check: params.get('session_check') === '1' };
 }

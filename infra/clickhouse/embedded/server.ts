@@ -43,7 +43,10 @@ export async function listen(engine: Engine, port: number, credentials: Credenti
       const refused = refusal(request, url.searchParams, credentials);
       if (refused !== undefined) throw refused;
       const method = request.method ?? 'GET';
-      if (method !== 'POST' && (OK_PATHS.has(url.pathname) || (url.pathname === '/' && !url.searchParams.has('query')))) {
+      if (
+        method !== 'POST' &&
+        (OK_PATHS.has(url.pathname) || (url.pathname === '/' && !url.searchParams.has('query')))
+      ) {
         response.end('Ok.\n');
         return;
       }

@@ -49,7 +49,8 @@ export class Sessions {
 
   #find({ id, check }: SessionRequest): Session {
     const known = this.#sessions.get(id);
-    if (known?.busy) throw new EngineError(373, 'SESSION_IS_LOCKED', `Session ${id} is locked by a concurrent client`);
+    if (known?.busy)
+      throw new EngineError(373, 'SESSION_IS_LOCKED', `Session ${id} is locked by a concurrent client`);
     if (known !== undefined) return known;
     if (check) throw new EngineError(372, 'SESSION_NOT_FOUND', `Session ${id} not found`);
     if (this.#sessions.size >= MAX_SESSIONS)

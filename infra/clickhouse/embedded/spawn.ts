@@ -1,7 +1,7 @@
 /** Starts the embedded engine as a process of its own. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { engineEnvironment } from './environment.ts';
 
@@ -67,7 +67,9 @@ async function freePort(): Promise<number> {
     const server = createServer();
     const free = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));
-      server.listen(candidate, '127.0.0.1', () => resolve((server.address() as AddressInfo).port === candidate));
+      server.listen(candidate, '127.0.0.1', () =>
+        resolve((server.address() as AddressInfo).port === candidate),
+      );
     });
     if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     if (free) return candidate;
