@@ -1,0 +1,315 @@
+/**
+ * Splits an OTLP trace export by partition at the wire level, through the privacy allowlist (design §3, §8).
+ *
+ * A span from which nothing is dropped is copied as it is, neighbours that go the same way at once; where something is
+ * dropped the enclosing lengths are rewritten. No span objects are built.
+ */
+import { partitionOf } from '../murmur2.ts';
+import { Bytes } from './edits.ts';
+import { ResourceSpans, ScopeSpans, TracesData } from './fields.ts';
+import { type Dropped, Filter, type FilterOptions } from './filter.ts';
+import { Faults } from './partial.ts';
+import { type Failure, guarded, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
+
+export interface SplitOptions extends FilterOptions {
+  /** Partitions of ati.spans. */
+  readonly partitions: number;
+  /** More spans make the whole body refused. */
+  readonly maxSpans: number;
+}
+
+export interface SplitPart {
+  readonly partition: number;
+  readonly spanCount: number;
+  /** A TracesData message of its own memory. */
+  readonly otlp: Uint8Array;
+}
+
+export interface Split {
+  readonly ok: true;
+  /** In order of partition; none without spans. */
+  readonly parts: SplitPart[];
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Why spans were rejected: the first few reasons with their counts; '' when none was. */
+  readonly rejectedReason: string;
+  readonly dropped: Dropped;
+}
+
+/**
+ * Splits an ExportTraceServiceRequest (the same bytes as a TracesData). Never throws. Malformed framing refuses the
+ * body with a reason; a span with broken ids or without a start is rejected alone (OTLP's partial success).
+ */
+export function splitTraces(body: Uint8Array, options: SplitOptions): Split | Failure {
+  return guarded((): Split | Failure => {
+    if (body.length > MAX_BODY_BYTES) return { ok: false, reason: `body of ${body.length} bytes` };
+    return new Splitter(Buffer.from(body.buffer, body.byteOffset, body.length), options).run();
+  });
+}
+
+/** What four bytes of length can say. */
+const MAX_BODY_BYTES = 0x0fffffff;
+const LENGTH_BYTES = 4;
+
+/** One partition's output and which group of the source is open in it. */
+class Part {
+  readonly out: Bytes;
+  spans = 0;
+  resource = -1;
+  scope = -1;
+  resourceAt = 0;
+  scopeAt = 0;
+
+  constructor(capacity: number) {
+    this.out = new Bytes(capacity);
+  }
+
+  /** Starts a message whose length is not known yet; returns where it starts. */
+  open(tag: number): number {
+    this.out.varint(tag);
+    this.out.room(LENGTH_BYTES);
+    this.out.n += LENGTH_BYTES;
+    return this.out.n;
+  }
+
+  /** Writes the length of the message that started at `start`: always four bytes, which protobuf allows. */
+  #close(start: number): void {
+    const { buf, n } = this.out;
+    const length = n - start;
+    buf[start - 4] = (length & 0x7f) | 0x80;
+    buf[start - 3] = ((length >>> 7) & 0x7f) | 0x80;
+    buf[start - 2] = ((length >>> 14) & 0x7f) | 0x80;
+    buf[start - 1] = (length >>> 21) & 0x7f;
+  }
+
+  closeScope(): void {
+    if (this.scope >= 0) this.#close(this.scopeAt);
+    this.scope = -1;
+  }
+
+  closeResource(): void {
+    this.closeScope();
+    if (this.resource >= 0) this.#close(this.resourceAt);
+    this.resource = -1;
+  }
+}
+
+class Splitter {
+  readonly #b: Buffer;
+  readonly #options: SplitOptions;
+  readonly #filter: Filter;
+  readonly #parts: (Part | undefined)[];
+  readonly #faults = new Faults();
+  #seen = 0;
+  #accepted = 0;
+  /** The open ResourceSpans and ScopeSpans: their number, and what each part repeats of them. */
+  #resource = -1;
+  #scope = -1;
+  readonly #resourceBytes = new Bytes(512);
+  readonly #scopeBytes = new Bytes(128);
+  readonly #message = new Bytes(512);
+  /** Whole spans next to each other that go to one part and are not copied yet. */
+  #pendingPart: Part | undefined;
+  #pendingFrom = 0;
+  #pendingTo = 0;
+  /** Trace id and partition of the span before. */
+  #lastTraceAt = -1;
+  #lastPartition = 0;
+
+  constructor(body: Buffer, options: SplitOptions) {
+    this.#b = body;
+    this.#options = options;
+    this.#filter = new Filter(body, options);
+    this.#parts = new Array(options.partitions).fill(undefined);
+  }
+
+  run(): Split {
+    const b = this.#b;
+    for (let p = 0; p < b.length; ) {
+      const field = tag(b, p, b.length);
+      if (field === TracesData.resourceSpans) {
+        p = lengthEnd(b, next, b.length);
+        this.#resourceSpans(next, p);
+      } else {
+        p = skip(b, next, b.length, field);
+        this.#filter.dropped.unknownFields++;
+      }
+    }
+    this.#flush();
+    const parts: SplitPart[] = [];
+    this.#parts.forEach((part, partition) => {
+      if (part === undefined) return;
+      part.closeResource();
+      const otlp = Uint8Array.prototype.slice.call(part.out.buf, 0, part.out.n);
+      parts.push({ partition, spanCount: part.spans, otlp });
+    });
+    return {
+      ok: true,
+      parts,
+      accepted: this.#accepted,
+      rejected: this.#faults.total,
+      rejectedReason: this.#faults.text(),
+      dropped: this.#filter.dropped,
+    };
+  }
+
+  #resourceSpans(from: number, end: number): void {
+    const b = this.#b;
+    this.#resource++;
+    // First what every part repeats, wherever it stands among the spans.
+    this.#repeated(from, end, RESOURCE_GROUP, this.#resourceBytes);
+    for (let p = from; p < end; ) {
+      const field = tag(b, p, end);
+      if (field === ResourceSpans.scopeSpans) {
+        p = lengthEnd(b, next, end);
+        this.#scopeSpans(next, p);
+      } else {
+        p = skip(b, next, end, field);
+      }
+    }
+  }
+
+  #scopeSpans(from: number, end: number): void {
+    const b = this.#b;
+    this.#scope++;
+    this.#repeated(from, end, SCOPE_GROUP, this.#scopeBytes);
+    for (let p = from; p < end; ) {
+      const start = p;
+      const field = tag(b, p, end);
+      if (field === ScopeSpans.spans) {
+        p = lengthEnd(b, next, end);
+        this.#span(start, next, p);
+      } else {
+        p = skip(b, next, end, field);
+      }
+    }
+  }
+
+  /** Gathers a group's Resource or Scope and its schema URL, filtered; repeated messages become one, as merged. */
+  #repeated(from: number, end: number, group: Group, into: Bytes): void {
+    const b = this.#b;
+    const { edits, dropped } = this.#filter;
+    const message = this.#message;
+    let present = false;
+    let url = 0;
+    let urlEnd = 0;
+    message.n = 0;
+    for (let p = from; p < end; ) {
+      const field = tag(b, p, end);
+      const start = next;
+      p = skip(b, start, end, field);
+      if (field === group.members) continue;
+      if (field === group.message) {
+        lengthEnd(b, start, end);
+        const at = next;
+        present = true;
+        edits.clear();
+        if (group === RESOURCE_GROUP) this.#filter.resource(at, p);
+        else this.#filter.scope(at, p);
+        edits.write(b, at, p, 0, message);
+      } else if (field === group.schemaUrl) {
+        lengthEnd(b, start, end);
+        url = next;
+        urlEnd = p;
+      } else {
+        dropped.unknownFields++;
+      }
+    }
+    into.n = 0;
+    if (present) {
+      into.varint(group.message);
+      into.varint(message.n);
+      into.copy(message.buf, 0, message.n);
+    }
+    if (this.#filter.schemaUrl(url, urlEnd)) into.field(group.schemaUrl, b.subarray(url, urlEnd));
+  }
+
+  /** The Span field b[start, end), whose message starts at `from`. */
+  #span(start: number, from: number, end: number): void {
+    if (++this.#seen > this.#options.maxSpans) {
+      throw new WireFault(`more than ${this.#options.maxSpans} spans`, start);
+    }
+    const filter = this.#filter;
+    const { edits } = filter;
+    edits.clear();
+    filter.span(from, end);
+    if (filter.fault !== '') {
+      this.#faults.add(filter.fault);
+      return;
+    }
+    const part = this.#partOf(filter.traceIdAt);
+    if (part.scope !== this.#scope) this.#openGroups(part);
+    part.spans++;
+    this.#accepted++;
+    if (edits.count > 0) {
+      this.#flush();
+      part.out.varint(ScopeSpans.spans);
+      part.out.varint(edits.length(from, end, 0));
+      edits.write(this.#b, from, end, 0, part.out);
+    } else if (this.#pendingPart === part && this.#pendingTo === start) {
+      this.#pendingTo = end;
+    } else {
+      this.#flush();
+      this.#pendingPart = part;
+      this.#pendingFrom = start;
+      this.#pendingTo = end;
+    }
+  }
+
+  #flush(): void {
+    if (this.#pendingPart === undefined) return;
+    this.#pendingPart.out.copy(this.#b, this.#pendingFrom, this.#pendingTo);
+    this.#pendingPart = undefined;
+  }
+
+  #openGroups(part: Part): void {
+    // The spans that wait belong into the groups that are open now.
+    this.#flush();
+    part.closeScope();
+    if (part.resource !== this.#resource) {
+      part.closeResource();
+      part.resource = this.#resource;
+      part.resourceAt = part.open(TracesData.resourceSpans);
+      part.out.copy(this.#resourceBytes.buf, 0, this.#resourceBytes.n);
+    }
+    part.scope = this.#scope;
+    part.scopeAt = part.open(ResourceSpans.scopeSpans);
+    part.out.copy(this.#scopeBytes.buf, 0, this.#scopeBytes.n);
+  }
+
+  #partOf(traceIdAt: number): Part {
+    const b = this.#b;
+    if (this.#lastTraceAt < 0 || !sameId(b, this.#lastTraceAt, traceIdAt)) {
+      this.#lastPartition = partitionOf(b.subarray(traceIdAt, traceIdAt + 16), this.#options.partitions);
+    }
+    this.#lastTraceAt = traceIdAt;
+    const known = this.#parts[this.#lastPartition];
+    if (known !== undefined) return known;
+    const share = Math.ceil((b.length * 1.5) / this.#options.partitions) + 1024;
+    const part = new Part(Math.min(b.length + 1024, share));
+    this.#parts[this.#lastPartition] = part;
+    return part;
+  }
+}
+
+/** Tags of a group: the message that stands once for all its members, and the rest. */
+interface Group {
+  readonly message: number;
+  readonly members: number;
+  readonly schemaUrl: number;
+}
+const RESOURCE_GROUP: Group = {
+  message: ResourceSpans.resource,
+  members: ResourceSpans.scopeSpans,
+  schemaUrl: ResourceSpans.schemaUrl,
+};
+const SCOPE_GROUP: Group = {
+  message: ScopeSpans.scope,
+  members: ScopeSpans.spans,
+  schemaUrl: ScopeSpans.schemaUrl,
+};
+
+function sameId(b: Uint8Array, one: number, other: number): boolean {
+  for (let i = 0; i < 16; i++) if (b[one + i] !== b[other + i]) return false;
+  return true;
+}
