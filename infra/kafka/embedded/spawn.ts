@@ -1,0 +1,102 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+export interface SpawnOptions {
+  /** ATI_DATA_DIR of the broker: its files are in `kafka/` under it. */
+  readonly dataDir: string;
+  /** 0 or undefined: a free one below 32768, where no outgoing connection takes it in the meantime. */
+  readonly port?: number;
+  /** More environment for the broker (ATI_BROKER_FSYNC …). */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface SpawnedBroker {
+  readonly brokers: string[];
+  readonly port: number;
+  readonly pid: number;
+  /** SIGTERM, and waits until the process is gone. */
+  stop(): Promise<void>;
+  /** SIGKILL, and waits until the process is gone. */
+  kill(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const PORT_ATTEMPTS = 5;
+
+/** Starts an embedded broker in its own process and waits until it is ready. Rejects with what it said when it is not. */
+export async function spawnBroker({ dataDir, port, env }: SpawnOptions): Promise<SpawnedBroker> {
+  if (port) return start(dataDir, port, env);
+  for (let attempt = 1; ; attempt++) {
+    const free = await freePort();
+    try {
+      return await start(dataDir, free, env);
+    } catch (error) {
+      // Somebody may have taken the port in the moment between.
+      if (attempt === PORT_ATTEMPTS || !String(error).includes(`port ${free} is in use`)) throw error;
+    }
+  }
+}
+
+async function start(dataDir: string, port: number, env: SpawnOptions['env']): Promise<SpawnedBroker> {
+  const child = fork(MAIN, [], {
+    execPath: nodePath(),
+    execArgv: [],
+    env: { ...process.env, ...env, ATI_DATA_DIR: dataDir, ATI_BROKER_PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const exited = once(child, 'exit');
+  const output = tailOf(child);
+  await new Promise<void>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('message', () => resolve());
+    exited.then(([code, signal]) => {
+      reject(new Error(`the embedded broker stopped while starting (${code ?? signal}): ${output()}`));
+    }, reject);
+  });
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await exited;
+  };
+  return {
+    brokers: [`127.0.0.1:${port}`],
+    port,
+    pid: child.pid!,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+/** The last of what the process printed. */
+function tailOf(child: ChildProcess): () => string {
+  let text = '';
+  const keep = (chunk: Buffer): void => {
+    text = (text + chunk.toString('utf8')).slice(-8192);
+  };
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  return () => text.trim();
+}
+
+/** A Node that runs TypeScript: this process's own, or the one that npm has installed for the project. */
+function nodePath(): string {
+  if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
+  return fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+}
+
+/** A port between 10000 and 32767 that nobody listens on. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_768);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
