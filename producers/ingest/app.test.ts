@@ -1,12 +1,14 @@
 import zlib from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
+import { nothingDropped } from '#schemas/otlp/filter.ts';
 import { buildApp } from './app.ts';
 import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
-import type { Door, SplitRequest } from './receive.ts';
+import type { Door } from './receive.ts';
 import { malformed, ok, refused } from './refusal.ts';
+import type { SplitRequest } from './split-request.ts';
 
 const LIMIT = 4_096;
 type Send = (records: readonly OutgoingRecord[]) => Promise<readonly ProduceAck[]>;
@@ -24,6 +26,7 @@ function doorTo(send: Send, changes: Partial<Door> = {}): Door {
       accepted: good.length,
       rejected: body.length - good.length,
       rejectedReason: good.length < body.length ? 'x marks the spot' : '',
+      dropped: nothingDropped(),
     };
     return ok(split);
   };

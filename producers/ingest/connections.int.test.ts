@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ProduceAck } from '#infra/kafka/port.ts';
+import { nothingDropped } from '#schemas/otlp/filter.ts';
 import { buildApp } from './app.ts';
 import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
@@ -38,7 +39,13 @@ beforeEach(async () => {
     observer: { accepted: () => {}, refused: () => {} },
     draining: () => draining,
     split: (otlp) =>
-      ok({ parts: [{ partition: 0, spanCount: 1, otlp }], accepted: 1, rejected: 0, rejectedReason: '' }),
+      ok({
+        parts: [{ partition: 0, spanCount: 1, otlp }],
+        accepted: 1,
+        rejected: 0,
+        rejectedReason: '',
+        dropped: nothingDropped(),
+      }),
   };
   app = buildApp({
     door,

@@ -8,10 +8,10 @@ import { declaredLength, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { decompress } from './compression.ts';
 import type { Gate } from './gate.ts';
-import type { Part } from './lane.ts';
 import { codingOf, encodingOf } from './negotiation.ts';
 import type { Refusal, Result } from './refusal.ts';
 import { refused, unavailable } from './refusal.ts';
+import type { SplitRequest, Splitter } from './split-request.ts';
 
 export interface ExportRequest {
   readonly headers: IncomingHttpHeaders;
@@ -20,15 +20,6 @@ export interface ExportRequest {
   /** Whose share of the bytes in flight this is. */
   readonly client: string;
   readonly tenant: string;
-}
-
-/** The spans of a request, by partition. */
-export interface SplitRequest {
-  readonly parts: readonly Part[];
-  readonly accepted: number;
-  /** Spans dropped for good, and why. */
-  readonly rejected: number;
-  readonly rejectedReason: string;
 }
 
 /** Told what became of a request; with a refusal, why. */
@@ -46,7 +37,7 @@ export interface Door {
   readonly maxBodyBytes: number;
   readonly observer: Observer;
   draining(): boolean;
-  split(body: Buffer, encoding: OtlpEncoding, tenant: string): Result<SplitRequest>;
+  readonly split: Splitter;
 }
 
 /** 200 only when the log has every span that the answer does not name as rejected. */

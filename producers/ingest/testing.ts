@@ -1,0 +1,112 @@
+/** For tests: exports in both encodings, and what is on a log. */
+
+import { decodeAs } from '#schemas/codec.ts';
+import type { SpanBatch } from '#schemas/events.ts';
+import type { OtlpAttributes, OtlpSpan, OtlpTraces, OtlpValue } from '#schemas/otlp/write.ts';
+
+/** Text that must never get past the door. */
+export const CANARY = 'canary-7f3a';
+
+const hexId = (i: number, digits: number) => (i + 1).toString(16).padStart(digits, '0');
+
+/** `traces` traces of `perTrace` spans with every kind of field; secrets wherever clients put them. */
+export function exampleTraces(traces: number, perTrace: number, from = 0): OtlpTraces {
+  const spans: OtlpSpan[] = [];
+  for (let t = 0; t < traces; t++) {
+    for (let s = 0; s < perTrace; s++) {
+      spans.push(
+        span(
+          hexId(from + t, 32),
+          hexId((from + t) * 1000 + s, 16),
+          s === 0 ? undefined : hexId((from + t) * 1000, 16),
+        ),
+      );
+    }
+  }
+  return {
+    resourceSpans: [
+      {
+        resource: { attributes: { 'service.name': 'agent', 'user.email': CANARY } },
+        scopeSpans: [{ scope: { name: 'test', version: '1.2.3' }, spans }],
+      },
+    ],
+  };
+}
+
+function span(traceId: string, spanId: string, parentSpanId: string | undefined): OtlpSpan {
+  return {
+    traceId,
+    spanId,
+    parentSpanId,
+    name: parentSpanId === undefined ? `summarise\n${CANARY}` : 'tool_call',
+    kind: 1,
+    startTimeUnixNano: 1_700_000_000_000_000_000n,
+    endTimeUnixNano: 1_700_000_000_080_000_000n,
+    attributes: {
+      'ati.role': 'tool',
+      'gen_ai.tool.name': 'search',
+      'gen_ai.usage.input_tokens': 12,
+      'ati.stream.token_offsets_ms': [0, 50, 100],
+      'gen_ai.input.messages': `[{"role":"user","content":"${CANARY}"}]`,
+      'gen_ai.tool.call.arguments': `{"q":"${CANARY}"}`,
+      'my.own': { kvlist: { nested: [CANARY] } },
+    },
+    events: [
+      { name: 'gen_ai.user.message', timeUnixNano: 1n, attributes: { content: CANARY } },
+      {
+        name: 'exception',
+        timeUnixNano: 2n,
+        attributes: { 'exception.type': 'E', 'exception.message': CANARY },
+      },
+    ],
+    links: [{ traceId, spanId: hexId(1, 16), traceState: CANARY, attributes: { why: CANARY } }],
+    status: { code: 2, message: `no ticket for ${CANARY}` },
+    traceState: `k=${CANARY}`,
+  };
+}
+
+/** The export as an OTLP client writes it in JSON. */
+export function toJson({ resourceSpans }: OtlpTraces): string {
+  return JSON.stringify({
+    resourceSpans: resourceSpans.map(({ resource, scopeSpans }) => ({
+      resource: { attributes: attributesJson(resource?.attributes) },
+      scopeSpans: scopeSpans?.map(({ scope, spans }) => ({
+        scope: { ...scope, attributes: attributesJson(scope?.attributes) },
+        spans: spans?.map((item) => ({
+          ...item,
+          startTimeUnixNano: String(item.startTimeUnixNano ?? 0n),
+          endTimeUnixNano: String(item.endTimeUnixNano ?? 0n),
+          attributes: attributesJson(item.attributes),
+          events: item.events?.map((event) => ({
+            ...event,
+            timeUnixNano: String(event.timeUnixNano ?? 0n),
+            attributes: attributesJson(event.attributes),
+          })),
+          links: item.links?.map((link) => ({ ...link, attributes: attributesJson(link.attributes) })),
+        })),
+      })),
+    })),
+  });
+}
+
+function attributesJson(attributes: OtlpAttributes = {}): { key: string; value: unknown }[] {
+  const pairs = Array.isArray(attributes) ? attributes : Object.entries(attributes);
+  return pairs.map(([key, value]) => ({ key, value: valueJson(value) }));
+}
+
+function valueJson(value: OtlpValue): unknown {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (typeof value === 'number') return { intValue: String(value) };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(valueJson) } };
+  if (value !== null && typeof value === 'object' && 'kvlist' in value)
+    return { kvlistValue: { values: attributesJson(value.kvlist) } };
+  throw new Error('not used by these tests');
+}
+
+/** The SpanBatch of a record of ati.spans. */
+export function spanBatch(value: Uint8Array | null): SpanBatch {
+  const decoded = decodeAs('SpanBatch', value ?? Buffer.alloc(0));
+  if (!decoded.ok) throw new Error(decoded.reason);
+  return decoded.value;
+}
