@@ -6,7 +6,15 @@ import type { Allowlist } from './allowlist.ts';
 import { CONTENT_EVENTS } from './allowlist-table.ts';
 import { Edits } from './edits.ts';
 import { AnyValue, KeyValue, Resource, Scope, Span, SpanEvent, SpanLink, Status } from './fields.ts';
-import { checkNesting, isCode, isPlain, stringFrom, stringTo, valuePasses } from './value-check.ts';
+import {
+  checkNesting,
+  isCode,
+  isHashedName,
+  isPlain,
+  stringFrom,
+  stringTo,
+  valuePasses,
+} from './value-check.ts';
 import { lengthEnd, next, past, skip, tag, text, varint } from './wire.ts';
 
 /** How often something was kept back, of each kind. */
@@ -359,7 +367,7 @@ export class Filter {
           p = lengthEnd(b, p, end);
           const name = next;
           if (p === name) break;
-          if (!isCode(b, name, p)) this.#hashName(field, at, name, p);
+          if (!isCode(b, name, p) && !isHashedName(b, name, p)) this.#hashName(field, at, name, p);
           else if (contentEvents.has(text(b, name, p))) messages = true;
           break;
         }

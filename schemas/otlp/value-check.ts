@@ -40,6 +40,15 @@ export function isCode(b: Uint8Array, from: number, to: number): boolean {
   return digits <= MAX_CODE_DIGITS;
 }
 
+const HASHED = Buffer.from('hashed:');
+
+/** A name that a door has hashed already. */
+export function isHashedName(b: Uint8Array, from: number, to: number): boolean {
+  const digest = from + HASHED.length;
+  for (let i = 0; i < HASHED.length; i++) if (b[from + i] !== HASHED[i]) return false;
+  return to - digest === 16 && isHash(b, digest, to);
+}
+
 function isHash(b: Uint8Array, from: number, to: number): boolean {
   if (to - from < 16 || to - from > 64) return false;
   for (let i = from; i < to; i++) {

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { convertTracesJson } from './json.ts';
+import { encodeTraces, type OtlpSpan, type OtlpValue } from './write.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const spanId = 'b7ad6b7169203331';
+const convert = (json: unknown) =>
+  convertTracesJson(Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)), { maxNesting: 4 });
+const withSpan = (span: unknown) => ({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+const reason = (json: unknown) => {
+  const converted = convert(json);
+  return converted.ok ? 'ok' : converted.reason;
+};
+/** Converts a span and compares with the writer's bytes for what it means. */
+function expectSpan(json: object, means: Partial<OtlpSpan>): void {
+  const ids = { traceId, spanId };
+  const otlp = encodeTraces(withSpan({ ...ids, ...means }) as Parameters<typeof encodeTraces>[0]);
+  expect(convert(withSpan({ ...ids, ...json }))).toEqual({ ok: true, otlp: Buffer.from(otlp) });
+}
+const value = (json: unknown, means: OtlpValue) =>
+  expectSpan({ attributes: [{ key: 'k', value: json }] }, { attributes: [['k', means]] });
+
+describe('what the specification allows', () => {
+  test('64-bit integers as decimal strings or numbers', () => {
+    expectSpan({ startTimeUnixNano: '1700000000000000001' }, { startTimeUnixNano: 1700000000000000001n });
+    expectSpan({ startTimeUnixNano: 1700000000 }, { startTimeUnixNano: 1700000000n });
+    value({ intValue: '-9223372036854775808' }, -(2n ** 63n));
+    value({ intValue: 7 }, 7);
+  });
+
+  test('enums as numbers or names', () => {
+    expectSpan({ kind: 3, status: { code: 2 } }, { kind: 3, status: { code: 2 } });
+    expectSpan(
+      { kind: 'SPAN_KIND_CLIENT', status: { code: 'STATUS_CODE_ERROR' } },
+      { kind: 3, status: { code: 2 } },
+    );
+  });
+
+  test('values of every type', () => {
+    value({ stringValue: '' }, '');
+    value({ boolValue: false }, false);
+    value({ doubleValue: 3 }, { double: 3 });
+    value({ doubleValue: '-2.5e3' }, { double: -2500 });
+    value({ doubleValue: 'Infinity' }, { double: Number.POSITIVE_INFINITY });
+    value({ bytesValue: 'AQI=' }, Uint8Array.from([1, 2]));
+    value({ arrayValue: { values: [{ intValue: '1' }, { stringValue: 'x' }] } }, [1, 'x']);
+    value({ arrayValue: {} }, []);
+    value({ kvlistValue: { values: [{ key: 'a', value: { boolValue: true } }] } }, { kvlist: { a: true } });
+    value({}, null);
+  });
+
+  test('ids in either case; absent and null fields; unknown fields of any shape', () => {
+    expectSpan({ traceId: traceId.toUpperCase() }, {});
+    expectSpan({ parentSpanId: '', name: null, events: null, status: null }, { name: '' });
+    expectSpan({ future: { deep: [1] }, trace_state: 3, __proto__: 1 }, {});
+    expect(convert('{"__proto__":{"resourceSpans":[{"scopeSpans":1}]}}')).toMatchObject({ ok: true });
+    expect(convert({})).toEqual({ ok: true, otlp: Buffer.alloc(0) });
+  });
+
+  test('ids of a wrong length pass: the splitter rejects that span alone', () => {
+    expectSpan({ traceId: 'abcd' }, { traceId: 'abcd' });
+  });
+});
+
+describe('errors say where, and do not quote', () => {
+  const at = 'resourceSpans[0].scopeSpans[0].spans[0]';
+  test.each<[unknown, string | RegExp]>([
+    ['{"a":', 'body: not JSON'],
+    ['"secret"', 'body: must be an object'],
+    [[], 'body: must be an object'],
+    [{ resourceSpans: {} }, 'resourceSpans: must be an array'],
+    [{ resourceSpans: [1] }, 'resourceSpans[0]: must be an object'],
+    [withSpan(null), `${at}: must be an object`],
+    [withSpan({ traceId: 'xyz' }), `${at}.traceId: must be hex digits, two a byte`],
+    [withSpan({ traceId: 'abc' }), `${at}.traceId: must be hex digits, two a byte`],
+    [withSpan({ traceId: 5 }), `${at}.traceId: must be a string`],
+    [withSpan({ kind: 'CLIENT' }), /\.kind: must be a number or one of/],
+    [withSpan({ kind: -1 }), /\.kind: must be/],
+    [withSpan({ startTimeUnixNano: '12x' }), /startTimeUnixNano: must be an integer/],
+    [withSpan({ startTimeUnixNano: -1 }), /startTimeUnixNano: must be an integer/],
+    [withSpan({ startTimeUnixNano: '18446744073709551616' }), /startTimeUnixNano: must be an integer/],
+    [withSpan({ startTimeUnixNano: 1.5 }), /startTimeUnixNano: must be an integer/],
+    [withSpan({ flags: 2 ** 32 }), /flags: must be an integer/],
+    [withSpan({ attributes: [{ key: 'k', value: { intValue: '9223372036854775808' } }] }), /intValue/],
+    [
+      withSpan({ attributes: [{ key: 'k', value: { doubleValue: 'one' } }] }),
+      /doubleValue: must be a number/,
+    ],
+    [withSpan({ attributes: [{ key: 'k', value: { bytesValue: '*' } }] }), /bytesValue: must be base64/],
+    [withSpan({ attributes: [{ key: 'k', value: 3 }] }), `${at}.attributes[0].value: must be an object`],
+    [withSpan({ events: [{}, { name: 1 }] }), `${at}.events[1].name: must be a string`],
+  ])('%j', (json, expected) => {
+    expect(reason(json)).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
+  });
+
+  test('values nested too deep, counting from the first array or kvlist', () => {
+    const nested = (levels: number): unknown =>
+      levels === 0 ? { arrayValue: {} } : { arrayValue: { values: [nested(levels - 1)] } };
+    const attributes = (levels: number) => withSpan({ attributes: [{ key: 'k', value: nested(levels) }] });
+    expect(reason(attributes(3))).toBe('ok');
+    expect(reason(attributes(4))).toMatch(/nested deeper than 4 levels/);
+  });
+
+  test('a body of brackets, a body that is not UTF-8', () => {
+    expect(reason('['.repeat(200_000))).toBe('body: not JSON');
+    expect(reason(`${'['.repeat(200_000)}${']'.repeat(200_000)}`)).toBe('body: must be an object');
+    expect(convertTracesJson(Uint8Array.from([0x22, 0xff, 0x22]), { maxNesting: 4 })).toEqual({
+      ok: false,
+      reason: 'body: not UTF-8',
+    });
+  });
+});
+
+test('any JSON, and any damaged request, is bytes or an error value', () => {
+  const base = withSpan({
+    traceId,
+    spanId,
+    kind: 2,
+    attributes: [{ key: 'k', value: { arrayValue: { values: [{ intValue: 3 }] } } }],
+    events: [{ timeUnixNano: '4', name: 'e' }],
+    links: [{ traceId, spanId }],
+    status: { code: 1 },
+  });
+  /** Replaces the n-th value of a JSON tree. */
+  const replaceAt = (json: unknown, n: { left: number }, by: unknown): unknown => {
+    if (n.left-- === 0) return by;
+    if (Array.isArray(json)) return json.map((item) => replaceAt(item, n, by));
+    if (typeof json !== 'object' || json === null) return json;
+    return Object.fromEntries(Object.entries(json).map(([key, item]) => [key, replaceAt(item, n, by)]));
+  };
+  fc.assert(
+    fc.property(fc.nat({ max: 40 }), fc.jsonValue({ maxDepth: 3 }), (n, by) => {
+      const converted = convert(replaceAt(base, { left: n }, by));
+      if (!converted.ok) expect(converted.reason).toMatch(/^[\w[\].]+: (must|nested|not)/);
+    }),
+    { numRuns: 1000 },
+  );
+});
