@@ -86,7 +86,10 @@ const schema = z.object({
     .describe('thresholds by detector, JSON: {"retry_storm":{"minRetriedCalls":5}}'),
 
   SERVICE_NAME: z.string().min(1).default('synthetic-agent-app').describe('service.name of the agent app'),
-  AGENT_NAME: z.string().default('').describe('prefix of agent names, so that several meshes run side by side'),
+  AGENT_NAME: z
+    .string()
+    .default('')
+    .describe('prefix of agent names, so that several meshes run side by side'),
   TOOL_DELAY_MS: z.coerce.number().int().min(0).max(60_000).default(80).describe('latency of a tool call'),
   TOOL_ERROR_RATE: z.coerce.number().min(0).max(1).default(0).describe('share of tool calls that fail'),
   TOOL_SERVICE_URL: z.string().default('').describe('default: the tool service on ATI_TOOL_PORT'),

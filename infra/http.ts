@@ -1,0 +1,56 @@
+// For its types: `schema.hide` keeps a route out of OpenAPI.
+import type {} from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { UserError } from './errors.ts';
+import { metricsText } from './metrics.ts';
+
+export interface Readiness {
+  readonly ok: boolean;
+  /** Why not, one clause each. */
+  readonly reasons: readonly string[];
+}
+
+export interface OpsOptions {
+  readonly ready: () => Readiness | Promise<Readiness>;
+}
+
+/**
+ * The operators' routes of every process: /live (its loop ticks), /ready (it can do its work; 503 with the reasons
+ * otherwise), /health (the same as /ready), /metrics (Prometheus).
+ */
+export function registerOps(app: FastifyInstance, options: OpsOptions): void {
+  app.get('/live', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+  for (const path of ['/ready', '/health']) {
+    app.get(path, { schema: { hide: true } }, async (_request, reply) => {
+      const { ok, reasons } = await options.ready();
+      return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', reasons });
+    });
+  }
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const { contentType, body } = await metricsText();
+    return reply.header('content-type', contentType).send(body);
+  });
+}
+
+/** The same routes on a server of their own, for a process without another one. */
+export async function opsServer(
+  options: OpsOptions & { readonly host: string; readonly port: number; readonly portVariable: string },
+): Promise<FastifyInstance> {
+  const app = Fastify({ forceCloseConnections: true });
+  registerOps(app, options);
+  await listen(app, options);
+  return app;
+}
+
+/** Listens, or says which port is taken and which variable moves it. */
+export async function listen(
+  app: FastifyInstance,
+  at: { readonly host: string; readonly port: number; readonly portVariable: string },
+): Promise<void> {
+  try {
+    await app.listen({ host: at.host, port: at.port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new UserError(`port ${at.port} is in use by another program: set ${at.portVariable} to a free one`);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Every metric of ATI, by name, with what a bad value means. Prometheus reads them at /metrics.
+ *
+ * A process shows only those that it touches: labels make their series on first use.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, register } from 'prom-client';
+
+// Event-loop delay, heap, CPU: a delay of over 100 ms means that this process can't keep up.
+collectDefaultMetrics();
+
+const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+  new Counter<L>({ name: `ati_${name}`, help, labelNames });
+const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+  new Gauge<L>({ name: `ati_${name}`, help, labelNames });
+const seconds = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+  new Histogram<L>({
+    name: `ati_${name}`,
+    help,
+    labelNames,
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  });
+
+export const metrics = {
+  // Ingest. Rejected spans are a sender's fault; dropped attributes are privacy at work, not loss.
+  spansAccepted: counter('spans_accepted_total', 'Spans acknowledged: they are on the log'),
+  spansRejected: counter('spans_rejected_total', 'Spans refused at the door, by partial success'),
+  attributesDropped: counter('attributes_dropped_total', 'What the privacy allowlist dropped', ['what']),
+  requests: counter('ingest_requests_total', 'Export requests by status; 503 means the log is away', [
+    'code',
+  ]),
+  bytesInFlight: gauge('ingest_bytes_in_flight', 'Accepted and not yet on the log; at its bound, 503s begin'),
+  batchesProduced: counter('span_batches_produced_total', 'SpanBatches written to ati.spans'),
+  produceSeconds: seconds('produce_seconds', 'Time of one produce until the broker has it', ['topic']),
+
+  // Consumers. A growing lag means that the consumer is slower than the log; a growing floor age, an old open trace.
+  recordsConsumed: counter('records_consumed_total', 'Records read', ['topic']),
+  consumerLag: gauge('consumer_lag_records', 'Records behind the end of the log', ['topic', 'partition']),
+  eventTimeLag: gauge('event_time_lag_ms', 'How far the clock of a partition is behind', [
+    'topic',
+    'partition',
+  ]),
+  floorAge: gauge('floor_age_ms', 'Age of the oldest thing that holds the committed offset back', [
+    'topic',
+    'partition',
+  ]),
+  backPressureSeconds: counter('back_pressure_seconds_total', 'Time in which fetching waited', ['topic']),
+  deadLetters: counter('dead_letters_total', 'Records put aside, by reason; any is worth a look', [
+    'topic',
+    'reason',
+  ]),
+
+  // Processing.
+  openTraces: gauge('open_traces', 'Traces in memory', ['partition']),
+  tracesClosed: counter('traces_closed_total', 'Traces closed, by why; many partial ones mean lost roots', [
+    'why',
+  ]),
+  spansLate: counter('spans_late_total', 'Spans that came after their trace was done; stored, not analysed'),
+  findings: counter('findings_total', 'Findings in traces', ['kind']),
+  incidents: counter('incident_events_total', 'Incident events written', ['event', 'kind']),
+
+  // Sinks.
+  rowsWritten: counter('rows_written_total', 'Rows stored in ClickHouse', ['table']),
+  insertSeconds: seconds('insert_seconds', 'Time of one insert; seconds mean that ClickHouse is overloaded', [
+    'table',
+  ]),
+  insertRetries: counter('insert_retries_total', 'Inserts tried again; rising means ClickHouse is away', [
+    'table',
+  ]),
+};
+
+/** The text that /metrics answers, in Prometheus's exposition format. */
+export async function metricsText(): Promise<{ contentType: string; body: string }> {
+  return { contentType: register.contentType, body: await register.metrics() };
+}
