@@ -1,0 +1,241 @@
+import { decode } from '#schemas/codec.ts';
+import type { Signal } from '#schemas/events.ts';
+import type { ConfiguredDetectors } from '../detectors/registry.ts';
+import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
+import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
+import { Group, groupKey, isTraffic } from '../windows/group.ts';
+import { latenessMs, retentionMs, type WindowSettings } from '../windows/settings.ts';
+import { Sources } from '../windows/sources.ts';
+import { atIdleCheck, atSignal, atWindow } from './applied.ts';
+import type { Incident } from './incident.ts';
+import { InputFloor } from './input-floor.ts';
+import { type IncidentOutputs, Ledger } from './ledger.ts';
+import {
+  type Frame,
+  IDLE_MS,
+  type Moment,
+  onErased,
+  onFinding,
+  onIdle,
+  onWindowClean,
+  onWindowFound,
+} from './lifecycle.ts';
+import type { SignalPosition } from './position.ts';
+
+export interface SignalStart extends SignalPosition {
+  /** Offset of the first record it gets. */
+  readonly offset: number;
+  /** The incidents of this partition, from ati.incident-state. */
+  readonly incidents: readonly Incident[];
+}
+
+/**
+ * Stage 2 for one partition of ati.signals: a pure function of its records, whatever their interleaving (design §4, §5).
+ *
+ * The logical time is the least clock of all source partitions. What lies before it is complete and is applied in one
+ * order: at each moment first the windows that close, then the signals. Effects before `start.done` were applied by an
+ * earlier run: the replay only fills the windows again.
+ */
+export class SignalProcessor {
+  readonly stats = { late: 0, duplicates: 0, events: 0 };
+  readonly #settings: WindowSettings;
+  readonly #detectors: ConfiguredDetectors;
+  readonly #start: SignalStart;
+  readonly #sources: Sources;
+  readonly #ledger: Ledger;
+  readonly #groups = new Map<string, Group>();
+  readonly #input: InputFloor;
+  readonly #lateness: number;
+  readonly #retention: number;
+  /** The next moment at which windows close: a multiple of the hop, plus grace. */
+  #boundary = -Infinity;
+
+  constructor(settings: WindowSettings, detectors: ConfiguredDetectors, start: SignalStart) {
+    this.#settings = settings;
+    this.#detectors = detectors;
+    this.#start = start;
+    this.#sources = new Sources(settings.sources);
+    this.#ledger = new Ledger(start.incidents);
+    this.#input = new InputFloor(start.offset);
+    this.#lateness = latenessMs(settings);
+    this.#retention = retentionMs(settings);
+  }
+
+  /** The logical time; -1 until every source was heard of. */
+  get clock(): number {
+    return this.#sources.clock;
+  }
+
+  get liveIncidents(): number {
+    return this.#ledger.live;
+  }
+
+  /** Takes a record in; `advance` applies what it has made complete. */
+  add(offset: number, value: Uint8Array): Outcome {
+    const decoded = decode(value);
+    if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
+    if (decoded.name !== 'Signal' && decoded.name !== 'ClockMark')
+      return this.#refuse(offset, 'decode', `expected Signal or ClockMark, found ${decoded.name}`);
+    const { source } = decoded.value;
+    if (!this.#sources.has(source.partition))
+      return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
+    this.#input.add(offset, source.clock);
+    if (source.clock <= this.#start.floor) return DROP;
+    const fresh = this.#sources.offer(source, decoded.name === 'Signal' ? decoded.value : undefined);
+    if (!fresh) this.stats.duplicates++;
+    return fresh ? OK : DROP;
+  }
+
+  /** Applies everything before the logical time; returns what is to be written. */
+  advance(): IncidentOutputs {
+    const clock = this.#sources.clock;
+    for (;;) {
+      const signal = this.#sources.peek();
+      // Windows that close at the moment of a signal close before it; those at the clock itself wait for it to pass.
+      this.#close(signal === undefined ? clock - 1 : signal.source.clock);
+      if (signal === undefined) break;
+      this.#sources.take(signal);
+      this.#apply(signal);
+    }
+    const outputs = this.#ledger.drain();
+    this.stats.events += outputs.events.length;
+    return outputs;
+  }
+
+  /** What to commit once the outputs are written; undefined while nothing can be said. */
+  position(): (SignalPosition & { offset: number }) | undefined {
+    const done = this.#sources.clock;
+    if (done < 0 || done < this.#start.done) return undefined;
+    const floor = Math.max(this.#start.floor, done - this.#retention - this.#settings.hopMs);
+    return { done, floor, offset: this.#input.offset(floor) };
+  }
+
+  #refuse(offset: number, step: string, reason: string): Outcome {
+    this.#input.add(offset, undefined);
+    return deadLetter(step, reason);
+  }
+
+  /** True where an earlier run has applied the effects of this moment. */
+  #muted(time: number): boolean {
+    return time < this.#start.done;
+  }
+
+  /** Passes every boundary up to `time`, inclusive. */
+  #close(time: number): void {
+    const { hopMs, graceMs } = this.#settings;
+    for (;;) {
+      const next = Math.max(this.#boundary, this.#nextNeeded());
+      if (next > time) break;
+      this.#pass(next);
+      this.#boundary = next + hopMs;
+    }
+    // What lies behind has no effect any more, whether it was passed or skipped.
+    this.#boundary = Math.max(this.#boundary, (Math.floor((time - graceMs) / hopMs) + 1) * hopMs + graceMs);
+  }
+
+  /** The first boundary that can have an effect: none without signals, the idle check's with incidents only. */
+  #nextNeeded(): number {
+    if (this.#groups.size > 0) return -Infinity;
+    const { hopMs, graceMs } = this.#settings;
+    let first = Infinity;
+    for (const id of this.#ledger.liveOf())
+      first = Math.min(first, this.#ledger.get(id)!.trafficEnd + IDLE_MS);
+    return Math.ceil((first - graceMs) / hopMs) * hopMs + graceMs;
+  }
+
+  #pass(time: number): void {
+    const { graceMs } = this.#settings;
+    const muted = this.#muted(time);
+    for (const key of [...this.#groups.keys()].sort()) {
+      const group = this.#groups.get(key)!;
+      const late = [...group.dirty].sort((a, b) => a - b);
+      group.dirty.clear();
+      if (!muted) {
+        for (const end of late) this.#closeWindow(group, end, time, true);
+        this.#closeWindow(group, time - graceMs, time, false);
+      }
+      group.purge(time - this.#retention);
+      if (group.empty) this.#groups.delete(key);
+    }
+    if (!muted) this.#checkIdle(time);
+  }
+
+  #closeWindow(group: Group, end: number, time: number, late: boolean): void {
+    const signals = group.window(end);
+    if (signals.length === 0) return;
+    const start = end - this.#settings.windowMs;
+    const position = atWindow(time, end);
+    const moment: Moment = { at: time, position, windowStart: start, windowEnd: end };
+    const found = evaluateWindow(group.id, signals, start, end, this.#detectors);
+    for (const id of new Set([...this.#ledger.liveOf(group.key), ...found.keys()])) {
+      const shown = found.get(id);
+      this.#ledger.apply(id, position, (incident) => {
+        if (shown === undefined)
+          return late || incident === undefined ? undefined : onWindowClean(incident, moment);
+        const lasting = () => persists(group, id, end, this.#settings, this.#detectors);
+        return onWindowFound(incident, shown, moment, this.#frame(group, shown), late, lasting);
+      });
+    }
+  }
+
+  #checkIdle(time: number): void {
+    const position = atIdleCheck(time);
+    for (const id of this.#ledger.liveOf())
+      this.#ledger.apply(id, position, (incident) => {
+        if (incident === undefined) return undefined;
+        const { windowStart, windowEnd } = incident.last;
+        return onIdle(incident, { at: time, position, windowStart, windowEnd });
+      });
+  }
+
+  #apply(signal: Signal): void {
+    const time = signal.source.clock;
+    if (signal.eventTime < time - this.#lateness) {
+      this.stats.late++;
+      return;
+    }
+    const key = groupKey(signal);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      const { tenant, scope, agent, operation } = signal;
+      group = new Group({ tenant, scope, agent, operation }, this.#settings);
+      this.#groups.set(key, group);
+    }
+    const held = group.latest(signal.traceId);
+    // One that is too old to count is as if it were gone: whether it was freed already must not matter.
+    const former = held !== undefined && held.eventTime >= time - this.#lateness ? held : undefined;
+    if (former !== undefined && former.revision >= signal.revision) {
+      this.stats.duplicates++;
+      return;
+    }
+    group.put(signal);
+    if (former !== undefined || isTraffic(signal)) group.touch(signal.eventTime, time);
+    if (!this.#muted(time)) this.#findings(group, former, signal, time);
+  }
+
+  #findings(group: Group, former: Signal | undefined, signal: Signal, time: number): void {
+    const { hopMs, windowMs } = this.#settings;
+    const windowEnd = (Math.floor(signal.eventTime / hopMs) + 1) * hopMs;
+    const position = atSignal(signal.source);
+    const moment: Moment = { at: time, position, windowStart: windowEnd - windowMs, windowEnd };
+    const now = rootFindings(group.id, signal);
+    for (const [id, finding] of now) {
+      const found = ofSignal(id, finding, signal);
+      this.#ledger.apply(id, position, (incident) =>
+        onFinding(incident, found, moment, this.#frame(group, found)),
+      );
+    }
+    if (former === undefined) return;
+    for (const id of rootFindings(group.id, former).keys()) {
+      if (now.has(id) || group.awaits(time, (other) => rootFindings(group.id, other).has(id))) continue;
+      this.#ledger.apply(id, position, (incident) =>
+        incident === undefined ? undefined : onErased(incident, moment),
+      );
+    }
+  }
+
+  #frame(group: Group, found: Found): Frame {
+    const thresholdsDigest = this.#detectors.thresholdsDigest(found.finding.kind);
+    return { tenant: group.id.tenant, group: group.key, thresholdsDigest };
+  }
+}

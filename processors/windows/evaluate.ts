@@ -1,0 +1,131 @@
+import type { Fact, Finding, Signal } from '#schemas/events.ts';
+import type { ConfiguredDetectors } from '../detectors/registry.ts';
+import { incidentId } from '../incidents/identity.ts';
+import type { Group, GroupId } from './group.ts';
+import { OPEN_AFTER, OPEN_OF, type WindowSettings } from './settings.ts';
+
+/** What a window shows of one incident; content only, whatever came when. */
+export interface Found {
+  readonly incidentId: string;
+  /** The most severe finding; of equals that of the least trace id. */
+  finding: Finding;
+  /** A single-trace rule found it: it opens 1 of 1. */
+  readonly single: boolean;
+  /** Trace ids with it, sorted. */
+  readonly traces: string[];
+  /** The earliest event time among them. */
+  since: number;
+  /** Findings of the same trace that this one explains. */
+  symptoms: readonly Finding[];
+}
+
+/**
+ * The incident of a finding within its group. A finding that names another agent operation than its group's would be
+ * owned by two partitions; its id is then made from the group, which one partition owns.
+ */
+export function incidentOf(group: GroupId, finding: Finding): string {
+  if (finding.agent === group.agent && finding.operation === group.operation) return finding.incidentId;
+  const { kind, signature } = finding;
+  const { tenant, agent, operation } = group;
+  return incidentId({ kind, tenant, agent, operation, signature });
+}
+
+/** Root findings of a signal by incident; the first of each. */
+export function rootFindings(group: GroupId, signal: Signal): Map<string, Finding> {
+  const found = new Map<string, Finding>();
+  for (const finding of signal.findings) {
+    const id = incidentOf(group, finding);
+    if (finding.root && !found.has(id)) found.set(id, finding);
+  }
+  return found;
+}
+
+/** Findings of a window, by incident id, sorted by it: of its single traces, and of all of them together. */
+export function evaluateWindow(
+  group: GroupId,
+  signals: readonly Signal[],
+  startMs: number,
+  endMs: number,
+  detectors: ConfiguredDetectors,
+): Map<string, Found> {
+  const found = new Map<string, Found>();
+  for (const { id, finding, signal } of singles(group, signals)) {
+    const before = found.get(id);
+    if (before === undefined) found.set(id, ofSignal(id, finding, signal));
+    else {
+      const worse = rank(finding) > rank(before.finding);
+      before.traces.push(signal.traceId);
+      before.since = Math.min(before.since, signal.eventTime);
+      if (worse) Object.assign(before, { finding, symptoms: symptomsOf(signal) });
+    }
+  }
+  for (const { detector, config } of detectors.all) {
+    if (detector.inWindow === undefined) continue;
+    const traces: { traceId: string; facts: Fact[] }[] = [];
+    let since = Infinity;
+    for (const signal of signals) {
+      const facts = signal.facts.filter((fact) => fact.kind === detector.kind);
+      if (facts.length === 0) continue;
+      traces.push({ traceId: signal.traceId, facts });
+      since = Math.min(since, signal.eventTime);
+    }
+    if (traces.length === 0) continue;
+    const { tenant, scope, agent, operation } = group;
+    const window = { tenant, scope, agent, operation, startMs, endMs, traces };
+    for (const finding of detector.inWindow(window, config)) {
+      const id = incidentOf(group, finding);
+      const before = found.get(id);
+      if (before === undefined) {
+        const ids = traces.map((trace) => trace.traceId);
+        found.set(id, { incidentId: id, finding, symptoms: [], single: false, traces: ids, since });
+      } else if (rank(finding) > rank(before.finding)) before.finding = finding;
+    }
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function* singles(group: GroupId, signals: readonly Signal[]) {
+  for (const signal of signals) {
+    if (signal.findings.length === 0) continue;
+    for (const [id, finding] of rootFindings(group, signal)) yield { id, finding, signal };
+  }
+}
+
+/** What one trace alone shows of an incident. */
+export function ofSignal(id: string, finding: Finding, signal: Signal): Found {
+  return {
+    incidentId: id,
+    finding,
+    single: true,
+    traces: [signal.traceId],
+    since: signal.eventTime,
+    symptoms: symptomsOf(signal),
+  };
+}
+
+function symptomsOf(signal: Signal): Finding[] {
+  return signal.findings.filter((finding) => !finding.root);
+}
+
+/** True where enough of the windows that start a window's length apart show it, the last one included. */
+export function persists(
+  group: Group,
+  id: string,
+  end: number,
+  settings: WindowSettings,
+  detectors: ConfiguredDetectors,
+): boolean {
+  let shown = 1;
+  for (let back = 1; back < OPEN_OF && shown < OPEN_AFTER; back++) {
+    const before = end - back * settings.windowMs;
+    const signals = group.window(before);
+    if (signals.length === 0) continue;
+    const found = evaluateWindow(group.id, signals, before - settings.windowMs, before, detectors);
+    if (found.has(id)) shown++;
+  }
+  return shown >= OPEN_AFTER;
+}
+
+function rank(finding: Finding): number {
+  return finding.severity === 'critical' ? 1 : 0;
+}

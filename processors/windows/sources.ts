@@ -1,0 +1,84 @@
+import type { Signal, Source } from '#schemas/events.ts';
+
+/** Order of signals: by the clock of their source, then partition, offset, sequence. */
+export function compareSources(a: Source, b: Source): number {
+  return a.clock - b.clock || a.partition - b.partition || a.offset - b.offset || a.sequence - b.sequence;
+}
+
+interface Lane {
+  clock: number;
+  offset: number;
+  sequence: number;
+  queue: Signal[];
+  head: number;
+}
+
+/**
+ * Signals of all source partitions, put into one order that does not depend on how they were interleaved. Every source
+ * sends in order of its clock; what it sends twice (offset and sequence not above the last) is dropped.
+ */
+export class Sources {
+  readonly #lanes: Lane[];
+
+  constructor(count: number) {
+    this.#lanes = Array.from({ length: count }, () => ({
+      clock: -1,
+      offset: -1,
+      sequence: -1,
+      queue: [],
+      head: 0,
+    }));
+  }
+
+  /** The logical time: before it everything is here. -1 until every source was heard of. */
+  get clock(): number {
+    let clock = Infinity;
+    for (const lane of this.#lanes) clock = Math.min(clock, lane.clock);
+    return clock;
+  }
+
+  get waiting(): number {
+    let n = 0;
+    for (const lane of this.#lanes) n += lane.queue.length - lane.head;
+    return n;
+  }
+
+  has(partition: number): boolean {
+    return partition < this.#lanes.length && partition >= 0;
+  }
+
+  /** False for what this source has sent before. Without a signal: a clock mark. */
+  offer(source: Source, signal?: Signal): boolean {
+    const lane = this.#lanes[source.partition];
+    const { offset, sequence } = source;
+    if (offset < lane.offset || (offset === lane.offset && sequence <= lane.sequence)) return false;
+    lane.offset = offset;
+    lane.sequence = sequence;
+    lane.clock = Math.max(lane.clock, source.clock);
+    if (signal !== undefined) lane.queue.push(signal);
+    return true;
+  }
+
+  /** The first signal of the common order, if it is before the logical time; `take` removes it. */
+  peek(): Signal | undefined {
+    let first: Signal | undefined;
+    for (const lane of this.#lanes) {
+      const signal = lane.queue[lane.head];
+      if (signal !== undefined && (first === undefined || compareSources(signal.source, first.source) < 0))
+        first = signal;
+    }
+    return first !== undefined && first.source.clock < this.clock ? first : undefined;
+  }
+
+  take(signal: Signal): void {
+    const lane = this.#lanes[signal.source.partition];
+    lane.head++;
+    if (lane.head > 1024 && lane.head * 2 > lane.queue.length) {
+      lane.queue = lane.queue.slice(lane.head);
+      lane.head = 0;
+    } else if (lane.head === lane.queue.length) {
+      lane.queue.length = 0;
+      lane.head = 0;
+    }
+  }
+}
