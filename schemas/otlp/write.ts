@@ -150,6 +150,14 @@ export class ProtoWriter {
     return this;
   }
 
+  /** Fields that are encoded already. */
+  raw(fields: Uint8Array): this {
+    this.#room(fields.length);
+    this.#buf.set(fields, this.#n);
+    this.#n += fields.length;
+    return this;
+  }
+
   string(tag: number, value: string): this {
     const length = Buffer.byteLength(value);
     this.#varint(tag);

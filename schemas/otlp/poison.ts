@@ -1,0 +1,58 @@
+/** For tests: content put into every place of an OTLP message where it can hide. */
+import { lengthEnd, next, skip, tag } from './wire.ts';
+import { ProtoWriter } from './write.ts';
+
+/** A message type: its nested messages by tag, and tags of its fields that are no bytes. */
+interface Shape {
+  readonly nested: Readonly<Record<number, Shape>>;
+  readonly numbers: readonly number[];
+}
+
+const anyValue: Shape = { nested: {}, numbers: [0x10, 0x18, 0x21] };
+const keyValue: Shape = { nested: { 18: anyValue }, numbers: [] };
+const resource: Shape = { nested: { 10: keyValue }, numbers: [0x10] };
+const scope: Shape = { nested: { 26: keyValue }, numbers: [0x20] };
+const event: Shape = { nested: { 26: keyValue }, numbers: [0x09, 0x20] };
+const link: Shape = { nested: { 34: keyValue }, numbers: [0x28, 0x35] };
+const status: Shape = { nested: {}, numbers: [0x18] };
+const span: Shape = {
+  nested: { 74: keyValue, 90: event, 106: link, 122: status },
+  numbers: [0x30, 0x39, 0x41, 0x50, 0x60, 0x70, 0x85],
+};
+const scopeSpans: Shape = { nested: { 10: scope, 18: span }, numbers: [] };
+const resourceSpans: Shape = { nested: { 10: resource, 18: scopeSpans }, numbers: [] };
+const tracesData: Shape = { nested: { 10: resourceSpans }, numbers: [] };
+
+/**
+ * Puts `canary` into messages of well-formed traces: as unknown fields, as known fields of a wrong wire type, before
+ * and behind the rest. `here` says of each message in turn whether it is done to.
+ */
+export function poison(otlp: Uint8Array, canary: string, here: () => boolean): Uint8Array {
+  const w = new ProtoWriter();
+  const hide = (shape: Shape) => {
+    w.string((1000 << 3) | 2, canary);
+    w.string((31 << 3) | 2, canary);
+    for (const number of shape.numbers) w.string((number & ~7) | 2, canary);
+  };
+  const copy = (from: number, end: number, shape: Shape): void => {
+    const done = here();
+    if (done) hide(shape);
+    for (let p = from; p < end; ) {
+      const start = p;
+      const field = tag(otlp, p, end);
+      const inner = shape.nested[field];
+      if (inner === undefined) {
+        p = skip(otlp, next, end, field);
+        w.raw(otlp.subarray(start, p));
+      } else {
+        p = lengthEnd(otlp, next, end);
+        const content = next;
+        const until = p;
+        w.message(field, () => copy(content, until, inner));
+      }
+    }
+    if (done) hide(shape);
+  };
+  copy(0, otlp.length, tracesData);
+  return w.finish();
+}
