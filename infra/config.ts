@@ -36,6 +36,7 @@ const schema = z.object({
   ATI_PARTITIONS: positive(4).describe('partitions of ati.spans and the topics beside it'),
   ATI_BROKER_PORT: port(9092).describe('port of the embedded broker'),
   ATI_BROKER_FSYNC: z.stringbool().default(false).describe('fsync every append of the embedded broker'),
+  ATI_BROKER_HOUSEKEEPING_MS: positive(30_000).describe('how often it looks at retention and compaction'),
 
   CLICKHOUSE_URL: z
     .string()

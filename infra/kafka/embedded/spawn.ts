@@ -68,15 +68,15 @@ async function start(dataDir: string, port: number, env: SpawnOptions['env']): P
   };
 }
 
-/** The last of what the process printed. */
+/** Why it stopped: the last that it printed on standard error, or else on standard output. */
 function tailOf(child: ChildProcess): () => string {
-  let text = '';
-  const keep = (chunk: Buffer): void => {
-    text = (text + chunk.toString('utf8')).slice(-8192);
-  };
-  child.stdout?.on('data', keep);
-  child.stderr?.on('data', keep);
-  return () => text.trim();
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (chunk: Buffer) => {
+      texts[name] = (texts[name] + chunk.toString('utf8')).slice(-8192);
+    });
+  }
+  return () => texts.stderr.trim() || texts.stdout.trim();
 }
 
 /** A Node that runs TypeScript: this process's own, or the one that npm has installed for the project. */

@@ -1,5 +1,6 @@
 import { Broker } from './broker.ts';
 import { openDataDirectory } from './data-directory.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import type { Log } from './log.ts';
 import { listen } from './server/server.ts';
 
@@ -10,6 +11,8 @@ export interface StartOptions {
   readonly port: number;
   readonly fsync: boolean;
   readonly autoCreateTopics: boolean;
+  /** Milliseconds between two looks at retention and compaction. */
+  readonly housekeepingMs: number;
   readonly log: Log;
 }
 
@@ -41,9 +44,11 @@ export async function startBroker(options: StartOptions): Promise<Started> {
     { port: server.port, directory, topics: broker.catalog.all().length },
     'embedded Kafka broker listens',
   );
+  const stopHousekeeping = startHousekeeping(broker, options.housekeepingMs);
   const stop = async (): Promise<void> => {
     await server.close();
     broker.close();
+    await stopHousekeeping();
     release();
   };
   return { ok: true, broker: { port: server.port, stop } };

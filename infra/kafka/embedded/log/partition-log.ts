@@ -4,7 +4,8 @@
  * All of it is synchronous: an append is a handful of microseconds into the page cache, and what is never
  * interleaved needs no locks. Only fsync, when asked for, is awaited.
  */
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { assignOffset, type BatchHeader, stampTime } from '../batch/header.ts';
 import { readRecords } from '../batch/records.ts';
 import { checkBatch } from '../batch/validate.ts';
@@ -44,13 +45,19 @@ export class PartitionLog {
   readonly options: PartitionOptions;
   /** Everything below has been compacted. */
   compactedTo = 0;
+  /** When compaction has to look at the tombstones that it left (milliseconds). */
+  tombstonesDueAt = Number.POSITIVE_INFINITY;
+  /** The broker stops, or the topic was deleted: the files are not ours any more. */
+  closed = false;
   #syncing: Promise<void> | undefined;
   #nextSync: Promise<void> | undefined;
 
   constructor(options: PartitionOptions) {
     this.options = options;
     mkdirSync(options.directory, { recursive: true });
-    const bases = readdirSync(options.directory)
+    const files = readdirSync(options.directory);
+    for (const file of files.filter((name) => name.endsWith('~'))) rmSync(join(options.directory, file));
+    const bases = files
       .filter((file) => /^\d{20}\.log$/.test(file))
       .map((file) => Number.parseInt(file, 10))
       .sort((a, b) => a - b);
@@ -215,7 +222,23 @@ export class PartitionLog {
     return syncing;
   }
 
+  /** Deletes the first segment, which must not be the active one. */
+  dropOldest(): void {
+    this.segments.shift()?.delete();
+  }
+
+  /** Puts the compacted `merged` in the place of neighbouring segments; its file is in the place of the first's. */
+  replaceSegments(group: readonly Segment[], merged: Segment): void {
+    const at = this.segments.indexOf(group[0]);
+    // An empty one is kept only at the start of the log, whose offset it says.
+    const kept = merged.size > 0 || at === 0 ? [merged] : [];
+    this.segments.splice(at, group.length, ...kept);
+    if (kept.length === 0) merged.delete();
+    for (const segment of group.slice(1)) segment.delete();
+  }
+
   close(): void {
+    this.closed = true;
     for (const segment of this.segments) segment.close();
   }
 }
