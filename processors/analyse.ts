@@ -1,21 +1,17 @@
-import type { Fact, Finding, Signal, TraceSummary } from '#schemas/events.ts';
+import type { Finding, TraceSummary } from '#schemas/events.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { TraceContext, TraceFact } from './detectors/detector.ts';
 import type { ConfiguredDetectors } from './detectors/registry.ts';
+import { markRoots } from './detectors/roots.ts';
+import { type AnalysedSignal, signalsOf } from './detectors/signals.ts';
+import { buildTraceView } from './trace/build.ts';
+import { criticalPath, pathRoot } from './trace/critical-path.ts';
+import { traceGraph } from './trace/graph.ts';
+import { normalise } from './trace/normalise.ts';
+import { pathSegments } from './trace/path-segments.ts';
+import type { TraceView } from './trace/view.ts';
 
-/** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
-export interface AnalysedSignal {
-  readonly scope: Signal['scope'];
-  /** Normalised; with scope `instance` the service.name. */
-  readonly agent: string;
-  /** Normalised; with scope `instance` the service.instance.id as it is. */
-  readonly operation: string;
-  readonly calls: number;
-  readonly errors: number;
-  /** Time in which at least one of its calls ran, ms. */
-  readonly durationMs: number;
-  readonly facts: Fact[];
-  readonly findings: Finding[];
-}
+export type { AnalysedSignal } from './detectors/signals.ts';
 
 /** Everything ATI derives from one trace alone: the caller adds what it knows of the log. */
 export interface TraceAnalysis extends Omit<TraceSummary, 'revision' | 'source' | 'firstOffset' | 'partial'> {
@@ -25,9 +21,56 @@ export interface TraceAnalysis extends Omit<TraceSummary, 'revision' | 'source' 
   readonly signals: AnalysedSignal[];
 }
 
-export type AnalyseTrace = (
+function greatestEnd(view: TraceView): number {
+  return view.end.reduce((a, b) => Math.max(a, b), 0);
+}
+
+function errorCount(view: TraceView): number {
+  return view.status.reduce((count, status) => count + (status === 2 ? 1 : 0), 0);
+}
+
+/**
+ * One trace: its summary and its signals. A pure function of the set of spans: their order and duplicates do not
+ * matter. `columns` hold at least one row, all of `traceId` (32 hex digits).
+ *
+ * Without a root the root's names are those of the longest orphan, its id is empty, and the duration reaches from the
+ * earliest start to the greatest end.
+ */
+export function analyseTrace(
   tenant: string,
   traceId: string,
   columns: SpanColumns,
   detectors: ConfiguredDetectors,
-) => TraceAnalysis;
+): TraceAnalysis {
+  const view = buildTraceView(columns);
+  const critical = criticalPath(view);
+  const context: TraceContext = { tenant, view, critical };
+  const found: Finding[] = [];
+  const facts: TraceFact[] = [];
+  for (const { detector, config } of detectors.all) {
+    const result = detector.inTrace(context, config);
+    found.push(...result.findings);
+    facts.push(...result.facts);
+  }
+  const findings = markRoots(found);
+  const { root } = view;
+  const top = pathRoot(view);
+  const end = root < 0 ? greatestEnd(view) : view.end[root];
+  return {
+    tenant,
+    traceId,
+    rootSpanId: root < 0 ? '' : view.spanId(root),
+    rootService: view.strings[view.service[top]],
+    rootAgent: normalise(view.strings[view.agent[top]]),
+    rootOperation: view.strings[view.operation[top]],
+    startUnixNano: view.startUnixNano,
+    durationNs: root < 0 ? end : view.end[root] - view.start[root],
+    spanCount: view.n,
+    errorCount: errorCount(view),
+    path: pathSegments(view, critical),
+    ...traceGraph(view, critical),
+    findings,
+    eventTimeMs: Number((view.startUnixNano + BigInt(end)) / 1_000_000n),
+    signals: signalsOf(view, facts, findings),
+  };
+}

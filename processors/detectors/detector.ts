@@ -1,12 +1,14 @@
 import type { z } from 'zod';
-import type { Fact, Finding, FindingKind, PathSegment } from '#schemas/events.ts';
+import type { Fact, Finding, FindingKind } from '#schemas/events.ts';
+import type { CriticalPath } from '../trace/critical-path.ts';
 import type { TraceView } from '../trace/view.ts';
 
 /** A trace as a detector sees it. */
 export interface TraceContext {
   readonly tenant: string;
   readonly view: TraceView;
-  readonly path: readonly PathSegment[];
+  /** The critical path by rows of the view. */
+  readonly critical: CriticalPath;
 }
 
 /** What one trace says about one agent operation (or, with scope `instance`, about one service.instance.id). */

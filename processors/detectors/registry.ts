@@ -1,5 +1,31 @@
+import { createHash } from 'node:crypto';
 import type { FindingKind } from '#schemas/events.ts';
+import { blockingChain } from './blocking-chain.ts';
 import type { Detector } from './detector.ts';
+import { fanoutCollapse } from './fanout-collapse.ts';
+import { retryStorm } from './retry-storm.ts';
+import { starvation } from './starvation.ts';
+
+/** Every detector of ATI. */
+export const DETECTORS: readonly Detector[] = [
+  erased(fanoutCollapse),
+  erased(retryStorm),
+  erased(blockingChain),
+  erased(starvation),
+];
+
+/** A detector whose config type is its own matter: what its functions get is what its schema gave. */
+function erased<Config>(detector: Detector<Config>): Detector {
+  return {
+    kind: detector.kind,
+    version: detector.version,
+    config: detector.config,
+    inTrace: (trace, config) => detector.inTrace(trace, config as Config),
+    ...(detector.inWindow && {
+      inWindow: (window, config) => detector.inWindow?.(window, config as Config) ?? [],
+    }),
+  };
+}
 
 /** A detector with its thresholds parsed. */
 export interface ConfiguredDetector {
@@ -14,4 +40,45 @@ export interface ConfiguredDetectors {
   readonly all: readonly ConfiguredDetector[];
   get(kind: FindingKind): ConfiguredDetector;
   thresholdsDigest(kind: FindingKind): string;
+}
+
+export type ConfigureResult = { ok: true; detectors: ConfiguredDetectors } | { ok: false; message: string };
+
+/** The same thresholds give the same digest, in whatever order they were written. */
+function digest(detector: Detector, config: unknown): string {
+  const thresholds = Object.entries(config as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([detector.kind, detector.version, thresholds]);
+  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 16);
+}
+
+/**
+ * The registry with `overrides` (ATI_DETECTORS: thresholds by detector kind) over the defaults. An unknown detector or
+ * threshold, or a value out of range, gives a message with one line for each.
+ */
+export function configureDetectors(overrides: Record<string, unknown> = {}): ConfigureResult {
+  const problems: string[] = [];
+  const known = new Set<string>(DETECTORS.map((detector) => detector.kind));
+  for (const kind of Object.keys(overrides))
+    if (!known.has(kind)) problems.push(`${kind}: no such detector (there are ${[...known].join(', ')})`);
+  const all: ConfiguredDetector[] = [];
+  for (const detector of DETECTORS) {
+    const given = Object.hasOwn(overrides, detector.kind) ? overrides[detector.kind] : {};
+    const parsed = detector.config.safeParse(given);
+    if (parsed.success) {
+      const config = parsed.data;
+      all.push({ detector, config, thresholdsDigest: digest(detector, config) });
+      continue;
+    }
+    for (const issue of parsed.error.issues)
+      problems.push(`${[detector.kind, ...issue.path].join('.')}: ${issue.message}`);
+  }
+  if (problems.length > 0)
+    return { ok: false, message: `ATI_DETECTORS is wrong:\n  ${problems.join('\n  ')}` };
+  const byKind = new Map(all.map((each) => [each.detector.kind, each]));
+  const get = (kind: FindingKind): ConfiguredDetector => {
+    const found = byKind.get(kind);
+    if (found === undefined) throw new Error(`no detector of kind ${kind} is registered`);
+    return found;
+  };
+  return { ok: true, detectors: { all, get, thresholdsDigest: (kind) => get(kind).thresholdsDigest } };
 }

@@ -1,7 +1,8 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { ATTR, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
 import { asBuffers, type Strings } from './intern.ts';
 import { normalise } from './normalise.ts';
-import { declaredRole, ROLE, roleOfName } from './roles.ts';
+import { ROLE } from './roles.ts';
 import type { AttributeValue } from './view.ts';
 
 /** Reads an attribute of a row of the columns. */
@@ -37,7 +38,7 @@ function serviceReader(c: SpanColumns, strings: Strings, resource: ReadAttribute
     const key = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
     let service = known.get(key);
     if (service === undefined) {
-      service = strings.add(text(resource(row, 'service.name')) ?? UNKNOWN_SERVICE);
+      service = strings.add(text(resource(row, ATTR.SERVICE_NAME)) ?? UNKNOWN_SERVICE);
       known.set(key, service);
     }
     return service;
@@ -77,7 +78,7 @@ export function describeSpans(
     d.service[i] = serviceOf(row);
     d.role[i] = roleOf(row, name, attribute);
     d.ownAgent[i] = strings.add(
-      text(attribute(row, 'gen_ai.agent.name')) ?? agentOfName(d.role[i], name) ?? '',
+      text(attribute(row, ATTR.GEN_AI_AGENT_NAME)) ?? agentOfName(d.role[i], name) ?? '',
     );
     d.callee[i] = d.role[i] === ROLE.tool ? calleeOf(row, operation, strings, attribute) : operation;
   }
@@ -85,18 +86,20 @@ export function describeSpans(
 }
 
 function roleOf(row: number, name: string, attribute: ReadAttribute): number {
-  const own = text(attribute(row, 'ati.role'));
-  const declared = declaredRole({
-    own,
-    genAi: own === undefined ? text(attribute(row, 'gen_ai.operation.name')) : undefined,
-    openInference: own === undefined ? text(attribute(row, 'openinference.span.kind')) : undefined,
-  });
-  return declared >= 0 ? declared : roleOfName(name);
+  const declared =
+    roleOfAttributes(attribute(row, ATTR.ATI_ROLE), undefined, undefined) ??
+    roleOfAttributes(
+      undefined,
+      attribute(row, ATTR.GEN_AI_OPERATION_NAME),
+      attribute(row, ATTR.OPENINFERENCE_SPAN_KIND),
+    );
+  return ROLE[declared ?? roleOfName(name) ?? 'other'];
 }
 
 /** Spans of all tools may share one name: the tool's own name tells them apart. */
 function calleeOf(row: number, operation: number, strings: Strings, attribute: ReadAttribute): number {
-  const tool = text(attribute(row, 'gen_ai.tool.name'));
+  const tool =
+    text(attribute(row, ATTR.GEN_AI_TOOL_NAME)) ?? text(attribute(row, ATTR.OPENINFERENCE_TOOL_NAME));
   if (tool === undefined) return operation;
   const name = normalise(tool);
   const whole = strings.all[operation];

@@ -49,8 +49,9 @@ export function encodeSpans(spans: readonly TestSpan[]): Uint8Array {
     const service = span.service ?? 'app';
     const key = JSON.stringify([service, span.instance]);
     if (groups.at(-1)?.key !== key) {
-      const instance = span.instance === undefined ? {} : { 'service.instance.id': span.instance };
-      groups.push({ key, attributes: { 'service.name': service, ...instance }, spans: [] });
+      const attributes: Record<string, string> = { 'service.name': service };
+      if (span.instance !== undefined) attributes['service.instance.id'] = span.instance;
+      groups.push({ key, attributes, spans: [] });
     }
     groups.at(-1)!.spans.push(otlpSpan(span));
   }

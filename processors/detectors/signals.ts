@@ -1,0 +1,110 @@
+import type { Fact, Finding, Signal } from '#schemas/events.ts';
+import { ATTR } from '#schemas/semconv.ts';
+import { normalise } from '../trace/normalise.ts';
+import { ROLE } from '../trace/roles.ts';
+import { Sweep } from '../trace/sweep.ts';
+import type { TraceView } from '../trace/view.ts';
+import { agentOperation } from './calls.ts';
+import type { TraceFact } from './detector.ts';
+
+/** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
+export interface AnalysedSignal {
+  readonly scope: Signal['scope'];
+  /** Normalised; with scope `instance` the service.name. */
+  readonly agent: string;
+  /** Normalised; with scope `instance` the service.instance.id as it is. */
+  readonly operation: string;
+  readonly calls: number;
+  readonly errors: number;
+  /** Time in which at least one of its calls ran, ms. */
+  readonly durationMs: number;
+  readonly facts: Fact[];
+  readonly findings: Finding[];
+}
+
+interface Gathered {
+  readonly scope: Signal['scope'];
+  readonly agent: string;
+  readonly operation: string;
+  readonly rows: number[];
+  readonly facts: Fact[];
+  readonly findings: Finding[];
+}
+
+const CALLERS: ReadonlySet<number> = new Set([
+  ROLE.workflow,
+  ROLE.agent,
+  ROLE.planner,
+  ROLE.worker,
+  ROLE.stream,
+]);
+
+/** Operations that have signals: streams, the root, and agents' spans that call others. */
+function speaks(view: TraceView, row: number): boolean {
+  if (view.role[row] === ROLE.stream || row === view.root) return true;
+  return CALLERS.has(view.role[row]) && view.children(row).length > 0;
+}
+
+const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * The signals of a trace, one for each (scope, agent, operation), sorted by them. Whatever a fact or a finding is about
+ * has a signal, with the calls of that agent operation in this trace (none where the trace only names it).
+ */
+export function signalsOf(
+  view: TraceView,
+  facts: readonly TraceFact[],
+  findings: readonly Finding[],
+): AnalysedSignal[] {
+  const gathered = new Map<string, Gathered>();
+  const at = (scope: Signal['scope'], agent: string, operation: string): Gathered => {
+    const key = JSON.stringify([scope, agent, operation]);
+    let signal = gathered.get(key);
+    if (signal === undefined) {
+      signal = { scope, agent, operation, rows: [], facts: [], findings: [] };
+      gathered.set(key, signal);
+    }
+    return signal;
+  };
+  for (const { scope, agent, operation, fact } of facts) at(scope, agent, operation).facts.push(fact);
+  for (const finding of findings) at('operation', finding.agent, finding.operation).findings.push(finding);
+  for (let row = 0; row < view.n; row++) {
+    if (!speaks(view, row)) continue;
+    const { agent, operation } = agentOperation(view, row);
+    at('operation', agent, operation);
+  }
+  for (let row = 0; row < view.n; row++) {
+    const { agent, operation } = agentOperation(view, row);
+    gathered.get(JSON.stringify(['operation', agent, operation]))?.rows.push(row);
+    if (view.role[row] === ROLE.stream) streamOfInstance(view, row, at);
+  }
+  return [...gathered.values()]
+    .sort((a, b) => byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation))
+    .map((signal) => complete(view, signal));
+}
+
+function streamOfInstance(
+  view: TraceView,
+  row: number,
+  at: (scope: 'instance', agent: string, operation: string) => Gathered,
+): void {
+  const instance = view.resource(row, ATTR.SERVICE_INSTANCE_ID);
+  if (typeof instance !== 'string' || instance === '') return;
+  at('instance', normalise(view.strings[view.service[row]]), instance).rows.push(row);
+}
+
+function complete(view: TraceView, signal: Gathered): AnalysedSignal {
+  const { rows, facts, findings, ...identity } = signal;
+  const sweep = new Sweep(
+    rows.map((row) => view.start[row]),
+    rows.map((row) => view.end[row]),
+  );
+  return {
+    ...identity,
+    calls: rows.length,
+    errors: rows.filter((row) => view.status[row] === 2).length,
+    durationMs: Number((sweep.busy / 1e6).toFixed(3)),
+    facts: facts.sort((a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
+    findings: findings.sort((a, b) => byName(a.incidentId, b.incidentId)),
+  };
+}
