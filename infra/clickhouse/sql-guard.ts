@@ -1,0 +1,67 @@
+/**
+ * User SQL, read-only by construction: exactly one statement that reads, from the installation's database only, with
+ * functions that compute and nothing else. The engine's own parser says what the text is, so there is no second
+ * grammar to disagree with it.
+ *
+ * `EXPLAIN AST` parses and does not run, with one exception: `EXPLAIN AST optimize = 1 SELECT …` evaluates scalar
+ * subqueries. User SQL stands where such options do, so it must start with a keyword that cannot be one.
+ */
+import { type ClickHouse, ClickHouseError } from './port.ts';
+import { parseAst } from './sql-ast.ts';
+import { isWord, type Token, tokenize } from './sql-lexer.ts';
+import { Rules } from './sql-rules.ts';
+
+export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+const FIRST_WORDS = ['SELECT', 'WITH', 'FROM', 'EXPLAIN', 'DESCRIBE', 'DESC', 'SHOW', 'EXISTS'];
+const MAX_LENGTH = 100_000;
+/** For the parsing itself, which no user's limits bound. */
+const PARSE_SETTINGS = { max_execution_time: 5, readonly: 1 };
+
+const refused = (reason: string): Verdict => ({ ok: false, reason });
+
+/** Asks the engine for the tree of `sql` and checks it. Throws ClickHouseError only when the engine cannot be asked. */
+export async function guardSql(ch: ClickHouse, sql: string, database: string): Promise<Verdict> {
+  const early = beforeParsing(sql);
+  if (early !== undefined) return refused(early);
+  let text: string;
+  try {
+    text = await explain(ch, sql, database);
+  } catch (error) {
+    if (error instanceof ClickHouseError && !error.retriable) return refused(error.message);
+    throw error;
+  }
+  const tree = parseAst(text.split('\n').slice(0, -1));
+  if (tree === undefined) return refused('the statement is not understood');
+  const reason = new Rules(database).statement(tree);
+  return reason === undefined ? { ok: true } : refused(reason);
+}
+
+async function explain(ch: ClickHouse, sql: string, database: string): Promise<string> {
+  // As raw lines: a FORMAT that the user wrote would change the answer, and is a node of the tree.
+  const settings = { ...PARSE_SETTINGS, database };
+  const { body } = await ch.raw(`EXPLAIN AST ${sql}`, 'TabSeparatedRaw', { settings });
+  let text = '';
+  for await (const piece of body.setEncoding('utf8')) text += piece;
+  return text;
+}
+
+/** What can be said from the words alone. */
+function beforeParsing(sql: string): string | undefined {
+  if (sql.length > MAX_LENGTH) return `the statement is longer than ${MAX_LENGTH} characters`;
+  const tokens = tokenize(sql);
+  const [first, second, third] = [tokens, tokens, tokens].map(
+    (from): Token | undefined => from.next().value ?? undefined,
+  );
+  if (first === undefined) return 'there is no statement';
+  const opening = first.text === '(' || FIRST_WORDS.some((word) => isWord(first, word));
+  if (!opening)
+    return `only SELECT, EXPLAIN, DESCRIBE, SHOW and EXISTS are allowed, not ${first.text.slice(0, 40)}`;
+  if (second?.text === '=') return 'the statement is not understood';
+  // SHOW DATABASES, CLUSTERS, SETTINGS … have the same node as SHOW TABLES.
+  const shows = ['TABLES', 'CREATE'].some((word) => isWord(second, word));
+  if (isWord(first, 'SHOW') && !shows) return 'only SHOW TABLES and SHOW CREATE TABLE are allowed';
+  if (isWord(first, 'SHOW') && isWord(second, 'TABLES') && isWord(third, 'FROM'))
+    return 'SHOW TABLES shows this database only';
+  return undefined;
+}

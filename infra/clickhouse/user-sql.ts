@@ -1,0 +1,63 @@
+/** Runs user SQL that the guard has let through, under limits that it cannot lift. */
+import type { ClickHouse } from './port.ts';
+import { guardSql } from './sql-guard.ts';
+
+export interface UserSqlLimits {
+  readonly seconds: number;
+  readonly resultRows: number;
+  /** Of the result as the engine holds it. */
+  readonly resultBytes: number;
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** throw: a greater result is an error. break: it ends at about the limit. */
+  readonly overflow: 'throw' | 'break';
+}
+
+export const DEFAULT_LIMITS: UserSqlLimits = {
+  seconds: 15,
+  resultRows: 100_000,
+  resultBytes: 32 << 20,
+  memoryBytes: 512 << 20,
+  threads: 2,
+  overflow: 'throw',
+};
+
+export interface UserSqlRequest {
+  readonly sql: string;
+  /** The installation's: the only one that the SQL may read. */
+  readonly database: string;
+  /** ClickHouse's name of the answer's format. */
+  readonly format: 'JSON' | 'JSONEachRow' | 'JSONCompact' | 'CSVWithNames' | 'TabSeparatedWithNames';
+  readonly signal?: AbortSignal;
+}
+
+export type UserSqlResult =
+  | { readonly ok: true; readonly body: NodeJS.ReadableStream; readonly contentType: string }
+  | { readonly ok: false; readonly reason: string };
+
+/** Refused SQL is a value; throws ClickHouseError where the engine fails or a limit is met while it runs. */
+export async function runUserSql(
+  ch: ClickHouse,
+  { sql, database, format, signal }: UserSqlRequest,
+  limits: UserSqlLimits = DEFAULT_LIMITS,
+): Promise<UserSqlResult> {
+  const verdict = await guardSql(ch, sql, database);
+  if (!verdict.ok) return verdict;
+  const answer = await ch.raw(sql, format, { settings: settingsOf(limits, database), signal });
+  return { ok: true, ...answer };
+}
+
+/** `readonly` comes last: with 1, no later setting could be changed, and the statement's own cannot change any. */
+function settingsOf(limits: UserSqlLimits, database: string): Record<string, string | number> {
+  return {
+    database,
+    max_execution_time: limits.seconds,
+    timeout_overflow_mode: 'throw',
+    max_result_rows: limits.resultRows,
+    max_result_bytes: limits.resultBytes,
+    result_overflow_mode: limits.overflow,
+    max_memory_usage: limits.memoryBytes,
+    max_threads: limits.threads,
+    readonly: 1,
+  };
+}
