@@ -117,7 +117,8 @@ function opened(
     episode,
     revision: (before?.last.revision ?? 0) + 1,
     settled,
-    ...windowOf(before?.last, episode, moment),
+    windowStart: moment.windowStart,
+    windowEnd: moment.windowEnd,
     openedAt,
     at: moment.at,
     thresholdsDigest,
@@ -149,19 +150,11 @@ function say(
     event,
     settled,
     revision: before.revision + 1,
-    ...windowOf(before, before.episode, moment),
+    windowStart: moment.windowStart,
+    windowEnd: moment.windowEnd,
     at: moment.at,
   };
   return { ...incident, last, appliedThrough: moment.position };
-}
-
-/** Versions order by window first: within an episode no event goes back to an earlier one. */
-function windowOf(before: IncidentEvent | undefined, episode: number, moment: Moment) {
-  const { windowStart, windowEnd } =
-    before !== undefined && before.episode === episode && before.windowEnd > moment.windowEnd
-      ? before
-      : moment;
-  return { windowStart, windowEnd };
 }
 
 function tracesOf(found: Found) {
