@@ -61,6 +61,10 @@ const schema = z.object({
   ATI_MAX_SPANS_PER_REQUEST: positive(50_000),
   ATI_MAX_ATTRIBUTES_PER_SPAN: positive(128),
   ATI_MAX_IN_FLIGHT_BYTES: positive(64 << 20).describe('bytes accepted and not yet on the log before 503'),
+  ATI_SALT: z
+    .string()
+    .default('')
+    .describe('secret; the same on every ingest, to hash alike; default: a salt kept in the data directory'),
   ATI_ALLOW_ATTRIBUTES: list.describe('attribute keys kept beside the built-in allowlist'),
 
   ATI_WORKERS: positive(2).describe('worker threads of the processor'),
@@ -119,5 +123,10 @@ export function readConfig(env: Record<string, string | undefined>): ConfigResul
 
 /** For logs: the configuration with its secrets replaced. */
 export function redacted(config: Config): Record<string, unknown> {
-  return { ...config, CLICKHOUSE_PASSWORD: config.CLICKHOUSE_PASSWORD === '' ? '' : '[redacted]' };
+  const secret = (value: string) => (value === '' ? '' : '[redacted]');
+  return {
+    ...config,
+    CLICKHOUSE_PASSWORD: secret(config.CLICKHOUSE_PASSWORD),
+    ATI_SALT: secret(config.ATI_SALT),
+  };
 }

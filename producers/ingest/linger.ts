@@ -19,6 +19,6 @@ export function discardRest(request: IncomingMessage): void {
   let checks = LINGER_MS / CHECK_MS;
   const timer = setInterval(() => {
     if (request.complete || socket.destroyed) clearInterval(timer);
-    else if (--checks === 0 || socket.bytesRead > bytes) socket.destroy();
+    else if (--checks === 0 || socket.bytesRead > bytes) request.destroy(); // and its connection
   }, CHECK_MS);
 }

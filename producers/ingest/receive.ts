@@ -24,8 +24,9 @@ export interface ExportRequest {
 
 /** Told what became of a request; with a refusal, why. */
 export interface Observer {
-  accepted(encoding: OtlpEncoding, bytes: number, split: SplitRequest): void;
-  refused(encoding: OtlpEncoding, bytes: number, refusal: Refusal): void;
+  accepted(split: SplitRequest): void;
+  /** `bytes`: how many were held for the request. */
+  refused(refusal: Refusal, bytes: number): void;
 }
 
 export interface Door {
@@ -50,10 +51,10 @@ export async function receive(request: ExportRequest, door: Door): Promise<Answe
     // A type we do not know gets JSON, which a person can read.
     const answerIn = encoding.ok ? encoding.value : 'json';
     if (!result.ok) {
-      door.observer.refused(answerIn, reservation.held, result.refusal);
+      door.observer.refused(result.refusal, reservation.held);
       return refusal(answerIn, result.refusal);
     }
-    door.observer.accepted(answerIn, reservation.held, result.value);
+    door.observer.accepted(result.value);
     return exported(answerIn, result.value.rejected, result.value.rejectedReason);
   } finally {
     // After a timeout the batcher still holds the bytes, so they still count.
@@ -62,16 +63,31 @@ export async function receive(request: ExportRequest, door: Door): Promise<Answe
 }
 
 async function accept(
-  { headers, body, tenant }: ExportRequest,
+  request: ExportRequest,
   encoding: OtlpEncoding,
   door: Door,
   reservation: Reservation,
   held: Promise<void>[],
 ): Promise<Result<SplitRequest>> {
+  if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
+  const split = await readSpans(request, encoding, door, reservation);
+  if (!split.ok) return split;
+  const { outcome, settled } = door.batcher.append(request.tenant, split.value.parts);
+  held.push(settled);
+  const appended = await outcome;
+  if (appended.ok) return split;
+  return refused({ ...unavailable('the log has not acknowledged the spans'), cause: appended.error });
+}
+
+/** A function of its own, so that the body is free while its parts wait for the log. */
+async function readSpans(
+  { headers, body, tenant }: ExportRequest,
+  encoding: OtlpEncoding,
+  door: Door,
+  reservation: Reservation,
+): Promise<Result<SplitRequest>> {
   const coding = codingOf(headers['content-encoding']);
   if (!coding.ok) return coding;
-  if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
-
   const limit = door.maxBodyBytes;
   const declared = declaredLength(headers['content-length']);
   const sent = await readBody(body ?? Readable.from([]), { declared, limit, reservation });
@@ -79,12 +95,5 @@ async function accept(
   const plain = await door.decompressing.run(() => decompress(sent.value, coding.value, limit));
   if (!plain.ok) return plain;
   const busy = reservation.resize(plain.value.length);
-  if (busy !== undefined) return refused(busy);
-
-  const split = door.split(plain.value, encoding, tenant);
-  if (!split.ok) return split;
-  const { outcome, settled } = door.batcher.append(tenant, split.value.parts);
-  held.push(settled);
-  const appended = await outcome;
-  return appended.ok ? split : refused(unavailable('the log has not acknowledged the spans'));
+  return busy === undefined ? door.split(plain.value, encoding, tenant) : refused(busy);
 }

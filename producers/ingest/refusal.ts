@@ -4,6 +4,8 @@ export interface Refusal {
   readonly message: string;
   /** Seconds; with 429 and 503 only: the two statuses here after which OTLP lets a client retry. */
   readonly retryAfter?: number;
+  /** For the log only. */
+  readonly cause?: Error;
   /** More headers of the answer, such as Allow with 405. */
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -1,0 +1,158 @@
+/** The ingest as a whole: the HTTP service, the way to the log, when it is ready, how it stops. */
+import type { FastifyInstance } from 'fastify';
+import type { Config } from '#infra/config.ts';
+import { UserError } from '#infra/errors.ts';
+import { type Readiness, registerOps } from '#infra/http.ts';
+import type { Producer } from '#infra/kafka/port.ts';
+import type { Logger } from '#infra/log.ts';
+import { metrics } from '#infra/metrics.ts';
+import { topicName } from '#infra/topics.ts';
+import { buildApp } from './app.ts';
+import { Batcher } from './batcher.ts';
+import { ByteBudget } from './budget.ts';
+import { ClockCheck } from './clock-check.ts';
+import { Gate } from './gate.ts';
+import { LogHealth } from './log-health.ts';
+import { observeRequests } from './observe.ts';
+import type { Observer } from './receive.ts';
+import type { HashValue } from './salt.ts';
+import { requestSplitter } from './split-request.ts';
+import { tenantOf } from './tenant.ts';
+
+/** Of one send, and so of one SpanBatch: Kafka brokers take 1 MiB by default. */
+const MAX_BATCH_BYTES = 512 << 10;
+const MAX_BATCH_SPANS = 10_000;
+/** Exporters give up after 10 s by default: they are told before that. */
+const ACK_TIMEOUT_MS = 8_000;
+const PING_MS = 2_000;
+/** Bodies being decompressed at once: each may grow to the greatest body before its size is known. */
+const DECOMPRESSIONS = 2;
+/** What requests in flight get when the ingest stops; a stage of the lifecycle takes 10 s. */
+const DRAIN_MS = 9_000;
+
+export interface IngestOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly producer: Pick<Producer, 'send'>;
+  /** True when a broker answers. */
+  ping(): Promise<boolean>;
+  hashOf(tenant: string): HashValue;
+  /** Unix milliseconds; this clock drives traces and windows. */
+  now(): number;
+}
+
+export interface Ingest {
+  /** Not listening yet. */
+  readonly app: FastifyInstance;
+  ready(): Readiness;
+  /** Refuses what is new, answers what is in flight, closes every connection. */
+  drain(): Promise<void>;
+  /** Resolves when nothing is on its way to the log any more. */
+  flush(): Promise<void>;
+}
+
+/** Throws a UserError for limits that contradict each other. */
+export function buildIngest(options: IngestOptions): Ingest {
+  const { config, log, now } = options;
+  const total = config.ATI_MAX_IN_FLIGHT_BYTES;
+  const maxBodyBytes = config.ATI_MAX_BODY_BYTES;
+  if (maxBodyBytes > total)
+    throw new UserError('ATI_MAX_IN_FLIGHT_BYTES must be at least ATI_MAX_BODY_BYTES: no body could pass');
+
+  const clock = new ClockCheck();
+  const health = new LogHealth();
+  const budget = new ByteBudget(total, Math.max(maxBodyBytes, Math.floor(total / 2)));
+  const batcher = batcherOf(options, clock, health);
+  let draining = false;
+  const door = {
+    budget,
+    batcher,
+    decompressing: new Gate(DECOMPRESSIONS),
+    maxBodyBytes,
+    observer: withHealth(observeRequests(log, now), health, now),
+    draining: () => draining,
+    split: requestSplitter({
+      partitions: config.ATI_PARTITIONS,
+      maxSpans: config.ATI_MAX_SPANS_PER_REQUEST,
+      maxAttributesPerSpan: config.ATI_MAX_ATTRIBUTES_PER_SPAN,
+      maxPartBytes: MAX_BATCH_BYTES,
+      allowAttributes: config.ATI_ALLOW_ATTRIBUTES,
+      hashOf: options.hashOf,
+    }),
+  };
+
+  const ready = (): Readiness => {
+    const reasons = [draining ? 'shutting down' : undefined, health.reason(now()), clock.reason(now())];
+    const known = reasons.filter((reason) => reason !== undefined);
+    return { ok: known.length === 0, reasons: known };
+  };
+  const app = buildApp({ door, tenantOf, onBug: (error) => logBug(log, error) });
+  registerOps(app, { ready });
+  const watch = watchLog(options.ping, health, budget);
+  app.addHook('onClose', async () => clearInterval(watch));
+
+  return {
+    app,
+    ready,
+    async drain() {
+      draining = true;
+      const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);
+      await app.close();
+      clearTimeout(late);
+    },
+    flush: () => batcher.flush(),
+  };
+}
+
+function batcherOf({ config, producer, now }: IngestOptions, clock: ClockCheck, health: LogHealth): Batcher {
+  const topic = topicName('spans', config.ATI_TOPIC_PREFIX);
+  return new Batcher({
+    async send(records) {
+      const end = metrics.produceSeconds.startTimer({ topic });
+      const acks = await producer.send(topic, records);
+      end();
+      metrics.batchesProduced.inc(records.length);
+      return acks;
+    },
+    now,
+    maxBytes: MAX_BATCH_BYTES,
+    maxSpans: MAX_BATCH_SPANS,
+    ackTimeoutMs: ACK_TIMEOUT_MS,
+    onAck(acks, sentAt, answeredAt) {
+      health.acknowledged();
+      clock.compare(acks, sentAt, answeredAt);
+      metrics.clockDifference.set(clock.differenceMs);
+    },
+  });
+}
+
+/** Asks for a broker every two seconds, one question at a time. */
+function watchLog(ping: () => Promise<boolean>, health: LogHealth, budget: ByteBudget): NodeJS.Timeout {
+  let asking = false;
+  const ask = async () => {
+    asking = true;
+    health.reached(await ping().catch(() => false));
+    asking = false;
+  };
+  return setInterval(() => {
+    metrics.bytesInFlight.set(budget.inFlight);
+    if (!asking) void ask();
+  }, PING_MS);
+}
+
+/** A request that the log has not acknowledged says something about the log, too. */
+function withHealth(observer: Observer, health: LogHealth, now: () => number): Observer {
+  return {
+    accepted: (split) => observer.accepted(split),
+    refused(refusal, bytes) {
+      if (refusal.cause !== undefined) health.failed(refusal.cause.message, now());
+      observer.refused(refusal, bytes);
+    },
+  };
+}
+
+/** Where it happened, without the message: that might quote the request. */
+function logBug(log: Logger, error: Error): void {
+  const at = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  log.error({ type: error.name, at }, 'a request failed because of a bug');
+}

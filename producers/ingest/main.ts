@@ -1,0 +1,50 @@
+/** The ingest as a process: OTLP/HTTP on ATI_INGEST_PORT → ati.spans. */
+import type { Config } from '#infra/config.ts';
+import { brokersOf } from '#infra/endpoints.ts';
+import { messageOf, UserError } from '#infra/errors.ts';
+import { listen } from '#infra/http.ts';
+import { connectKafka } from '#infra/kafka/client.ts';
+import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import { runProcess } from '#infra/process.ts';
+import { withPatience } from './connect.ts';
+import { buildIngest } from './ingest.ts';
+import { derivedSalt, type HashValue, hasher, persistedSalt } from './salt.ts';
+import { DEFAULT_TENANT } from './tenant.ts';
+
+const BROKER_PATIENCE_MS = 60_000;
+
+runProcess('ingest', async ({ config, log, lifecycle }) => {
+  const hash = await hasherOf(config);
+  const brokers = brokersOf(config);
+  const patience = { brokers, log, patienceMs: BROKER_PATIENCE_MS };
+  const kafka = await withPatience(() => connectKafka({ brokers, clientId: 'ati-ingest', log }), patience);
+  lifecycle.onStop('closed', 'kafka', () => kafka.close());
+  await withPatience(() => ensureAtiTopics(kafka, config), patience);
+  const producer = await withPatience(() => kafka.producer({ compression: 'zstd' }), patience);
+  lifecycle.onStop('closed', 'producer', () => producer.close());
+
+  const ingest = buildIngest({
+    config,
+    log,
+    producer,
+    ping: () => kafka.ping(),
+    hashOf: () => hash,
+    now: Date.now,
+  });
+  lifecycle.onStop('draining', 'http', () => ingest.drain());
+  lifecycle.onStop('flushed', 'batches', () => ingest.flush());
+  await listen(ingest.app, {
+    host: config.ATI_HOST,
+    port: config.ATI_INGEST_PORT,
+    portVariable: 'ATI_INGEST_PORT',
+  });
+});
+
+async function hasherOf({ ATI_SALT, ATI_DATA_DIR }: Config): Promise<HashValue> {
+  if (ATI_SALT !== '') return hasher(derivedSalt(ATI_SALT, DEFAULT_TENANT));
+  try {
+    return hasher(await persistedSalt(ATI_DATA_DIR, DEFAULT_TENANT));
+  } catch (error) {
+    throw new UserError(`the salt cannot be used: ${messageOf(error)}`);
+  }
+}
