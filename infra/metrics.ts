@@ -30,6 +30,10 @@ export const metrics = {
   ]),
   bytesInFlight: gauge('ingest_bytes_in_flight', 'Accepted and not yet on the log; at its bound, 503s begin'),
   batchesProduced: counter('span_batches_produced_total', 'SpanBatches written to ati.spans'),
+  clockDifference: gauge(
+    'ingest_clock_difference_ms',
+    "How far the broker's clock is ahead of the ingest's; beyond 2,000 either way it is not ready",
+  ),
   produceSeconds: seconds('produce_seconds', 'Time of one produce until the broker has it', ['topic']),
 
   // Consumers. A growing lag means that the consumer is slower than the log; a growing floor age, an old open trace.
