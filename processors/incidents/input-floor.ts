@@ -1,8 +1,8 @@
-const CHUNK = 64;
+const CHUNK = 8;
 
 /**
  * The lowest offset of ati.signals that still holds anything with a clock above a floor. Sources interleave, so clocks
- * do not rise with offsets; kept per 64 records.
+ * do not rise with offsets; kept per few records.
  */
 export class InputFloor {
   #chunks: { offset: number; records: number; clock: number }[] = [];

@@ -138,6 +138,7 @@ describe('stage 2 over a log', () => {
           const events = new Map<string, string>();
           const states = new Map<string, Incident>();
           let committed: SignalStart = start;
+          let reached = 0;
 
           const write = (processor: SignalProcessor, wrote: string) => {
             const out = processor.advance();
@@ -164,10 +165,11 @@ describe('stage 2 over a log', () => {
           ]) {
             const processor = make({ ...committed, incidents: [...states.values()] });
             let offset = committed.offset;
-            const commitAt = Math.min(offset + run, log.length);
+            const commitAt = Math.min(Math.max(offset, reached) + run, log.length);
             for (; offset < commitAt; offset++) processor.add(offset, log[offset]);
             write(processor, 'states');
             const position = processor.position();
+            reached = commitAt;
             if (position !== undefined) committed = { ...position, incidents: [] };
             const crashAt = Math.min(offset + uncommitted, log.length);
             for (; offset < crashAt; offset++) processor.add(offset, log[offset]);
