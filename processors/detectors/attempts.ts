@@ -6,7 +6,7 @@
 import { ATTR } from '#schemas/semconv.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
-import { CLOCK_NS, hasFailed, isCall } from './calls.ts';
+import { CLOCK_NS, failedCalls, isCall, oncePerView } from './calls.ts';
 
 export interface Attempts {
   /** The attempt before this one, or -1. */
@@ -44,7 +44,7 @@ function take(view: TraceView, open: Open[], row: number, passes: (candidate: Op
 /** True where every call failed but the last and none overlap: one operation, tried until it worked or was given up. */
 function isOneSequence(view: TraceView, calls: readonly number[]): boolean {
   for (let i = 0; i + 1 < calls.length; i++) {
-    if (!hasFailed(view, calls[i])) return false;
+    if (failedCalls(view)[calls[i]] === 0) return false;
     if (view.end[calls[i]] > view.start[calls[i + 1]] + CLOCK_NS) return false;
   }
   return true;
@@ -52,6 +52,9 @@ function isOneSequence(view: TraceView, calls: readonly number[]): boolean {
 
 /** Links the attempts among calls of one callee under one parent, given in order of start. */
 function foldSiblings(view: TraceView, parent: number, calls: readonly number[], previous: Int32Array): void {
+  const failed = failedCalls(view);
+  // Nothing but a failure can be followed by a retry: of healthy calls no attribute is read.
+  if (!calls.some((row) => failed[row] === 1)) return;
   const open: Open[] = [];
   // A worker is one piece of work; under any other parent calls without arguments may be different work.
   const oneWork = parent >= 0 && view.role[parent] === ROLE.worker && isOneSequence(view, calls);
@@ -68,11 +71,11 @@ function foldSiblings(view: TraceView, parent: number, calls: readonly number[],
       previous[row] = take(view, open, row, (each) => links.includes(view.spanId(each.row)));
     if (retry === 0 && previous[row] < 0 && (args !== undefined || oneWork))
       previous[row] = take(view, open, row, same);
-    if (hasFailed(view, row)) open.push({ row, retry, args });
+    if (failed[row] === 1) open.push({ row, retry, args });
   }
 }
 
-export function foldAttempts(view: TraceView): Attempts {
+function fold(view: TraceView): Attempts {
   const previous = new Int32Array(view.n).fill(-1);
   const siblings = new Map<number, number[]>();
   for (let row = 0; row < view.n; row++) {
@@ -88,3 +91,5 @@ export function foldAttempts(view: TraceView): Attempts {
   for (let row = 0; row < view.n; row++) first[row] = previous[row] < 0 ? row : first[previous[row]];
   return { previous, first };
 }
+
+export const foldAttempts = oncePerView(fold);

@@ -25,9 +25,9 @@ export function isOutermostCall(view: TraceView, row: number): boolean {
   return isCall(view, row) && parent >= 0 && (view.role[parent] === ROLE.agent || !isCall(view, parent));
 }
 
-/** True where a call failed, by its status, its error type or its HTTP status (408, 429, 5xx). */
-export function hasFailed(view: TraceView, row: number): boolean {
-  if (view.status[row] === 2) return true;
+/** By the span's status; where that is unset by its error type or its HTTP status (408, 429, 5xx). */
+function hasFailed(view: TraceView, row: number): boolean {
+  if (view.status[row] !== 0) return view.status[row] === 2;
   const code = view.attribute(row, ATTR.HTTP_STATUS_CODE);
   if (typeof code === 'number' && (code >= 500 || code === 408 || code === 429)) return true;
   return view.attribute(row, ATTR.ERROR_TYPE) !== undefined;
@@ -43,23 +43,65 @@ export interface AgentOperation {
   readonly operation: string;
 }
 
-/** Normalised strings of a view, by index; made as they are asked for. */
-const normalised = new WeakMap<readonly string[], string[]>();
-
-function normalisedAt(strings: readonly string[], index: number): string {
-  let known = normalised.get(strings);
-  if (known === undefined) {
-    known = [];
-    normalised.set(strings, known);
-  }
-  known[index] ??= normalise(strings[index]);
-  return known[index];
+/** Each row's agent operation, by number. */
+export interface AgentOperations {
+  readonly of: Int32Array;
+  readonly list: readonly AgentOperation[];
 }
+
+function nameOperations(view: TraceView): AgentOperations {
+  const agents = view.strings.map(() => -1);
+  const normal = new Map<string, number>();
+  const names: string[] = [];
+  const numbers = new Map<number, number>();
+  const list: AgentOperation[] = [];
+  const of = new Int32Array(view.n);
+  for (let row = 0; row < view.n; row++) {
+    const index = view.agent[row];
+    if (agents[index] < 0) {
+      const name = normalise(view.strings[index]);
+      let number = normal.get(name);
+      if (number === undefined) {
+        number = names.push(name) - 1;
+        normal.set(name, number);
+      }
+      agents[index] = number;
+    }
+    const key = agents[index] * view.strings.length + view.operation[row];
+    let number = numbers.get(key);
+    if (number === undefined) {
+      number = list.push({ agent: names[agents[index]], operation: view.strings[view.operation[row]] }) - 1;
+      numbers.set(key, number);
+    }
+    of[row] = number;
+  }
+  return { of, list };
+}
+
+/** Computed once for each view, however many detectors ask. */
+export function oncePerView<T>(compute: (view: TraceView) => T): (view: TraceView) => T {
+  const known = new WeakMap<TraceView, { readonly value: T }>();
+  return (view) => {
+    let found = known.get(view);
+    if (found === undefined) {
+      found = { value: compute(view) };
+      known.set(view, found);
+    }
+    return found.value;
+  };
+}
+
+export const agentOperations = oncePerView(nameOperations);
 
 /** The agent operation that a span belongs to, as incidents and signals name it. */
 export function agentOperation(view: TraceView, row: number): AgentOperation {
-  return {
-    agent: normalisedAt(view.strings, view.agent[row]),
-    operation: view.strings[view.operation[row]],
-  };
+  const { of, list } = agentOperations(view);
+  return list[of[row]];
 }
+
+/** 1 where a call has failed; other rows are not judged. */
+export const failedCalls = oncePerView((view) => {
+  const failed = new Uint8Array(view.n);
+  for (let row = 0; row < view.n; row++) if (isCall(view, row) && hasFailed(view, row)) failed[row] = 1;
+  return failed;
+});

@@ -3,7 +3,7 @@ import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { CLOCK_NS, duration, hasFailed, isOutermostCall } from './calls.ts';
+import { CLOCK_NS, duration, failedCalls, isOutermostCall } from './calls.ts';
 import { quantile, slopeByRank } from './stats.ts';
 
 /** How the moment at which a call was offered is known: surest first. */
@@ -169,13 +169,14 @@ const HELD_SHARE = 0.05;
 
 export function measureQueueing(view: TraceView, batch: Batch): Queueing {
   const { calls, attempts } = batch;
+  const failed = failedCalls(view);
   const width = calls.length;
   const sweep = new Sweep(
     attempts.map((row) => view.start[row]),
     attempts.map((row) => view.end[row]),
   );
   const concurrency = sweep.held(HELD_SHARE);
-  const successes = attempts.filter((row) => !hasFailed(view, row));
+  const successes = attempts.filter((row) => failed[row] === 0);
   // A failure may come at once: it says nothing about how long the work takes.
   const served = successes.length * 2 >= attempts.length ? successes : attempts;
   const durations = Float64Array.from(served, (row) => duration(view, row)).sort();

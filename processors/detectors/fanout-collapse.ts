@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Finding, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { agentOperation, duration, hasFailed, isOutermostCall } from './calls.ts';
+import { agentOperation, agentOperations, duration, failedCalls, isOutermostCall } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { type Batch, fanoutBatches, measureQueueing, type Queueing } from './fanout-batches.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
@@ -88,8 +88,8 @@ function advise(planner: string, callee: string, evidence: readonly Measure[]): 
       action: 'reduce_concurrency',
       text:
         `Reduce ${planner} concurrency from ${number(n)} to ${number(c)}: expected makespan ${inMs(expected)} ` +
-        `(${number(rounds)} rounds of ${inMs(s)}) against ${inMs(observed)} observed, and no call waits ` +
-        `${inMs(e('mean_wait'))} on average for a slot with its timeout running.`,
+        `(${number(rounds)} rounds of ${inMs(s)}) against ${inMs(observed)} observed. ${number(c)} run at a time either ` +
+        `way; what ends is the wait of ${inMs(e('mean_wait'))} on average, in which a call's timeout already runs.`,
     },
     {
       action: 'batch',
@@ -158,7 +158,9 @@ function facts(view: TraceView, c: Config): TraceFact[] {
     if (rows) rows.push(row);
     else byCallee.set(view.callee[row], [row]);
   }
-  const groups = new Map<string, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
+  const groups = new Map<number, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
+  const operations = agentOperations(view);
+  const failed = failedCalls(view);
   const widest = [...byCallee].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]).slice(0, MOST_FACTS);
   for (const [callee, rows] of widest) {
     const sweep = new Sweep(
@@ -166,11 +168,10 @@ function facts(view: TraceView, c: Config): TraceFact[] {
       rows.map((row) => view.end[row]),
     );
     for (const row of rows) {
-      if (hasFailed(view, row)) continue;
+      if (failed[row] === 1) continue;
       const beside = sweep.meanWithin(view.start[row], view.end[row]);
       const caller = view.parent[row];
-      const { agent, operation } = agentOperation(view, caller);
-      const key = JSON.stringify([agent, operation, callee]);
+      const key = operations.of[caller] * view.strings.length + callee;
       let group = groups.get(key);
       if (group === undefined) {
         group = { caller, callee, alone: [], crowded: [] };

@@ -38,3 +38,5 @@ export function number(value: number): string {
 export const inMs = (value: number) => `${number(value)} ms`;
 /** 0.667 → `67 %`. */
 export const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+/** `1 stall`, `3 stalls`. */
+export const plural = (value: number, noun: string) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Fact, Finding, Measure, Recommendation, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { agentOperation, duration, hasFailed, isCall } from './calls.ts';
+import { agentOperation, agentOperations, duration, failedCalls, isCall } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, number, percent, ratio, reader, total } from './measures.ts';
@@ -96,6 +96,7 @@ function attemptsByCallee(view: TraceView): Map<number, number[]> {
 }
 
 function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): Tally {
+  const failures = failedCalls(view);
   const retried = new Set<number>();
   let retries = 0;
   let failed = 0;
@@ -104,7 +105,7 @@ function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): 
       retries++;
       retried.add(attempts.first[row]);
     }
-    if (hasFailed(view, row)) failed++;
+    if (failures[row] === 1) failed++;
   }
   return { attempts: rows.length, logical: rows.length - retries, retried: retried.size, failed };
 }
@@ -113,11 +114,12 @@ const callerOf = (view: TraceView, row: number) => (view.parent[row] >= 0 ? view
 
 /** The rows by calling agent operation, most retries first. */
 function byCaller(view: TraceView, callee: number, rows: readonly number[], attempts: Attempts): Calls[] {
-  const found = new Map<string, Calls & { retries: number }>();
+  const { of, list } = agentOperations(view);
+  const name = (key: number) => `${list[key].agent} ${list[key].operation}`;
+  const found = new Map<number, Calls & { retries: number }>();
   for (const row of rows) {
     const caller = callerOf(view, row);
-    const { agent, operation } = agentOperation(view, caller);
-    const key = JSON.stringify([agent, operation]);
+    const key = of[caller];
     let calls = found.get(key);
     if (calls === undefined) {
       calls = { callee, caller, rows: [], retries: 0 };
@@ -127,12 +129,13 @@ function byCaller(view: TraceView, callee: number, rows: readonly number[], atte
     if (attempts.previous[row] >= 0) calls.retries++;
   }
   return [...found.entries()]
-    .sort((a, b) => b[1].retries - a[1].retries || (a[0] < b[0] ? -1 : 1))
+    .sort((a, b) => b[1].retries - a[1].retries || (name(a[0]) < name(b[0]) ? -1 : 1))
     .map(([, calls]) => calls);
 }
 
 /** The retry sequences in order, each attempt with what it waited after the failure before it. */
 function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts): TimelineEntry[] {
+  const failures = failedCalls(view);
   const retried = new Set(
     rows.filter((row) => attempts.previous[row] >= 0).map((row) => attempts.first[row]),
   );
@@ -151,7 +154,7 @@ function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts
     .sort((a, b) => a.first - b.first || a.row - b.row) // whole sequences, so that the cap cuts none in the middle
     .slice(0, 20)
     .map(({ label, row }) =>
-      entry(label, view.start[row], view.end[row], hasFailed(view, row) ? failureOf(view, row) : 'ok'),
+      entry(label, view.start[row], view.end[row], failures[row] === 1 ? failureOf(view, row) : 'ok'),
     );
 }
 
@@ -177,14 +180,15 @@ function stormOf(
   const severity = severityOf(tally, c);
   if (severity === undefined) return undefined;
   const caller = agentOperation(view, byCaller(view, callee, rows, attempts)[0].caller);
-  const failedRows = rows.filter((row) => hasFailed(view, row));
+  const failures = failedCalls(view);
+  const failedRows = rows.filter((row) => failures[row] === 1);
   const followed = new Set(rows.map((row) => attempts.previous[row]));
   const retries = rows.filter((row) => attempts.previous[row] >= 0);
   const backoffs = retries.map((row) => Math.max(0, view.start[row] - view.end[attempts.previous[row]]));
   const sorted = Float64Array.from(backoffs).sort();
   const evidence = [
     ...tallyMeasures(tally),
-    count('gave_up', retries.filter((row) => !followed.has(row) && hasFailed(view, row)).length),
+    count('gave_up', retries.filter((row) => !followed.has(row) && failures[row] === 1).length),
     count('most_attempts', mostAttempts(rows, attempts)),
     ms('backoff_p50', quantile(sorted, 0.5)),
     ms('backoff_max', quantile(sorted, 1)),

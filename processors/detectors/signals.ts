@@ -4,7 +4,7 @@ import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { agentOperation } from './calls.ts';
+import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
@@ -47,6 +47,8 @@ function speaks(view: TraceView, row: number): boolean {
 
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
+const keyOf = (scope: string, agent: string, operation: string) => JSON.stringify([scope, agent, operation]);
+
 /**
  * The signals of a trace, one for each (scope, agent, operation), sorted by them. Whatever a fact or a finding is about
  * has a signal, with the calls of that agent operation in this trace (none where the trace only names it).
@@ -58,7 +60,7 @@ export function signalsOf(
 ): AnalysedSignal[] {
   const gathered = new Map<string, Gathered>();
   const at = (scope: Signal['scope'], agent: string, operation: string): Gathered => {
-    const key = JSON.stringify([scope, agent, operation]);
+    const key = keyOf(scope, agent, operation);
     let signal = gathered.get(key);
     if (signal === undefined) {
       signal = { scope, agent, operation, rows: [], facts: [], findings: [] };
@@ -68,14 +70,16 @@ export function signalsOf(
   };
   for (const { scope, agent, operation, fact } of facts) at(scope, agent, operation).facts.push(fact);
   for (const finding of findings) at('operation', finding.agent, finding.operation).findings.push(finding);
+  const { of, list } = agentOperations(view);
+  const speaking = new Uint8Array(list.length);
+  for (let row = 0; row < view.n; row++) if (speaks(view, row)) speaking[of[row]] = 1;
+  const signals = list.map(({ agent, operation }, number) =>
+    speaking[number] === 1
+      ? at('operation', agent, operation)
+      : gathered.get(keyOf('operation', agent, operation)),
+  );
   for (let row = 0; row < view.n; row++) {
-    if (!speaks(view, row)) continue;
-    const { agent, operation } = agentOperation(view, row);
-    at('operation', agent, operation);
-  }
-  for (let row = 0; row < view.n; row++) {
-    const { agent, operation } = agentOperation(view, row);
-    gathered.get(JSON.stringify(['operation', agent, operation]))?.rows.push(row);
+    signals[of[row]]?.rows.push(row);
     if (view.role[row] === ROLE.stream) streamOfInstance(view, row, at);
   }
   return [...gathered.values()]

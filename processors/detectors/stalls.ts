@@ -57,6 +57,14 @@ function markSubtree(view: TraceView, row: number): Uint8Array {
   return inside;
 }
 
+/** Calls, and leaves that do something themselves; not another stream, a person or a checkpoint, nor what only waits. */
+function isWork(view: TraceView, row: number): boolean {
+  const role = view.role[row];
+  if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
+    return false;
+  return isCall(view, row) || view.children(row).length === 0;
+}
+
 const sweepOf = (view: TraceView, rows: readonly number[]) =>
   new Sweep(
     rows.map((row) => view.start[row]),
@@ -74,12 +82,15 @@ export function backgroundOf(view: TraceView, row: number, limits: StallLimits):
   const calls: number[] = [];
   const beside: number[] = [];
   const own: number[] = [];
-  for (let each = 0; each < view.n; each++) {
-    if (each === row || ancestors.has(each) || view.role[each] === ROLE.stream) continue;
-    if (!isCall(view, each) && view.children(each).length > 0) continue;
+  const counted = new Uint8Array(view.n); // the row or one above it: a call's server span is the same work
+  for (const each of view.topDown) {
+    const parent = view.parent[each];
+    if (parent >= 0) counted[each] = counted[parent];
+    if (counted[each] || each === row || ancestors.has(each) || !isWork(view, each)) continue;
+    counted[each] = 1;
     if (below[each]) own.push(each);
-    else if (isCall(view, each) && view.parent[each] === view.parent[row]) beside.push(each);
-    else if (view.role[each] !== ROLE.human && view.role[each] !== ROLE.checkpoint) calls.push(each);
+    else if (isCall(view, each) && parent === view.parent[row]) beside.push(each);
+    else calls.push(each);
   }
   const siblings = sweepOf(view, beside);
   const many = siblings.level.some((level) => level > limits.maxOwnTools);

@@ -11,7 +11,7 @@ import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
-import { count, inMs, ms, number, percent, ratio, reader } from './measures.ts';
+import { count, inMs, ms, number, percent, plural, ratio, reader } from './measures.ts';
 import {
   type Background,
   backgroundOf,
@@ -90,7 +90,7 @@ function advise(stream: string, competitor: string, evidence: readonly Measure[]
       action: 'separate_pools',
       text:
         `Give ${stream} slots of its own, apart from ${competitor}: at its own pace of ${inMs(e('baseline_gap'))} a ` +
-        `chunk its ${number(e('stalls'))} stalls of ${inMs(e('stalled'))} in all would not have happened.`,
+        `chunk its ${plural(e('stalls'), 'stall')} of ${inMs(e('stalled'))} in all would not have happened.`,
     },
   ];
   if (peak > 1)
@@ -154,10 +154,10 @@ function starved(
     evidence,
     timeline: timelineOf(pace, background),
     explanation:
-      `${owner.operation} (agent ${owner.agent}) sends a chunk every ${inMs(e('baseline_gap'))}, but stood still ` +
-      `${number(pace.stalls.length)} times for ${inMs(e('stalled'))} in all (${percent(e('stalled_share'))} of the stream, ` +
+      `${owner.operation} (agent ${owner.agent}) sends a chunk every ${inMs(e('baseline_gap'))}, but had ` +
+      `${plural(pace.stalls.length, 'stall')} of ${inMs(e('stalled'))} in all (${percent(e('stalled_share'))} of the stream, ` +
       `${inMs(e('longest_stall'))} at the longest). During ${percent(e('overlap_share'))} of that time background work ran: ` +
-      `${number(e('background_calls'))} calls, up to ${number(e('background_concurrency'))} at once, most of them ` +
+      `${plural(e('background_calls'), 'call')}, up to ${number(e('background_concurrency'))} at once, most of them ` +
       `${others[0].name}.`,
     recommendations: advise(owner.operation, others[0].name, evidence),
   });
