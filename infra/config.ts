@@ -101,6 +101,12 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().default('').describe('default: the ingest on ATI_INGEST_PORT'),
   ATI_EXPORT_DELAY_MS: positive(200).describe('how often the synthetic agents export their spans'),
 
+  ATI_MIGRATE: z
+    .stringbool()
+    .default(true)
+    .describe(
+      'the sink applies the migrations at its start; false: it refuses to start when they are missing',
+    ),
   ATI_SINK_BATCH_ROWS: positive(10_000),
   ATI_SINK_FLUSH_MS: positive(500).describe('a smaller batch is written after this long'),
 });

@@ -1,0 +1,52 @@
+import { decode } from '#schemas/codec.ts';
+import { writeFindings, writeMeasures, writeSource } from './parts.ts';
+import type { Projection } from './projection.ts';
+
+export const signals: Projection = {
+  name: 'signals',
+  topic: 'signals',
+  table: 'ati_signals',
+  columns: [
+    'TenantId',
+    'Scope',
+    'Agent',
+    'Operation',
+    'EventTime',
+    'TraceId',
+    'Revision',
+    'Calls',
+    'Errors',
+    'DurationMs',
+    'Facts',
+    'Findings',
+    'SourcePartition',
+    'SourceOffset',
+    'SourceClock',
+  ],
+  append(out, value) {
+    const decoded = decode(value);
+    if (!decoded.ok) return decoded;
+    // Clock marks share the topic; they are for the windows only.
+    if (decoded.name === 'ClockMark') return { ok: true, rows: 0 };
+    if (decoded.name !== 'Signal') return { ok: false, reason: `expected Signal, found ${decoded.name}` };
+    const signal = decoded.value;
+    out.text(signal.tenant);
+    out.text(signal.scope);
+    out.text(signal.agent);
+    out.text(signal.operation);
+    out.int64(signal.eventTime);
+    out.text(signal.traceId);
+    out.uint32(signal.revision);
+    out.uint32(signal.calls);
+    out.uint32(signal.errors);
+    out.float64(signal.durationMs);
+    out.array(signal.facts, (fact) => {
+      out.text(fact.kind);
+      out.text(fact.callee);
+      writeMeasures(out, fact.values);
+    });
+    writeFindings(out, signal.findings);
+    writeSource(out, signal.source);
+    return { ok: true, rows: 1 };
+  },
+};

@@ -1,0 +1,15 @@
+import { decodeAs } from '#schemas/codec.ts';
+import { appendSpans, OTEL_TRACES_COLUMNS } from '../otel-traces/rowbinary.ts';
+import type { Projection } from './projection.ts';
+
+export const spans: Projection = {
+  name: 'spans',
+  topic: 'spans',
+  table: 'otel_traces',
+  columns: OTEL_TRACES_COLUMNS,
+  append(out, value) {
+    const batch = decodeAs('SpanBatch', value);
+    if (!batch.ok) return batch;
+    return batch.value.otlp.length === 0 ? { ok: true, rows: 0 } : appendSpans(out, batch.value);
+  },
+};

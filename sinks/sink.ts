@@ -1,0 +1,123 @@
+/** All projections in one process: one consumer group and one writer each. */
+import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import type { Config } from '#infra/config.ts';
+import type { Readiness } from '#infra/http.ts';
+import type { Consumer, Kafka, Producer } from '#infra/kafka/port.ts';
+import type { Logger } from '#infra/log.ts';
+import { metrics } from '#infra/metrics.ts';
+import { topicName } from '#infra/topics.ts';
+import type { Projection } from './projections/projection.ts';
+import { PROJECTIONS } from './projections/registry.ts';
+import { DeadLetters } from './writer/dead-letters.ts';
+import { Writer, type WriterEvents } from './writer/writer.ts';
+
+export interface SinkDeps {
+  readonly config: Config;
+  readonly kafka: Kafka;
+  readonly clickhouse: ClickHouse;
+  readonly log: Logger;
+  readonly onFatal: (error: unknown) => void;
+}
+
+interface Running {
+  readonly projection: Projection;
+  readonly writer: Writer;
+  readonly consumer: Consumer;
+}
+
+export class Sink {
+  readonly #deps: SinkDeps;
+  readonly #producer: Producer;
+  readonly #running: Running[] = [];
+  #draining = false;
+
+  private constructor(deps: SinkDeps, producer: Producer) {
+    this.#deps = deps;
+    this.#producer = producer;
+  }
+
+  /** Resolves when every group has been joined. The topics and tables exist. */
+  static async start(deps: SinkDeps): Promise<Sink> {
+    const sink = new Sink(deps, await deps.kafka.producer());
+    await Promise.all(PROJECTIONS.map((projection) => sink.#run(projection)));
+    return sink;
+  }
+
+  async #run(projection: Projection): Promise<void> {
+    const { config, kafka, clickhouse, log, onFatal } = this.#deps;
+    const prefix = config.ATI_TOPIC_PREFIX;
+    const topic = topicName(projection.topic, prefix);
+    const table = `${config.CLICKHOUSE_DATABASE}.${projection.table}`;
+    const writer = new Writer({
+      projection,
+      topic,
+      insert: (rows) => clickhouse.insert(table, projection.columns, 'RowBinary', rows),
+      deadLetters: new DeadLetters(this.#producer, topicName('deadLetters', prefix)),
+      batchRows: config.ATI_SINK_BATCH_ROWS,
+      flushMs: config.ATI_SINK_FLUSH_MS,
+      events: observe(topic, projection.table, log),
+      onFatal,
+    });
+    const consumer = await kafka.consume({
+      groupId: `${prefix}ati-sink-${projection.name}`,
+      topics: [topic],
+      startAt: 'earliest',
+      handler: writer,
+    });
+    writer.started(consumer);
+    consumer.done.catch(onFatal);
+    this.#running.push({ projection, writer, consumer });
+  }
+
+  /** Able to store what comes: assigned, ClickHouse reachable, nothing being retried, not stopping. */
+  async ready(): Promise<Readiness> {
+    const reasons: string[] = [];
+    if (this.#draining) reasons.push('draining');
+    for (const { projection, writer, consumer } of this.#running) {
+      if (!consumer.assigned) reasons.push(`${projection.name}: no assignment yet`);
+      if (writer.trouble) reasons.push(`${projection.name}: ${writer.trouble}`);
+    }
+    if (!(await this.#deps.clickhouse.ping().catch(() => false))) reasons.push('ClickHouse does not answer');
+    return { ok: reasons.length === 0, reasons };
+  }
+
+  /** Takes nothing more, stores and commits what has been read. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await Promise.all(this.#running.map(({ writer }) => writer.drain()));
+  }
+
+  /** Leaves the groups. */
+  async close(): Promise<void> {
+    await Promise.all(this.#running.map(({ consumer }) => consumer.close()));
+    await this.#producer.close();
+  }
+}
+
+function observe(topic: string, table: string, log: Logger): WriterEvents {
+  return {
+    stored(rows, records, seconds) {
+      metrics.rowsWritten.inc({ table }, rows);
+      metrics.insertSeconds.observe({ table }, seconds);
+      log.debug({ table, rows, records, seconds }, 'stored');
+    },
+    retrying(reason, attempt, delayMs) {
+      metrics.insertRetries.inc({ table });
+      log.warn({ table, attempt, delayMs }, `rows wait for ClickHouse: ${reason}`);
+    },
+    deadLetter(step, record, reason) {
+      metrics.deadLetters.inc({ topic, reason: step });
+      const { partition, offset } = record;
+      log.error({ topic, partition, offset, step }, `a record became a dead letter: ${reason}`);
+    },
+    uncommitted(reason) {
+      log.warn({ topic }, `rows are stored but not committed yet: ${reason}`);
+    },
+    lag(partition, records) {
+      metrics.consumerLag.set({ topic, partition: String(partition) }, records);
+    },
+    consumed(records) {
+      metrics.recordsConsumed.inc({ topic }, records);
+    },
+  };
+}

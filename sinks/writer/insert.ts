@@ -1,0 +1,70 @@
+/**
+ * Inserts that resolve when the rows are durable. What may pass (no connection, memory, too many parts) is tried again
+ * for ever; what never will is narrowed down to the records at fault.
+ */
+import { ClickHouseError } from '#infra/clickhouse/port.ts';
+import { type RetryOptions, retrying } from '#infra/clickhouse/retry.ts';
+import type { Entry, Pending } from './pending.ts';
+
+/** Stores the bytes of some rows; resolves when they are durable, rejects with a ClickHouseError. */
+export type Insert = (rows: Uint8Array) => Promise<void>;
+
+export interface BadEntry {
+  readonly entry: Entry;
+  readonly reason: string;
+}
+
+/** `abandoned`: the signal came first; some of the rows may be stored. */
+export type Inserted = { outcome: 'stored'; bad: BadEntry[] } | { outcome: 'abandoned' };
+
+/**
+ * Errors of the database rather than of the rows (no answer and never will be; unknown table, column, function,
+ * setting or database; wrong password, no rights, read-only): no record is at fault, so they are thrown.
+ * https://github.com/ClickHouse/ClickHouse/blob/master/src/Common/ErrorCodes.cpp
+ */
+const NOT_THE_ROWS = new Set([
+  0, 8, 10, 16, 36, 46, 47, 48, 60, 62, 73, 81, 115, 164, 192, 193, 194, 497, 516,
+]);
+
+type Attempt = 'stored' | 'abandoned' | { reason: string };
+
+async function attempt(insert: Insert, rows: Uint8Array, retry: RetryOptions): Promise<Attempt> {
+  try {
+    await retrying(() => insert(rows), retry);
+    return 'stored';
+  } catch (error) {
+    if (!(error instanceof ClickHouseError)) throw error;
+    // The signal has ended the retries.
+    if (error.retriable) return 'abandoned';
+    if (NOT_THE_ROWS.has(error.code)) throw error;
+    return { reason: error.message };
+  }
+}
+
+/**
+ * Stores all rows of `pending` but those of the records that the server refuses, which it returns in order. Throws what
+ * is no fault of the rows. `pending` must not change meanwhile.
+ */
+export async function insertPending(
+  insert: Insert,
+  pending: Pending,
+  retry: RetryOptions,
+): Promise<Inserted> {
+  const bad: BadEntry[] = [];
+  // Halves of halves, the first half first.
+  const ranges: [number, number][] = pending.entries.length > 0 ? [[0, pending.entries.length]] : [];
+  for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+    const [first, end] = range;
+    const rows = pending.rows.view(pending.entries[first].from, pending.entries[end - 1].to);
+    const result = await attempt(insert, rows, retry);
+    if (result === 'abandoned') return { outcome: 'abandoned' };
+    if (result === 'stored') continue;
+    if (end - first === 1) {
+      bad.push({ entry: pending.entries[first], reason: result.reason });
+      continue;
+    }
+    const middle = (first + end) >> 1;
+    ranges.push([middle, end], [first, middle]);
+  }
+  return { outcome: 'stored', bad };
+}

@@ -1,0 +1,404 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ClickHouseError } from '#infra/clickhouse/port.ts';
+import type { Batch, Consumer, KafkaRecord, OffsetCommit, OutgoingRecord } from '#infra/kafka/port.ts';
+import type { Projection } from '../projections/projection.ts';
+import { DeadLetterLimit, DeadLetters } from './dead-letters.ts';
+import { Writer, type WriterOptions } from './writer.ts';
+
+/** A record's value is its rows, a letter each; `?` anywhere cannot be decoded. */
+const letters: Projection = {
+  name: 'letters',
+  topic: 'spans',
+  table: 'letters',
+  columns: ['Letter'],
+  append(out, value) {
+    const text = Buffer.from(value).toString();
+    if (text.includes('?')) return { ok: false, reason: 'a question' };
+    for (const letter of text) out.text(letter);
+    return { ok: true, rows: text.length };
+  },
+};
+
+const away = () => new ClickHouseError('no answer', 0, true);
+const refused = () => new ClickHouseError('cannot parse', 27, false);
+
+function setup(options: Partial<WriterOptions> = {}) {
+  const inserts: { rows: string; done: () => void; fail: (error: unknown) => void }[] = [];
+  const commits: (OffsetCommit & { epoch: number })[] = [];
+  const sent: OutgoingRecord[] = [];
+  const log: string[] = [];
+  const fatal: unknown[] = [];
+  const kafka = {
+    epoch: 1,
+    commitError: undefined as Error | undefined,
+    produceError: undefined as Error | undefined,
+  };
+  const producer = {
+    send: async (_topic: string, records: readonly OutgoingRecord[]) => {
+      if (kafka.produceError) throw kafka.produceError;
+      sent.push(...records);
+      return [];
+    },
+    close: async () => {},
+  };
+  const consumer: Consumer = {
+    done: new Promise<void>(() => {}),
+    assigned: true,
+    commit: async (offsets, epoch) => {
+      if (kafka.commitError) throw kafka.commitError;
+      if (epoch !== kafka.epoch) return false;
+      commits.push(...offsets.map((offset) => ({ ...offset, epoch })));
+      return true;
+    },
+    pause: () => {},
+    resume: () => {},
+    close: async () => {},
+  };
+  const writer = new Writer({
+    projection: letters,
+    topic: 'letters',
+    insert: (rows) =>
+      new Promise((done, fail) => {
+        // Each row is its length and its letter.
+        const text = Buffer.from(rows).filter((byte) => byte !== 1);
+        inserts.push({ rows: text.toString(), done, fail });
+      }),
+    deadLetters: new DeadLetters(producer, 'dead'),
+    batchRows: 4,
+    flushMs: 100,
+    idleCommitMs: 1000,
+    retry: { firstMs: 10, maxMs: 40, random: () => 0 },
+    events: {
+      stored: (rows) => log.push(`stored ${rows}`),
+      retrying: (_reason, attempt) => log.push(`retry ${attempt}`),
+      deadLetter: (step, record, reason) => log.push(`${step} ${record.offset}: ${reason}`),
+      uncommitted: (reason) => log.push(`uncommitted ${reason}`),
+      lag: (partition, records) => log.push(`lag ${partition} ${records}`),
+      consumed: () => {},
+    },
+    onFatal: (error) => fatal.push(error),
+    ...options,
+  });
+  writer.started(consumer);
+  return { writer, inserts, commits, sent, log, fatal, kafka };
+}
+
+function batch(partition: number, offset: number, values: readonly (string | null)[], epoch = 1): Batch {
+  const records = values.map(
+    (value, i): KafkaRecord => ({
+      partition,
+      offset: offset + i,
+      timestamp: 1000 + i,
+      key: null,
+      value: value === null ? null : Buffer.from(value),
+      headers: {},
+    }),
+  );
+  return { topic: 'letters', partition, records, highWatermark: offset + values.length, epoch };
+}
+
+/** Lets everything that is ready run. */
+const settle = () => vi.advanceTimersByTimeAsync(0);
+
+async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  let pending = true;
+  promise.then(
+    () => (pending = false),
+    () => (pending = false),
+  );
+  await settle();
+  return pending;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('batches', () => {
+  test('batches of several partitions become one insert; offsets are committed when it is done', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 10, ['a', 'b']));
+    await writer.onBatch(batch(1, 5, ['c']));
+    expect(inserts).toEqual([]);
+    await writer.onBatch(batch(0, 12, ['d']));
+    expect(inserts.map(({ rows }) => rows)).toEqual(['abcd']);
+    await settle();
+    expect(commits).toEqual([]);
+    inserts[0].done();
+    await settle();
+    expect(commits).toEqual([
+      { topic: 'letters', partition: 0, offset: 13, epoch: 1 },
+      { topic: 'letters', partition: 1, offset: 6, epoch: 1 },
+    ]);
+  });
+
+  test('fewer rows are stored after flushMs', async () => {
+    const { writer, inserts } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['a']));
+    await vi.advanceTimersByTimeAsync(99);
+    expect(inserts.length).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(inserts.map(({ rows }) => rows)).toEqual(['a']);
+  });
+
+  test('later rows do not put off the earlier ones', async () => {
+    const { writer, inserts } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['a']));
+    await vi.advanceTimersByTimeAsync(60);
+    await writer.onBatch(batch(0, 1, ['b']));
+    await vi.advanceTimersByTimeAsync(40);
+    expect(inserts.map(({ rows }) => rows)).toEqual(['ab']);
+  });
+
+  test('a batch is also due at its bytes', async () => {
+    const { writer, inserts } = setup({ batchRows: 1000, batchBytes: 9 });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['aa', 'bb', 'c']));
+    expect(inserts.map(({ rows }) => rows)).toEqual(['aabb']);
+  });
+
+  test('ticks are no insert, and their offsets are committed seldom', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    for (let tick = 0; tick < 5; tick++) await writer.onBatch(batch(0, tick, ['']));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(commits).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 5, epoch: 1 }]);
+    expect(inserts).toEqual([]);
+  });
+
+  test('rows that come during an insert follow it at once when they are overdue', async () => {
+    const { writer, inserts } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['e']));
+    await vi.advanceTimersByTimeAsync(500);
+    expect(inserts.length).toBe(1);
+    inserts[0].done();
+    await settle();
+    expect(inserts.map(({ rows }) => rows)).toEqual(['abcd', 'e']);
+  });
+});
+
+describe('back-pressure', () => {
+  test('with one buffer being stored and the next one full, the fetch waits', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['efg']));
+    const waiting = writer.onBatch(batch(0, 2, ['h', 'i']));
+    const other = writer.onBatch(batch(1, 0, ['j']));
+    expect(await isPending(waiting)).toBe(true);
+    expect(await isPending(other)).toBe(true);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(inserts.length).toBe(1);
+    inserts[0].done();
+    expect(await isPending(waiting)).toBe(false);
+    expect(await isPending(other)).toBe(false);
+    expect(inserts.map(({ rows }) => rows)).toEqual(['abcd', 'efgh']);
+    inserts[1].done();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(inserts.map(({ rows }) => rows).slice(2)).toEqual(['ij']);
+    inserts[2].done();
+    await settle();
+    expect(commits.map(({ partition, offset }) => `${partition}-${offset}`)).toEqual([
+      '0-1',
+      '0-3',
+      '0-4',
+      '1-1',
+    ]);
+  });
+});
+
+describe('while the database is away', () => {
+  test('an insert is tried for ever, nothing is committed, nothing more is read', async () => {
+    // The pauses between attempts are not vitest's to fake.
+    vi.useRealTimers();
+    const { writer, inserts, commits, log } = setup({ retry: { firstMs: 1, maxMs: 1, random: () => 0 } });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['efg']));
+    let waits = true;
+    const waiting = writer.onBatch(batch(0, 2, ['h', 'i'])).then(() => (waits = false));
+    for (let i = 0; i < 50; i++) {
+      inserts[i].fail(away());
+      await vi.waitFor(() => expect(inserts.length).toBe(i + 2), { interval: 1 });
+    }
+    expect(new Set(inserts.map(({ rows }) => rows))).toEqual(new Set(['abcd']));
+    expect(writer.trouble).toBe('no answer');
+    expect(log.at(-1)).toBe('retry 50');
+    expect(commits).toEqual([]);
+    expect(waits).toBe(true);
+    inserts[50].done();
+    await waiting;
+    expect(writer.trouble).toBeUndefined();
+    expect(commits.map(({ offset }) => offset)).toEqual([1]);
+  });
+
+  test('a new assignment gives up the old rows and commits nothing of them', async () => {
+    const { writer, inserts, commits, kafka } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['e']));
+    inserts[0].fail(away());
+    await settle();
+    kafka.epoch = 2;
+    await writer.onAssigned([], 2);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(inserts.length).toBe(1);
+    await writer.onBatch(batch(0, 0, ['abcd'], 2));
+    inserts[1].done();
+    await settle();
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 1, epoch: 2 }]);
+  });
+
+  test('a batch of an old epoch is ignored', async () => {
+    const { writer, inserts } = setup();
+    await writer.onAssigned([], 2);
+    await writer.onBatch(batch(0, 0, ['abcd'], 1));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(inserts).toEqual([]);
+  });
+});
+
+describe('bad records', () => {
+  test('what cannot be decoded becomes a dead letter before its offset is committed', async () => {
+    const { writer, sent, commits, log } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(3, 7, ['?', null]));
+    expect(commits).toEqual([]);
+    expect(sent).toEqual([
+      {
+        key: 'letters-3',
+        value: Buffer.from('?'),
+        headers: {
+          reason: 'a question',
+          step: 'decode',
+          topic: 'letters',
+          partition: '3',
+          offset: '7',
+          ts: '1000',
+        },
+      },
+      expect.objectContaining({ value: null, headers: expect.objectContaining({ offset: '8', ts: '1001' }) }),
+    ]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits.map(({ offset }) => offset)).toEqual([9]);
+    expect(log).toContain('decode 7: a question');
+  });
+
+  test('when the dead letter cannot be produced the consumer stops and nothing is committed', async () => {
+    const { writer, commits, kafka } = setup();
+    kafka.produceError = new Error('no broker');
+    await writer.onAssigned([], 1);
+    await expect(writer.onBatch(batch(0, 0, ['a', '?']))).rejects.toThrow('no broker');
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(commits.every(({ offset }) => offset <= 1)).toBe(true);
+  });
+
+  test('records that the database refuses are found among the others, which are stored', async () => {
+    const stored: string[] = [];
+    const { writer, sent, commits } = setup({
+      batchRows: 8,
+      insert: async (rows) => {
+        const text = Buffer.from(rows)
+          .filter((byte) => byte !== 1)
+          .toString();
+        if (/[cg]/.test(text)) throw refused();
+        stored.push(text);
+      },
+    });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']));
+    await settle();
+    expect(stored.join('')).toBe('abdefh');
+    expect(sent.map(({ value }) => Buffer.from(value as Buffer).toString())).toEqual(['c', 'g']);
+    expect(sent[0].headers).toMatchObject({ step: 'insert', reason: 'cannot parse', offset: '2' });
+    expect(commits.map(({ offset }) => offset)).toEqual([8]);
+  });
+
+  test('a missing table is nobody’s bad record: it stops the process, nothing is put aside or committed', async () => {
+    const { writer, inserts, sent, commits, fatal } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    inserts[0].fail(new ClickHouseError('unknown table', 60, false));
+    await settle();
+    expect(fatal).toEqual([expect.objectContaining({ message: 'unknown table' })]);
+    await expect(writer.onBatch(batch(0, 1, ['e']))).rejects.toThrow('unknown table');
+    expect([sent, commits]).toEqual([[], []]);
+  });
+
+  test('too many bad ones stop the consumer before the topic has drained into the dead letters', async () => {
+    const limit = new DeadLetterLimit({ minimum: 5, ratio: 0.2, window: 100 });
+    const { writer, sent } = setup({ limit });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, Array(20).fill('')));
+    await expect(writer.onBatch(batch(0, 20, Array(30).fill('?')))).rejects.toThrow(
+      /too many of the last records of letters .* at 0-30: a question/,
+    );
+    expect(sent.length).toBe(10);
+  });
+});
+
+describe('stopping', () => {
+  test('drain stores and commits what has been read, and takes nothing more', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['a']));
+    const drained = writer.drain();
+    await writer.onBatch(batch(0, 1, ['b']));
+    await settle();
+    inserts[0].done();
+    await drained;
+    expect(inserts.map(({ rows }) => rows)).toEqual(['a']);
+    expect(commits.map(({ offset }) => offset)).toEqual([1]);
+  });
+
+  test('with the database away drain gives up, and commits nothing behind what it gave up', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['efg']));
+    const waiting = writer.onBatch(batch(0, 2, ['h', 'i']));
+    inserts[0].fail(away());
+    await settle();
+    await writer.drain();
+    await waiting;
+    expect(inserts.length).toBe(1);
+    expect(commits).toEqual([]);
+  });
+});
+
+test('positions whose commit failed go with the next commit', async () => {
+  const { writer, inserts, commits, kafka, log } = setup();
+  await writer.onAssigned([], 1);
+  kafka.commitError = new Error('no coordinator');
+  await writer.onBatch(batch(0, 0, ['abcd']));
+  inserts[0].done();
+  await settle();
+  expect(log).toContain('uncommitted Error: no coordinator');
+  kafka.commitError = undefined;
+  await writer.onBatch(batch(1, 0, ['efgh']));
+  inserts[1].done();
+  await settle();
+  expect(commits.map(({ partition, offset }) => `${partition}-${offset}`)).toEqual(['0-1', '1-1']);
+});
+
+test('without anything new a failed commit is tried again by itself', async () => {
+  const { writer, inserts, commits, kafka } = setup();
+  await writer.onAssigned([], 1);
+  kafka.commitError = new Error('no coordinator');
+  await writer.onBatch(batch(0, 0, ['abcd']));
+  inserts[0].done();
+  await settle();
+  kafka.commitError = undefined;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(commits.map(({ offset }) => offset)).toEqual([1]);
+});

@@ -1,0 +1,272 @@
+/**
+ * One projection's consumer: batches of several partitions become one insert, and offsets are committed only once the
+ * insert is durable. Delivered twice, a row replaces itself, so doing work again changes nothing.
+ *
+ * Memory is bounded by two buffers: one being stored, one being filled. When both are full, `onBatch` waits, and with
+ * it the fetch of that partition.
+ */
+import type { RetryOptions } from '#infra/clickhouse/retry.ts';
+import { UserError } from '#infra/errors.ts';
+import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
+import type { Projection } from '../projections/projection.ts';
+import { DeadLetterLimit, type DeadLetters } from './dead-letters.ts';
+import { type Insert, insertPending } from './insert.ts';
+import { Pending } from './pending.ts';
+
+/** What happens, for metrics and logs. */
+export interface WriterEvents {
+  stored(rows: number, records: number, seconds: number): void;
+  retrying(reason: string, attempt: number, delayMs: number): void;
+  deadLetter(step: string, record: KafkaRecord, reason: string): void;
+  uncommitted(reason: string): void;
+  lag(partition: number, records: number): void;
+  consumed(records: number): void;
+}
+
+export interface WriterOptions {
+  readonly projection: Projection;
+  /** The topic's name on the broker. */
+  readonly topic: string;
+  readonly insert: Insert;
+  readonly deadLetters: DeadLetters;
+  readonly limit?: DeadLetterLimit;
+  /** An insert is due at so many rows, bytes (rows and records) or milliseconds. */
+  readonly batchRows: number;
+  readonly batchBytes?: number;
+  readonly flushMs: number;
+  /** Positions without rows (ticks) are committed this often. */
+  readonly idleCommitMs?: number;
+  readonly retry?: Pick<RetryOptions, 'firstMs' | 'maxMs' | 'random'>;
+  readonly events: WriterEvents;
+  /** Something that must stop the process; called at most once. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const IDLE_COMMIT_MS = 5_000;
+const BATCH_BYTES = 64 << 20;
+
+export class Writer implements ConsumerHandler {
+  readonly #options: WriterOptions;
+  readonly #limit: DeadLetterLimit;
+  readonly #consumer = Promise.withResolvers<Consumer>();
+  #epoch = -1;
+  /** Ends the retries of the current epoch. */
+  #abandon = new AbortController();
+  #filling = new Pending();
+  #spare = new Pending();
+  /** Stored but not committed yet (a broker was away): goes with the next commit. */
+  readonly #uncommitted = new Map<number, number>();
+  #storing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
+  /** The timer ran out while an insert was under way. */
+  #overdue = false;
+  #draining = false;
+  /** Rows of this epoch were given up: nothing behind them may be committed. */
+  #gap = false;
+  #failed = false;
+  #failure: unknown;
+  #retrying: string | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#limit = options.limit ?? new DeadLetterLimit();
+  }
+
+  /** To be called as soon as the consumer exists: commits wait for it. */
+  started(consumer: Consumer): void {
+    this.#consumer.resolve(consumer);
+  }
+
+  /** Why nothing is being stored at the moment. */
+  get trouble(): string | undefined {
+    return this.#retrying;
+  }
+
+  async onAssigned(_partitions: readonly Assignment[], epoch: number): Promise<void> {
+    // Everything is read again from the committed offsets, so what is not stored yet is thrown away.
+    this.#abandon.abort();
+    await this.#storing;
+    this.#disarm();
+    this.#filling.clear();
+    this.#uncommitted.clear();
+    this.#abandon = new AbortController();
+    this.#gap = false;
+    this.#retrying = undefined;
+    this.#epoch = epoch;
+  }
+
+  async onBatch(batch: Batch): Promise<void> {
+    const { partition, records } = batch;
+    this.#limit.read(records.length);
+    this.#options.events.consumed(records.length);
+    for (const record of records) {
+      while (this.#full() && !this.#over(batch.epoch)) await this.#room();
+      if (this.#failed) throw this.#failure;
+      if (this.#over(batch.epoch)) return;
+      const refused = this.#append(record);
+      if (refused === undefined) {
+        this.#filling.passed(partition, record);
+        continue;
+      }
+      await this.#deadLetter('decode', [{ record, reason: refused }]);
+      if (this.#over(batch.epoch)) return;
+      this.#filling.passed(partition, record);
+    }
+    const last = records.at(-1);
+    if (last !== undefined) {
+      this.#options.events.lag(partition, Math.max(0, batch.highWatermark - last.offset - 1));
+    }
+    if (this.#full()) {
+      if (this.#storing === undefined) this.#start();
+    } else if (!this.#filling.empty) {
+      this.#arm(
+        this.#filling.rowCount > 0 ? this.#options.flushMs : (this.#options.idleCommitMs ?? IDLE_COMMIT_MS),
+      );
+    }
+  }
+
+  /**
+   * Stores and commits what has been read, if the database takes it now; nothing more is read. The consumer is still
+   * to be closed, after this.
+   */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#disarm();
+    // One more attempt each, then what is left is read again at the next start.
+    this.#abandon.abort();
+    await this.#storing;
+    if (this.#failed) return;
+    this.#start();
+    await this.#storing;
+  }
+
+  /** Appends the record's rows; a reason where it has none to give. */
+  #append(record: KafkaRecord): string | undefined {
+    if (record.value === null) return 'record without a value';
+    const pending = this.#filling;
+    const from = pending.rows.length;
+    const appended = this.#options.projection.append(pending.rows, record.value);
+    if (!appended.ok) return appended.reason;
+    if (appended.rows > 0) pending.add(record, appended.rows, from);
+    return undefined;
+  }
+
+  /** True when nothing more of this epoch is taken. */
+  #over(epoch: number): boolean {
+    return this.#draining || this.#gap || epoch !== this.#epoch;
+  }
+
+  #full(): boolean {
+    const { batchRows, batchBytes = BATCH_BYTES } = this.#options;
+    return this.#filling.rowCount >= batchRows || this.#filling.bytes >= batchBytes;
+  }
+
+  /** Makes room: starts to store, or waits for what is being stored. The back-pressure. */
+  async #room(): Promise<void> {
+    if (this.#storing === undefined) this.#start();
+    else await this.#storing;
+    if (this.#failed) throw this.#failure;
+  }
+
+  #arm(delayMs: number): void {
+    const due = performance.now() + delayMs;
+    if (due >= this.#timerDue) return;
+    this.#disarm();
+    this.#timerDue = due;
+    this.#timer = setTimeout(() => {
+      this.#disarm();
+      if (this.#storing === undefined) this.#start();
+      else this.#overdue = true;
+    }, delayMs);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timerDue = Number.POSITIVE_INFINITY;
+  }
+
+  /** Starts to store what has been gathered; never two inserts at once, so that positions are committed in order. */
+  #start(): void {
+    if (this.#failed || this.#gap || (this.#filling.empty && this.#uncommitted.size === 0)) return;
+    this.#disarm();
+    this.#overdue = false;
+    const pending = this.#filling;
+    this.#filling = this.#spare;
+    this.#storing = this.#store(pending, this.#epoch, this.#abandon.signal)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        pending.clear();
+        this.#spare = pending;
+        this.#storing = undefined;
+        if (this.#draining) return;
+        if (this.#overdue || this.#full()) this.#start();
+        else if (!this.#filling.empty) this.#arm(this.#options.flushMs);
+        else if (this.#uncommitted.size > 0) this.#arm(this.#options.idleCommitMs ?? IDLE_COMMIT_MS);
+      });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#failure = error;
+    this.#options.onFatal(error);
+  }
+
+  async #store(pending: Pending, epoch: number, signal: AbortSignal): Promise<void> {
+    const { insert, events, retry } = this.#options;
+    const began = performance.now();
+    const inserted = await insertPending(insert, pending, {
+      ...retry,
+      signal,
+      onRetry: (error, attempt, delayMs) => {
+        this.#retrying = error.message;
+        events.retrying(error.message, attempt, delayMs);
+      },
+    });
+    if (inserted.outcome === 'abandoned') {
+      this.#gap = true;
+      return;
+    }
+    this.#retrying = undefined;
+    if (inserted.bad.length > 0) {
+      const letters = inserted.bad.map(({ entry, reason }) => ({ record: entry.record, reason }));
+      await this.#deadLetter('insert', letters);
+    }
+    await this.#commit(pending, epoch);
+    if (pending.rowCount > 0) {
+      events.stored(pending.rowCount, pending.entries.length, (performance.now() - began) / 1000);
+    }
+  }
+
+  /** Commits what `pending` has passed, unless another assignment has come meanwhile. */
+  async #commit(pending: Pending, epoch: number): Promise<void> {
+    if (epoch !== this.#epoch) return;
+    for (const [partition, offset] of pending.positions) this.#uncommitted.set(partition, offset);
+    const { topic } = this.#options;
+    const offsets = [...this.#uncommitted].map(([partition, offset]) => ({ topic, partition, offset }));
+    const consumer = await this.#consumer.promise;
+    try {
+      await consumer.commit(offsets, epoch);
+      this.#uncommitted.clear();
+    } catch (error) {
+      // The rows are stored; without a commit they are only stored again. A group that is lost ends the consumer.
+      this.#options.events.uncommitted(String(error));
+    }
+  }
+
+  /** Resolves when the log has the letters; too many of them stop the consumer instead. */
+  async #deadLetter(step: string, bad: readonly { record: KafkaRecord; reason: string }[]): Promise<void> {
+    const { topic, deadLetters, events } = this.#options;
+    if (!this.#limit.bad(bad.length)) {
+      throw new UserError(
+        `too many of the last records of ${topic} cannot be stored, so it is not a matter of single records; ` +
+          `the last one, at ${bad[0].record.partition}-${bad[0].record.offset}: ${bad[0].reason}`,
+      );
+    }
+    await deadLetters.send(
+      bad.map(({ record, reason }) => ({ topic, partition: record.partition, record, step, reason })),
+    );
+    for (const { record, reason } of bad) events.deadLetter(step, record, reason);
+  }
+}
