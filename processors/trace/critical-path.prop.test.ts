@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { analysed } from '../detectors/analysed.testkit.ts';
+import { criticalPath, pathRoot, SEGMENT } from './critical-path.ts';
+import { pathSegments } from './path-segments.ts';
+import { shuffled, type TestSpan, viewOf } from './testkit.ts';
+
+/** Any forest with any times: skewed, overlapping, orphaned, duplicated, in cycles. */
+const anySpans = fc
+  .array(
+    fc.record({
+      parent: fc.option(fc.nat(30), { nil: undefined }),
+      start: fc.nat(200),
+      length: fc.nat(100),
+      kind: fc.integer({ min: 0, max: 5 }),
+      name: fc.constantFrom('workflow', 'worker', 'tool_call', 'human_review', 'chat', 'step 17'),
+      error: fc.boolean(),
+      service: fc.constantFrom('a', 'b'),
+    }),
+    { minLength: 1, maxLength: 30 },
+  )
+  .map((list) =>
+    list.map(
+      ({ parent, length, ...rest }, i): TestSpan => ({
+        ...rest,
+        id: i + 1,
+        parent: parent === undefined ? undefined : parent + 1,
+        end: rest.start + length,
+      }),
+    ),
+  );
+
+describe('for any trace', () => {
+  test("the pieces cover the root's duration in order, without overlap", () => {
+    fc.assert(
+      fc.property(anySpans, (spans) => {
+        const view = viewOf(spans);
+        const path = criticalPath(view);
+        const root = pathRoot(view);
+        let at = view.start[root];
+        for (let i = 0; i < path.n; i++) {
+          expect(path.start[i]).toBe(at);
+          expect(path.end[i]).toBeGreaterThan(at);
+          at = path.end[i];
+        }
+        expect(at).toBe(view.end[root]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('each piece lies within its span, and its span below the root', () => {
+    fc.assert(
+      fc.property(anySpans, (spans) => {
+        const view = viewOf(spans);
+        const path = criticalPath(view);
+        for (let i = 0; i < path.n; i++) {
+          const row = path.row[i];
+          expect(path.start[i]).toBeGreaterThanOrEqual(view.start[row]);
+          expect(path.end[i]).toBeLessThanOrEqual(view.end[row]);
+          let top = row;
+          while (view.parent[top] >= 0) top = view.parent[top];
+          expect(top).toBe(pathRoot(view));
+        }
+      }),
+    );
+  });
+
+  test('any order of arrival and any duplicates give an equal analysis', () => {
+    fc.assert(
+      fc.property(anySpans, fc.nat(), fc.array(fc.nat(29)), (spans, seed, again) => {
+        const twice = again.map((i) => spans[i % spans.length]);
+        expect(analysed(shuffled([...spans, ...twice], seed))).toEqual(analysed(spans));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test('a path of very many pieces is drawn together and still covers the root', () => {
+  fc.assert(
+    fc.property(anySpans, fc.integer({ min: 1, max: 5 }), (spans, longestKept) => {
+      const view = viewOf(spans);
+      const path = criticalPath(view);
+      const segments = pathSegments(view, path, longestKept);
+      expect(segments.length).toBeLessThanOrEqual(Math.max(longestKept * 2 + 1, 1));
+      const sum = segments.reduce((all, { startNs, endNs }) => all + endNs - startNs, 0);
+      expect(sum).toBe(view.end[pathRoot(view)] - view.start[pathRoot(view)]);
+      for (let i = 1; i < segments.length; i++) expect(segments[i].startNs).toBe(segments[i - 1].endNs);
+    }),
+  );
+});
+
+test('the types of a path are named in the order of their numbers', () => {
+  expect(Object.keys(SEGMENT)).toEqual(['self', 'edge', 'idle']);
+});
