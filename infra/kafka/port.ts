@@ -32,6 +32,12 @@ export interface ProduceAck {
   readonly logAppendTime?: number;
 }
 
+export interface ProducerOptions {
+  readonly compression?: 'none' | 'gzip' | 'zstd';
+  /** How long `send` tries again while no broker takes the records; default 10,000 ms, Infinity for ever. */
+  readonly giveUpAfterMs?: number;
+}
+
 export interface Producer {
   /** Resolves once all in-sync replicas have every record, in the given order per partition. */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]>;
@@ -121,7 +127,7 @@ export interface TopicDefinition {
 }
 
 export interface Kafka {
-  producer(options?: { compression?: 'none' | 'gzip' | 'zstd' }): Promise<Producer>;
+  producer(options?: ProducerOptions): Promise<Producer>;
   /** Joins the group and starts to consume. */
   consume(options: ConsumerOptions): Promise<Consumer>;
   /**
