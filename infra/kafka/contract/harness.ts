@@ -1,0 +1,139 @@
+/**
+ * What the contract suite runs on: an embedded broker of its own, or with ATI_TEST_KAFKA_BROKERS a real Kafka. Tests
+ * that kill the broker need ATI_TEST_KAFKA_NODE too (`npm run test:kafka` sets both).
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type SpawnedBroker, spawnBroker } from '../embedded/spawn.ts';
+import { type NodeOptions, startNode, stopNode } from '../real/node.ts';
+import { RawClient } from './raw-client.ts';
+import './codecs.ts';
+
+export const foreign = process.env.ATI_TEST_KAFKA_BROKERS;
+const node = process.env.ATI_TEST_KAFKA_NODE;
+/** Why a test that kills the broker cannot run; undefined when it can. */
+export const cannotKill =
+  foreign && !node ? 'this Kafka is not ours to kill: `npm run test:kafka` starts one that is' : undefined;
+
+export interface TestBroker {
+  readonly brokers: string[];
+  /** `<directory>/<topic>-<partition>` or `<directory>/<topic>/<partition>`: where a partition's segments are. */
+  partitionDirectory(topic: string, partition: number): string;
+  /** SIGKILL, and wait until it is gone. */
+  kill(): Promise<void>;
+  /** SIGTERM, and wait until it is gone. */
+  stop(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  start(): Promise<void>;
+  /** Ends what `openBroker` has started. */
+  close(): Promise<void>;
+}
+
+/** The broker under test. `env` is more environment for an embedded one. */
+export async function openBroker(env: Record<string, string> = {}): Promise<TestBroker> {
+  return foreign ? realBroker(foreign) : embeddedBroker(env);
+}
+
+function realBroker(brokers: string): TestBroker {
+  const options = (): NodeOptions => JSON.parse(node ?? '') as NodeOptions;
+  return {
+    brokers: brokers.split(','),
+    partitionDirectory: (topic, partition) => join(options().directory, 'data', `${topic}-${partition}`),
+    kill: async () => void (await stopNode(options().directory, 'SIGKILL')),
+    stop: async () => void (await stopNode(options().directory)),
+    start: () => startNode(options()),
+    close: async () => undefined,
+  };
+}
+
+async function embeddedBroker(env: Record<string, string>): Promise<TestBroker> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'ati-broker-'));
+  const options = { dataDir, env: { ATI_LOG_LEVEL: 'warn', ATI_BROKER_HOUSEKEEPING_MS: '200', ...env } };
+  let broker: SpawnedBroker = await spawnBroker(options);
+  const { port, brokers } = broker;
+  return {
+    brokers,
+    partitionDirectory: (topic, partition) => join(dataDir, 'kafka', 'topics', topic, String(partition)),
+    kill: () => broker.kill(),
+    stop: () => broker.stop(),
+    start: async () => {
+      broker = await spawnBroker({ ...options, port });
+    },
+    close: async () => {
+      await broker.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A kafkajs client that logs nothing. */
+export function kafkaOf({ brokers }: TestBroker, retries = 5): Kafka {
+  return new Kafka({
+    clientId: 'contract',
+    brokers,
+    logLevel: logLevel.NOTHING,
+    retry: { retries, initialRetryTime: 100, maxRetryTime: 1000 },
+  });
+}
+
+/** A raw connection to the (one) broker. */
+export function rawClient({ brokers }: TestBroker): Promise<RawClient> {
+  const [host, port] = brokers[0].split(':');
+  return RawClient.connect(host, Number(port));
+}
+
+let names = 0;
+
+/** A topic or group name that nobody else uses. */
+export function uniqueName(what: string): string {
+  return `contract-${what}-${process.pid}-${Date.now().toString(36)}-${++names}`;
+}
+
+/** Creates a topic and gives its name. */
+export async function createTopic(
+  kafka: Kafka,
+  partitions = 1,
+  config: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const topic = uniqueName('topic');
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, configEntries }],
+      waitForLeaders: true,
+    });
+  } finally {
+    await admin.disconnect();
+  }
+  return topic;
+}
+
+/** A connected producer with Java's partitioner. */
+export async function producerOf(kafka: Kafka, options: { idempotent?: boolean } = {}) {
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+    ...options,
+  });
+  await producer.connect();
+  return producer;
+}
+
+/** Waits until `check` gives something other than undefined and false. */
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 25_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await check();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadline) throw new Error(`timed out waiting until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
