@@ -23,13 +23,13 @@ const T0 = 6_000_000;
 const step = fc.record({
   partition: fc.nat({ max: SOURCES - 1 }),
   step: fc.oneof(
-    { weight: 40, arbitrary: fc.nat({ max: 12 }) },
+    { weight: 60, arbitrary: fc.nat({ max: 12 }) },
     { weight: 1, arbitrary: fc.constant(IDLE_MS + 100) },
   ),
-  trace: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+  trace: fc.nat({ max: 40 }).map(String),
   operation: fc.constantFrom('op', 'op', 'other'),
   age: fc.oneof(fc.nat({ max: 15 }), fc.nat({ max: 140 })),
-  kind: fc.constantFrom('mark', 'mark', 'ok', 'warning', 'critical', 'fact', 'empty'),
+  kind: fc.constantFrom('mark', 'mark', 'ok', 'ok', 'ok', 'warning', 'critical', 'fact', 'fact', 'empty'),
   value: fc.constantFrom(1, 2, 5, 12),
 });
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -93,7 +93,7 @@ function runAll(log: readonly Uint8Array[], every = 1): string[] {
   return out;
 }
 
-const steps = fc.array(step, { minLength: 1, maxLength: 70, size: 'max' });
+const steps = fc.array(step, { minLength: 1, maxLength: 160, size: 'max' });
 const picks = fc.array(fc.nat({ max: SOURCES - 1 }), { minLength: 1, maxLength: 30 });
 const repeats = fc.array(fc.nat({ max: 16 }), { maxLength: 4 });
 
@@ -131,7 +131,7 @@ describe('stage 2 over a log', () => {
         steps,
         picks,
         repeats,
-        fc.array(crash, { maxLength: 10 }),
+        fc.array(crash, { maxLength: 10, size: 'max' }),
         (given, order, again, crashes) => {
           const log = interleave(lanes(given), order, again);
           const expected = runAll(log);

@@ -66,7 +66,7 @@ export function testSignal(source: Source, given: TestSignal): Signal {
   };
 }
 
-/** One detector, of windows only: starvation where the facts of a window add up to 10 or more. */
+/** One detector, of windows only: starvation where the facts of a window add up to 10 and are 4 on average. */
 export const testDetectors: ConfiguredDetectors = {
   all: [
     {
@@ -76,8 +76,10 @@ export const testDetectors: ConfiguredDetectors = {
         config: undefined as never,
         inTrace: () => ({ findings: [], facts: [] }),
         inWindow: ({ operation, traces }) => {
-          const sum = traces.flatMap((t) => t.facts).reduce((total, fact) => total + fact.values[0].value, 0);
-          if (sum < 10) return [];
+          const values = traces.flatMap((t) => t.facts).map((fact) => fact.values[0].value);
+          const sum = values.reduce((total, value) => total + value, 0);
+          // Less content must not only mean fewer findings: a replay that judged half a window would show.
+          if (sum < 10 || sum < 4 * values.length) return [];
           const key = {
             kind: 'starvation',
             tenant: 'default',
