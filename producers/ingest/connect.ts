@@ -1,29 +1,29 @@
 /** Waits for the log when the ingest starts: a broker may need longer than we do. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { messageOf, UserError } from '#infra/errors.ts';
+import { messageOf } from '#infra/errors.ts';
 import type { Logger } from '#infra/log.ts';
 
 const RETRY_MS = 1_000;
 
+/** True for what another attempt may cure. */
+export type Curable = (error: unknown) => boolean;
+
 /**
- * The result of `connect`, tried again every second while it rejects, for `patienceMs` in all; then a UserError.
- * A UserError of `connect` itself (a topic with another number of partitions) ends it at once: time cures it not.
+ * The result of `connect`, tried again every second while it rejects with something curable, for `patienceMs` in
+ * all; then its last error.
  */
 export async function withPatience<T>(
   connect: () => Promise<T>,
-  options: { brokers: readonly string[]; log: Logger; patienceMs: number; retryMs?: number },
+  options: { log: Logger; patienceMs: number; curable: Curable; retryMs?: number },
 ): Promise<T> {
-  const { brokers, log, patienceMs, retryMs = RETRY_MS } = options;
-  const where = brokers.join(', ');
-  const attempts = Math.max(1, Math.ceil(patienceMs / retryMs));
+  const { log, patienceMs, curable, retryMs = RETRY_MS } = options;
+  const giveUpAt = performance.now() + patienceMs;
   for (let attempt = 1; ; attempt++) {
     try {
       return await connect();
     } catch (error) {
-      if (error instanceof UserError) throw error;
-      if (attempt >= attempts)
-        throw new UserError(`no Kafka broker answers at ${where}: ${messageOf(error)}`);
-      log.warn({ reason: messageOf(error), attempt }, `waiting for a Kafka broker at ${where}`);
+      if (!curable(error) || performance.now() >= giveUpAt) throw error;
+      log.warn({ attempt }, `waiting: ${messageOf(error)}`);
       await wait(retryMs);
     }
   }

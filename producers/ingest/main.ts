@@ -5,6 +5,7 @@ import { messageOf, UserError } from '#infra/errors.ts';
 import { listen } from '#infra/http.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import { KafkaError } from '#infra/kafka/errors.ts';
 import { runProcess } from '#infra/process.ts';
 import { withPatience } from './connect.ts';
 import { buildIngest } from './ingest.ts';
@@ -12,15 +13,22 @@ import { derivedSalt, type HashValue, hasher, persistedSalt } from './salt.ts';
 import { DEFAULT_TENANT } from './tenant.ts';
 
 const BROKER_PATIENCE_MS = 60_000;
+/** The producer's own retries; clients are told within eight seconds, with its last error if it has given up. */
+const GIVE_UP_AFTER_MS = 5_000;
 
 runProcess('ingest', async ({ config, log, lifecycle }) => {
   const hash = await hasherOf(config);
   const brokers = brokersOf(config);
-  const patience = { brokers, log, patienceMs: BROKER_PATIENCE_MS };
-  const kafka = await withPatience(() => connectKafka({ brokers, clientId: 'ati-ingest', log }), patience);
+  const patience = { log, patienceMs: BROKER_PATIENCE_MS };
+  const kafka = await withPatience(() => connectKafka({ brokers, clientId: 'ati-ingest', log }), {
+    ...patience,
+    curable: () => true, // it rejects only when no broker answers
+  });
   lifecycle.onStop('closed', 'kafka', () => kafka.close());
-  await withPatience(() => ensureAtiTopics(kafka, config), patience);
-  const producer = await withPatience(() => kafka.producer({ compression: 'zstd' }), patience);
+  // A topic with another number of partitions stays so.
+  const curable = (error: unknown) => error instanceof KafkaError && error.retriable;
+  await withPatience(() => ensureAtiTopics(kafka, config), { ...patience, curable });
+  const producer = await kafka.producer({ compression: 'zstd', giveUpAfterMs: GIVE_UP_AFTER_MS });
   lifecycle.onStop('closed', 'producer', () => producer.close());
 
   const ingest = buildIngest({
