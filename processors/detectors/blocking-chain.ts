@@ -1,6 +1,7 @@
 /** Blocking chain: many agents, each of which waits for the next, so that the workflow takes the sum of their times. */
 import { z } from 'zod';
 import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
+import { qualified } from '../trace/normalise.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector } from './detector.ts';
@@ -36,7 +37,7 @@ function commonOperation(view: TraceView, steps: readonly Step[]): string {
   const counts = new Map<string, number>();
   for (const step of steps.slice(1)) {
     const { agent, operation } = agentOperation(view, step.row);
-    const name = operation.includes(agent) ? operation : `${operation} ${agent}`;
+    const name = qualified(operation, agent);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0][0];

@@ -164,8 +164,11 @@ export interface Queueing {
   readonly latencies: Float64Array;
 }
 
-/** A level counts as reached when it holds for this share of the time; clocks of 1 ms let shorter overlaps appear. */
-const HELD_SHARE = 0.05;
+/**
+ * A level counts as reached when it holds for this share of the time: clocks of 1 ms, and spans that end a little after
+ * their slot is free, let successors overlap for a moment, at twice the true level.
+ */
+const HELD_SHARE = 0.2;
 
 export function measureQueueing(view: TraceView, batch: Batch): Queueing {
   const { calls, attempts } = batch;

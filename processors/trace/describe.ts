@@ -1,7 +1,7 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { ATTR, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
 import { asBuffers, type Strings } from './intern.ts';
-import { normalise } from './normalise.ts';
+import { normalise, qualified } from './normalise.ts';
 import { ROLE } from './roles.ts';
 import type { AttributeValue } from './view.ts';
 
@@ -101,7 +101,5 @@ function calleeOf(row: number, operation: number, strings: Strings, attribute: R
   const tool =
     text(attribute(row, ATTR.GEN_AI_TOOL_NAME)) ?? text(attribute(row, ATTR.OPENINFERENCE_TOOL_NAME));
   if (tool === undefined) return operation;
-  const name = normalise(tool);
-  const whole = strings.all[operation];
-  return whole.includes(name) ? operation : strings.add(`${whole} ${name}`);
+  return strings.add(qualified(strings.all[operation], normalise(tool)));
 }

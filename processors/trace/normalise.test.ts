@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { normalise } from './normalise.ts';
+import { normalise, qualified } from './normalise.ts';
 
 test.each([
   ['GET /orders/17', 'GET /orders/*'],
@@ -18,4 +18,14 @@ test.each([
   ['', ''],
 ])('%s becomes %s', (name, expected) => {
   expect(normalise(name)).toBe(expected);
+});
+
+test.each([
+  ['tool_call', 'search', 'tool_call search'],
+  ['execute_tool search', 'search', 'execute_tool search'],
+  ['search', 'search', 'search'],
+  ['tool_call', 'a', 'tool_call a'],
+  ['research', 'search', 'research search'],
+])('%s about %s is %s', (operation, name, expected) => {
+  expect(qualified(operation, name)).toBe(expected);
 });

@@ -9,3 +9,8 @@ const DIGITS = /\d+/g;
 export function normalise(name: string): string {
   return name.replace(UUID, '*').replace(HEX, '*').replace(DIGITS, '*');
 }
+
+/** An operation with the name of the tool or agent it is about: `tool_call search`; `execute_tool search` stays. */
+export function qualified(operation: string, name: string): string {
+  return operation === name || operation.endsWith(` ${name}`) ? operation : `${operation} ${name}`;
+}
