@@ -113,7 +113,7 @@ describe('producer', () => {
   });
 
   test('a topic that is not there is an error, at once, with its name', async () => {
-    const producer = await kafka.producer({ giveUpAfterMs: 0 });
+    const producer = await kafka.producer({ patienceMs: 0 });
     await expect(producer.send(`${run}-none`, [{ value: Buffer.from('x') }])).rejects.toThrow(`${run}-none`);
     await producer.close();
   });
@@ -238,7 +238,7 @@ describe('consumer', () => {
     const first = await spawnBroker({ dataDir: own });
     const mine = await connectKafka({ brokers: first.brokers, clientId: 'test', log });
     await mine.ensureTopics([{ name: 'survivor', partitions: 1, config: {} }]);
-    const producer = await mine.producer({ giveUpAfterMs: Number.POSITIVE_INFINITY });
+    const producer = await mine.producer({ patienceMs: Number.POSITIVE_INFINITY });
     const seen = recorder();
     const options = {
       groupId: 'g',

@@ -1,56 +1,111 @@
-import { UserError } from '../errors.ts';
-
-/** A Kafka operation that failed: by its broker's word or for want of a broker. */
+/** What went wrong with Kafka, in one clear sentence; `cause` is kafkajs's error. */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
-  /** It may succeed later, with the same arguments. */
-  readonly retriable: boolean;
-  /** The protocol's name of the error (UNKNOWN_TOPIC_OR_PARTITION …), '' where the client made it. */
-  readonly type: string;
+  /** Kafka's name of the error (`UNKNOWN_TOPIC_OR_PARTITION` …), where a broker gave one. */
+  readonly type: string | undefined;
+  /** It may go better later: no broker answered, or it asked for patience. */
+  readonly transient: boolean;
 
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
-    this.type = causes(cause).find((each) => each.type !== undefined)?.type ?? '';
-    this.retriable = causes(cause).some((each) => each.retriable === true || isLost(each));
+  constructor(message: string, options: { cause?: unknown; type?: string; transient: boolean }) {
+    super(message, { cause: options.cause });
+    this.type = options.type;
+    this.transient = options.transient;
   }
 }
 
-interface KafkajsError {
-  readonly name?: string;
+interface KafkaJsError {
+  readonly name: string;
+  readonly message: string;
   readonly type?: string;
+  readonly code?: string | number;
   readonly retriable?: boolean;
   readonly cause?: unknown;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly errors?: readonly unknown[];
 }
 
-/** The error, its cause, its cause's cause … */
-function causes(error: unknown): KafkajsError[] {
-  const chain: KafkajsError[] = [];
-  for (let at = error; at instanceof Error && chain.length < 10; at = at.cause)
-    chain.push(at as KafkajsError);
-  return chain;
+/** No broker answers: these name no fault of ours or of the request. */
+const UNREACHABLE = new Set([
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+]);
+
+/** The cluster is there and not ready: metadata or a coordinator is not known yet. */
+const NOT_READY = new Set([
+  'KafkaJSMetadataNotLoaded',
+  'KafkaJSTopicMetadataNotLoaded',
+  'KafkaJSGroupCoordinatorNotFound',
+  'KafkaJSLockTimeout',
+]);
+
+/** Our membership of a group is over, or its generation is: join again. */
+const MEMBERSHIP_LOST = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'FENCED_INSTANCE_ID',
+]);
+
+/** The error under kafkajs's wrappers. */
+export function rootCause(error: unknown): KafkaJsError {
+  let current = error as KafkaJsError;
+  while (WRAPPERS.has(current?.name) && current.cause instanceof Error) {
+    current = current.cause as KafkaJsError;
+  }
+  return current;
 }
 
-/** No broker could be reached, or the connection went away. */
-function isLost(error: KafkajsError): boolean {
-  return /^KafkaJS(Connection|RequestTimeout|NumberOfRetries|NoBroker|BrokerNotFound|Metadata)/.test(
-    error.name ?? '',
-  );
+const WRAPPERS = new Set(['KafkaJSNumberOfRetriesExceeded', 'KafkaJSNonRetriableError', 'KafkaError']);
+
+/** Kafka's name of the error, if a broker gave one. */
+export function typeOf(error: unknown): string | undefined {
+  return error instanceof KafkaError ? error.type : rootCause(error)?.type;
 }
 
-/** The membership of a group is over: rejoin. */
-export function isMembershipError(error: unknown): boolean {
-  const over = new Set([
-    'ILLEGAL_GENERATION',
-    'UNKNOWN_MEMBER_ID',
-    'REBALANCE_IN_PROGRESS',
-    'NOT_COORDINATOR_FOR_GROUP',
-  ]);
-  return causes(error).some((each) => over.has(each.type ?? ''));
+/** True where a broker has refused the request: the connection is sound. */
+export function isBrokerAnswer(error: unknown): boolean {
+  return typeOf(error) !== undefined;
 }
 
-/** The one sentence for a Kafka that does not answer. */
-export function unreachable(brokers: readonly string[]): UserError {
-  return new UserError(
-    `cannot reach Kafka at ${brokers.join(', ')}: is it running, and does KAFKA_BROKERS name it?`,
-  );
+export function isMembershipLost(error: unknown): boolean {
+  return MEMBERSHIP_LOST.has(typeOf(error) ?? '');
+}
+
+/** True where the same request may succeed later: a broker is away, moved, or asks for patience. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof KafkaError) return error.transient;
+  const { name, type, retriable } = rootCause(error);
+  if (UNREACHABLE.has(name) || NOT_READY.has(name)) return true;
+  return type !== undefined && (retriable === true || MOVED.has(type));
+}
+
+/** Not marked as retriable by kafkajs, though a fresh connection finds the new place. */
+const MOVED = new Set(['NOT_COORDINATOR_FOR_GROUP', 'NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
+/** Any error of kafkajs as a KafkaError; `doing` says what was tried ('read ati.spans'). */
+export function toKafkaError(error: unknown, doing: string, brokers: readonly string[]): KafkaError {
+  if (error instanceof KafkaError) return error;
+  const root = rootCause(error);
+  const options = { cause: error, type: root.type, transient: isTransient(error) };
+  if (UNREACHABLE.has(root.name)) {
+    return new KafkaError(`cannot reach Kafka at ${brokers.join(', ')}: ${reason(root)}`, options);
+  }
+  const details = root.errors?.map((each) => rootCause(each).message).join('; ');
+  return new KafkaError(`Kafka cannot ${doing}: ${details || root.message}`, options);
+}
+
+function reason({ code, message }: KafkaJsError): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'the host name is unknown';
+    default:
+      return message.replace(/^Connection error: /, '').toLowerCase();
+  }
 }

@@ -34,8 +34,11 @@ export interface ProduceAck {
 
 export interface ProducerOptions {
   readonly compression?: 'none' | 'gzip' | 'zstd';
-  /** How long `send` tries again while no broker takes the records; default 10,000 ms, Infinity for ever. */
-  readonly giveUpAfterMs?: number;
+  /**
+   * Milliseconds a send goes on trying while no broker answers, default 30,000; then it rejects. Infinity where only
+   * the log can take the records: the send waits for the broker, however long.
+   */
+  readonly patienceMs?: number;
 }
 
 export interface Producer {

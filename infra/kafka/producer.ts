@@ -1,87 +1,203 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import kafkajs from 'kafkajs';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { metrics } from '../metrics.ts';
-import { KafkaError } from './errors.ts';
+import { partitionOf } from '#schemas/murmur2.ts';
+import { Connection } from './connection.ts';
+import { KafkaError, typeOf } from './errors.ts';
+import { type Broker, type Cluster, type ClusterOptions, COMPRESSION, type Message } from './kafkajs.ts';
+import { KeyedQueue } from './partition-queue.ts';
 import type { OutgoingRecord, ProduceAck, Producer, ProducerOptions } from './port.ts';
+import { retrying } from './retry.ts';
+import { ProducerSession } from './sequences.ts';
 
-const COMPRESSION = {
-  none: kafkajs.CompressionTypes.None,
-  gzip: kafkajs.CompressionTypes.GZIP,
-  zstd: kafkajs.CompressionTypes.ZSTD,
-} as const;
+const ALL_REPLICAS = -1;
+const BROKER_TIMEOUT_MS = 30_000;
+const PATIENCE_MS = 30_000;
+/** Asked for at each new identity; it bounds transactions, of which there are none. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
 
-const RETRY_WAIT_MS = 500;
+/** The broker has another idea of where our sequence is, or has forgotten us: only a new identity helps. */
+const IDENTITY_LOST = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+]);
+
+/** A fresh identity is refused only by a broker that is broken. */
+const MAX_RENEWALS = 2;
+
+interface Part {
+  readonly partition: number;
+  readonly messages: readonly Message[];
+}
 
 /**
- * A producer with acks from all in-sync replicas.
- *
- * Not idempotent: kafkajs's idempotent producer is dead after one sequence error, and every consumer of ours drops
- * duplicates anyway (spans by id, signals by source offset, events by id and revision). A retry may store a record twice.
+ * Idempotent, acks from all. A send keeps its identity and sequences over all its retries, also across a restart of
+ * the broker, so a lost answer does not double a batch; one send in flight per partition keeps the order. After a send
+ * that failed for good nobody knows whether the broker has it, so later ones get a new identity: with the old one the
+ * broker could take their records for the ones that it has.
  */
-export async function startProducer(
-  client: kafkajs.Kafka,
-  options: ProducerOptions,
-  log: Logger,
-): Promise<Producer> {
-  const producer = client.producer({
-    allowAutoTopicCreation: false,
-    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-  });
-  await producer.connect();
-  const compression = COMPRESSION[options.compression ?? 'none'];
-  const giveUpAfterMs = options.giveUpAfterMs ?? 10_000;
-  let closed = false;
+export class KafkaProducer implements Producer {
+  readonly #connection: Connection;
+  readonly #compression: number;
+  readonly #patienceMs: number;
+  readonly #queue = new KeyedQueue();
+  readonly #giveUp = new AbortController();
+  #session: Promise<ProducerSession> | undefined;
+  #roundRobin = 0;
 
-  async function send(topic: string, records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]> {
+  constructor(options: ClusterOptions, { compression = 'none', patienceMs = PATIENCE_MS }: ProducerOptions) {
+    this.#connection = new Connection(options);
+    this.#compression = COMPRESSION[compression];
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Fails early where no broker answers. */
+  async open(): Promise<void> {
+    await this.#connection.cluster([]);
+  }
+
+  async send(topic: string, records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]> {
+    if (this.#giveUp.signal.aborted) throw new Error('the Kafka producer is closed');
     if (records.length === 0) return [];
-    const messages = records.map(toMessage);
-    const started = performance.now();
-    for (;;) {
-      try {
-        const acks = await producer.send({ topic, acks: -1, compression, messages });
-        metrics.produceSeconds.observe({ topic }, (performance.now() - started) / 1000);
-        return acks.map(toAck);
-      } catch (cause) {
-        const error = new KafkaError(`cannot write to ${topic}: ${messageOf(cause)}`, cause);
-        const outOfTime = performance.now() - started > giveUpAfterMs;
-        if (!error.retriable || outOfTime || closed) throw error;
-        log.warn({ topic, reason: error.message }, 'Kafka did not take the records, trying again');
-        await wait(RETRY_WAIT_MS);
-      }
+    const parts = await this.#split(topic, records);
+    const keys = parts.map(({ partition }) => `${topic}/${partition}`);
+    return this.#queue.run(keys, () => this.#sendParts(topic, parts));
+  }
+
+  /** Waits for what is on its way, for a few seconds at most. */
+  async close(): Promise<void> {
+    const late = setTimeout(() => this.#giveUp.abort(), CLOSE_PATIENCE_MS);
+    await this.#queue.idle();
+    clearTimeout(late);
+    this.#giveUp.abort();
+    await this.#connection.close();
+  }
+
+  async #split(topic: string, records: readonly OutgoingRecord[]): Promise<Part[]> {
+    const parts = new Map<number, Message[]>();
+    const now = Date.now();
+    const needCount = records.some(({ partition }) => partition === undefined);
+    const count = needCount ? await this.#partitionCount(topic) : 0;
+    // Records without a key stay together: one batch compresses better than many.
+    const keyless = count > 0 ? this.#roundRobin++ % count : 0;
+    for (const record of records) {
+      const key = typeof record.key === 'string' ? Buffer.from(record.key) : (record.key ?? null);
+      const partition = record.partition ?? (key === null ? keyless : partitionOf(key, count));
+      const message = {
+        key: key === null ? null : buffer(key),
+        value: record.value === null ? null : buffer(record.value),
+        headers: record.headers,
+        timestamp: record.timestamp ?? now,
+      };
+      const messages = parts.get(partition);
+      if (messages) messages.push(message);
+      else parts.set(partition, [message]);
+    }
+    return [...parts].map(([partition, messages]) => ({ partition, messages }));
+  }
+
+  async #partitionCount(topic: string): Promise<number> {
+    return this.#retrying(topic, () =>
+      this.#connection.use([topic], async (cluster) => cluster.findTopicPartitionMetadata(topic).length),
+    );
+  }
+
+  async #sendParts(topic: string, parts: readonly Part[], renewals = 0): Promise<ProduceAck[]> {
+    const session = await this.#retrying(topic, () => this.#identity());
+    const numbered = parts.map((part) => ({
+      ...part,
+      firstSequence: session.take(topic, part.partition, part.messages.length),
+    }));
+    try {
+      return await this.#retrying(topic, () =>
+        this.#connection.use([topic], (cluster) => this.#request(cluster, session, topic, numbered)),
+      );
+    } catch (error) {
+      await this.#forget(session);
+      if (!IDENTITY_LOST.has(typeOf(error) ?? '') || renewals === MAX_RENEWALS) throw error;
+      this.#connection.options.log.warn(
+        `Kafka refused the sequence of a batch for ${topic}: sending it again under a new producer id`,
+      );
+      return this.#sendParts(topic, parts, renewals + 1);
     }
   }
 
-  return {
-    send,
-    close: async () => {
-      closed = true;
-      await producer.disconnect();
-    },
-  };
+  /** One request per leader. */
+  async #request(
+    cluster: Cluster,
+    session: ProducerSession,
+    topic: string,
+    parts: readonly (Part & { readonly firstSequence: number })[],
+  ): Promise<ProduceAck[]> {
+    const leaders = new Map(
+      cluster.findTopicPartitionMetadata(topic).map(({ partitionId, leader }) => [partitionId, leader]),
+    );
+    const byLeader = new Map<number, (typeof parts)[number][]>();
+    for (const part of parts) {
+      const leader = leaders.get(part.partition);
+      if (leader === undefined) throw noSuchPartition(topic, part.partition);
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), part]);
+    }
+    const answers = await Promise.all(
+      [...byLeader].map(async ([nodeId, partitions]) => {
+        const broker: Broker = await cluster.findBroker({ nodeId });
+        const { topics } = await broker.produce({
+          acks: ALL_REPLICAS,
+          timeout: BROKER_TIMEOUT_MS,
+          compression: this.#compression,
+          producerId: session.producerId,
+          producerEpoch: session.producerEpoch,
+          topicData: [{ topic, partitions }],
+        });
+        return topics.flatMap((each) => each.partitions);
+      }),
+    );
+    return answers.flat().map(({ partition, baseOffset, logAppendTime }) => {
+      const appended = Number(logAppendTime);
+      const ack = { partition, baseOffset: Number(baseOffset) };
+      return appended >= 0 ? { ...ack, logAppendTime: appended } : ack;
+    });
+  }
+
+  async #identity(): Promise<ProducerSession> {
+    this.#session ??= this.#connection.use([], async (cluster) => {
+      await cluster.refreshMetadata();
+      const broker = await cluster.findControllerBroker();
+      const given = await broker.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS });
+      return new ProducerSession(given.producerId, given.producerEpoch);
+    });
+    const mine = this.#session;
+    try {
+      return await mine;
+    } catch (error) {
+      if (this.#session === mine) this.#session = undefined;
+      throw error;
+    }
+  }
+
+  async #forget(session: ProducerSession): Promise<void> {
+    const current = await this.#session?.catch(() => undefined);
+    if (current === session) this.#session = undefined;
+  }
+
+  #retrying<T>(topic: string, operation: () => Promise<T>): Promise<T> {
+    const { brokers, log } = this.#connection.options;
+    return retrying(operation, {
+      doing: `write to ${topic}`,
+      brokers,
+      log,
+      patienceMs: this.#patienceMs,
+      signal: this.#giveUp.signal,
+    });
+  }
 }
 
-function toMessage(record: OutgoingRecord): kafkajs.Message {
-  return {
-    partition: record.partition,
-    key: record.key === undefined || record.key === null ? null : asBuffer(record.key),
-    value: record.value === null ? null : asBuffer(record.value),
-    headers: record.headers as Record<string, string> | undefined,
-    timestamp: record.timestamp === undefined ? undefined : String(record.timestamp),
-  };
+/** Less than a stage of the lifecycle may take. */
+const CLOSE_PATIENCE_MS = 8_000;
+
+function noSuchPartition(topic: string, partition: number): KafkaError {
+  return new KafkaError(`topic ${topic} has no partition ${partition}`, { transient: false });
 }
 
-function asBuffer(bytes: Uint8Array | string): Buffer {
-  if (typeof bytes === 'string') return Buffer.from(bytes);
+function buffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function toAck(ack: kafkajs.RecordMetadata): ProduceAck {
-  const appended = Number(ack.logAppendTime ?? -1);
-  return {
-    partition: ack.partition,
-    baseOffset: Number(ack.baseOffset ?? ack.offset ?? -1),
-    ...(appended >= 0 && { logAppendTime: appended }),
-  };
 }

@@ -28,7 +28,7 @@ runProcess('ingest', async ({ config, log, lifecycle }) => {
   // A topic with another number of partitions stays so.
   const curable = (error: unknown) => error instanceof KafkaError && error.retriable;
   await withPatience(() => ensureAtiTopics(kafka, config), { ...patience, curable });
-  const producer = await kafka.producer({ compression: 'zstd', giveUpAfterMs: GIVE_UP_AFTER_MS });
+  const producer = await kafka.producer({ compression: 'zstd', patienceMs: GIVE_UP_AFTER_MS });
   lifecycle.onStop('closed', 'producer', () => producer.close());
 
   const ingest = buildIngest({

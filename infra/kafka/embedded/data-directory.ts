@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockDirectory } from './lock.ts';
+import { lockDirectory } from '../../data-lock.ts';
 import { replaceFile } from './log/files.ts';
 
 /** Version of the files' layout; raised when an older broker could not read them. */

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import { metrics } from '../metrics.ts';
+import { messageOf } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { metrics } from '../../metrics.ts';
+import type { Assignment, Consumer, ConsumerOptions, OffsetCommit } from '../port.ts';
 import { isMembershipError, KafkaError } from './errors.ts';
-import type { Assignment, Consumer, ConsumerOptions, OffsetCommit } from './port.ts';
 import { toRecord } from './records.ts';
 
 /** Long poll: also how long a rebalance or a stop waits for it. */

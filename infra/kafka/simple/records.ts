@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import type { KafkaRecord } from './port.ts';
+import type { KafkaRecord } from '../port.ts';
 
 /** A kafkajs message as a record of the port. */
 export function toRecord(partition: number, message: KafkaMessage): KafkaRecord {

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
-import { UserError } from '../errors.ts';
-import type { Assignment, ConsumerOptions, TopicDefinition } from './port.ts';
+import { UserError } from '../../errors.ts';
+import type { Assignment, ConsumerOptions, TopicDefinition } from '../port.ts';
 
 /** Creates the topics that are missing; an existing one must have as many partitions as asked for. */
 export async function createTopics(admin: kafkajs.Admin, wanted: readonly TopicDefinition[]): Promise<void> {

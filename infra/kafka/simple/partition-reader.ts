@@ -1,5 +1,5 @@
+import type { KafkaRecord } from '../port.ts';
 import type { Cluster } from './kafkajs-internals.ts';
-import type { KafkaRecord } from './port.ts';
 import { toRecord } from './records.ts';
 
 const FETCH_BYTES = 4 << 20;

@@ -1,0 +1,204 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Connection } from './connection.ts';
+import { type Cursor, Cursors } from './cursors.ts';
+import { isTransient, rootCause, toKafkaError } from './errors.ts';
+import { type Fetched, fetchFrom } from './fetch.ts';
+import type { Cluster } from './kafkajs.ts';
+import { logOffsets } from './offsets.ts';
+import type { Assignment, ConsumerOptions } from './port.ts';
+import { sleep } from './retry.ts';
+
+export interface EpochContext {
+  readonly connection: Connection;
+  readonly options: ConsumerOptions;
+  readonly stop: AbortSignal;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A stop or a rebalance waits for no fetch; this only bounds how often an idle consumer asks. */
+const MAX_WAIT_MS = 500;
+const MIN_WAIT_MS = 10;
+const MAX_BYTES_PER_PARTITION = 1 << 20;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAX_MS = 2_000;
+const LOG_AFTER_FAILURES = 4;
+const LOG_EVERY_FAILURES = 15;
+
+/** One assignment: fetches its partitions and hands the batches over, until it ends. */
+export class Epoch {
+  readonly number: number;
+  /** Kafka's number of it, within the group. */
+  readonly generation: number;
+  readonly signal: AbortSignal;
+  cursors = new Cursors([]);
+  readonly #context: EpochContext;
+  readonly #ended = new AbortController();
+  readonly #handling = new Set<Promise<void>>();
+  #lastHandOver = 0;
+
+  constructor(number: number, generation: number, context: EpochContext) {
+    this.number = number;
+    this.generation = generation;
+    this.#context = context;
+    this.signal = AbortSignal.any([this.#ended.signal, context.stop]);
+  }
+
+  assign(partitions: readonly Assignment[]): void {
+    this.cursors = new Cursors(partitions);
+  }
+
+  /** Nothing more is fetched or committed under this epoch. */
+  end(): void {
+    this.#ended.abort();
+  }
+
+  /** Resolves when the handler has no batch of this epoch any more. */
+  async handled(): Promise<void> {
+    while (this.#handling.size > 0) await Promise.all(this.#handling);
+  }
+
+  /** Fetches until the epoch ends, whatever happens to the brokers. Throws errors that time does not cure. */
+  async consume(): Promise<void> {
+    const { connection, options } = this.#context;
+    const { log, brokers } = connection.options;
+    for (let failures = 0, delay = RETRY_FIRST_MS; !this.signal.aborted; ) {
+      try {
+        await connection.use(options.topics, (cluster) =>
+          this.#fetchAll(cluster, () => {
+            if (failures > LOG_AFTER_FAILURES) log.info('Kafka answers again');
+            failures = 0;
+            delay = RETRY_FIRST_MS;
+          }),
+        );
+      } catch (cause) {
+        if (this.signal.aborted) return;
+        if (await this.#recovered(cause)) continue;
+        const error = toKafkaError(cause, `read ${options.topics.join(', ')}`, brokers);
+        if (!isTransient(error)) throw error;
+        if (failures++ % LOG_EVERY_FAILURES === LOG_AFTER_FAILURES) log.warn(`${error.message}; trying again`);
+        await sleep(delay, this.signal);
+        delay = Math.min(delay * 2, RETRY_MAX_MS);
+      }
+    }
+  }
+
+  /** One loop per leader; the first that fails ends them all. */
+  async #fetchAll(cluster: Cluster, onAnswer: () => void): Promise<void> {
+    const round = new AbortController();
+    const signal = AbortSignal.any([this.signal, round.signal]);
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const loops = [...this.#byLeader(cluster)].map(async ([nodeId, cursors]) => {
+      try {
+        while (!signal.aborted) await this.#fetchOnce(cluster, nodeId, cursors, aborted, onAnswer);
+      } finally {
+        round.abort();
+      }
+    });
+    if (loops.length === 0) await aborted;
+    const ends = await Promise.allSettled(loops);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  async #fetchOnce(
+    cluster: Cluster,
+    nodeId: number,
+    cursors: readonly Cursor[],
+    aborted: Promise<void>,
+    onAnswer: () => void,
+  ): Promise<void> {
+    const rung = this.cursors.rung();
+    const free = cursors.filter(({ busy, paused }) => !busy && !paused);
+    if (free.length === 0) {
+      await Promise.race([rung, aborted]);
+      return;
+    }
+    const probe = free.find((cursor) => cursor.probe);
+    const positions = (probe ? [probe] : free).map(({ topic, partition, next }) => ({
+      topic,
+      partition,
+      offset: next,
+    }));
+    const broker = await cluster.findBroker({ nodeId });
+    const answer = fetchFrom(broker, positions, {
+      maxWaitMs: this.#maxWait(cursors),
+      maxBytesPerPartition: this.#context.options.maxBytesPerPartition ?? MAX_BYTES_PER_PARTITION,
+    });
+    const fetched = await Promise.race([answer, aborted]);
+    // Nobody waits for this answer any more; its error is that of a connection that will be asked again.
+    if (!fetched) return void answer.catch(() => undefined);
+    onAnswer();
+    for (const each of fetched) this.#take(each, probe !== undefined);
+    // An answer that is there at once (a log being caught up with) must not starve everything else.
+    await nextTurn();
+  }
+
+  /**
+   * Partitions that are busy now are free again soon, and a long wait for the others would hold them up: while some
+   * are busy, a fetch waits no longer than they have been so already.
+   */
+  #maxWait(cursors: readonly Cursor[]): number {
+    if (!cursors.some(({ busy, paused }) => busy && !paused)) return MAX_WAIT_MS;
+    const since = performance.now() - this.#lastHandOver;
+    return Math.round(Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, since)));
+  }
+
+  #take(fetched: Fetched, alone: boolean): void {
+    const cursor = this.cursors.get(fetched.topic, fetched.partition);
+    // Paused in the meantime: fetched again later.
+    if (!cursor || cursor.paused || this.signal.aborted) return;
+    cursor.probe = false;
+    if (fetched.records.length > 0) return this.#handOver(cursor, fetched);
+    if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
+    // Records of this offset were compacted away, and the batch that held them is empty.
+    else if (fetched.end > cursor.next && alone) cursor.next += 1;
+    else cursor.probe = fetched.end > cursor.next;
+  }
+
+  #handOver(cursor: Cursor, { topic, partition, records, nextOffset, end }: Fetched): void {
+    const { options, onFailure } = this.#context;
+    const batch = { topic, partition, records, highWatermark: end, epoch: this.number };
+    cursor.busy = true;
+    this.#lastHandOver = performance.now();
+    const handling = (async () => options.handler.onBatch(batch))()
+      .then(() => {
+        cursor.next = nextOffset;
+        cursor.busy = false;
+        this.cursors.ring();
+      }, onFailure)
+      .finally(() => this.#handling.delete(handling));
+    this.#handling.add(handling);
+  }
+
+  /** Retention has overtaken us: goes on where the group's `startAt` says, or at the start. */
+  async #recovered(cause: unknown): Promise<boolean> {
+    const { name, topic, partition } = rootCause(cause);
+    if (name !== 'KafkaJSOffsetOutOfRange' || topic === undefined || partition === undefined) return false;
+    const { connection, options } = this.#context;
+    const cursor = this.cursors.get(topic, partition);
+    if (!cursor) return false;
+    const ranges = await connection.use(options.topics, (cluster) => logOffsets(cluster, topic));
+    const { earliest, latest } = ranges.find((each) => each.partition === partition)!;
+    const next = options.startAt === 'earliest' ? earliest : latest;
+    connection.options.log.error(
+      { topic, partition, lost: cursor.next, next },
+      'records were deleted before they were read',
+    );
+    cursor.next = next;
+    return true;
+  }
+
+  #byLeader(cluster: Cluster): Map<number, Cursor[]> {
+    const leaders = new Map<number, Cursor[]>();
+    for (const topic of this.#context.options.topics) {
+      for (const { partitionId, leader } of cluster.findTopicPartitionMetadata(topic)) {
+        const cursor = this.cursors.get(topic, partitionId);
+        if (cursor) leaders.set(leader, [...(leaders.get(leader) ?? []), cursor]);
+      }
+    }
+    return leaders;
+  }
+}

@@ -1,0 +1,240 @@
+/**
+ * The protocol layer of kafkajs 2.2.4, typed: connections, metadata and one function per Kafka request.
+ *
+ * ATI drives this layer itself. kafkajs's own consumer fetches nothing while any partition is being handled,
+ * restarts silently, commits -1 over an offset that is out of range, and knows no way to read without a group; its own
+ * producer gives new records the sequence of records that failed, which a broker takes for duplicates. The version is
+ * pinned, so these inner paths do not move.
+ */
+import { createRequire } from 'node:module';
+import type { Assigner, Cluster as PublicCluster, Logger as KafkaJsLogger } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import type { Logger } from '../log.ts';
+import { fixRequestQueue } from './request-queue.ts';
+import { zstdCodec } from './zstd.ts';
+
+const require = createRequire(import.meta.url);
+
+export interface Message {
+  readonly key: Buffer | string | null;
+  readonly value: Buffer | null;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timestamp: number;
+}
+
+export interface FetchedMessage {
+  readonly offset: string;
+  readonly timestamp: string;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null | undefined>>;
+  /** Absent in the message formats before Kafka 0.11. */
+  readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
+}
+
+export interface FetchedPartition {
+  readonly partition: number;
+  readonly highWatermark: string;
+  readonly lastStableOffset?: string;
+  readonly messages: readonly FetchedMessage[];
+}
+
+export interface PartitionAck {
+  readonly partition: number;
+  readonly baseOffset: string;
+  /** '-1' on CreateTime topics. */
+  readonly logAppendTime: string;
+}
+
+interface GroupIdentity {
+  readonly groupId: string;
+  readonly memberId: string;
+}
+
+/** A broker of the cluster. Each method is one request; it throws kafkajs's errors. */
+export interface Broker {
+  readonly nodeId: string | number;
+  isConnected(): boolean;
+  produce(request: {
+    acks: number;
+    timeout: number;
+    compression: number;
+    producerId: number | string;
+    producerEpoch: number;
+    topicData: readonly {
+      topic: string;
+      partitions: readonly { partition: number; firstSequence: number; messages: readonly Message[] }[];
+    }[];
+  }): Promise<{ topics: { topicName: string; partitions: PartitionAck[] }[] }>;
+  initProducerId(request: { transactionalId?: string; transactionTimeout: number }): Promise<{
+    producerId: string;
+    producerEpoch: number;
+  }>;
+  fetch(request: {
+    isolationLevel: number;
+    maxWaitTime: number;
+    minBytes: number;
+    maxBytes: number;
+    topics: readonly {
+      topic: string;
+      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
+    }[];
+  }): Promise<{ responses: { topicName: string; partitions: FetchedPartition[] }[] }>;
+  joinGroup(
+    request: GroupIdentity & {
+      sessionTimeout: number;
+      rebalanceTimeout: number;
+      groupProtocols: readonly { name: string; metadata: Buffer }[];
+    },
+  ): Promise<{
+    generationId: number;
+    leaderId: string;
+    memberId: string;
+    groupProtocol: string;
+    members: { memberId: string; memberMetadata: Buffer }[];
+  }>;
+  syncGroup(
+    request: GroupIdentity & {
+      generationId: number;
+      groupAssignment: readonly { memberId: string; memberAssignment: Buffer }[];
+    },
+  ): Promise<{ memberAssignment: Buffer }>;
+  heartbeat(request: GroupIdentity & { groupGenerationId: number }): Promise<unknown>;
+  leaveGroup(request: GroupIdentity): Promise<unknown>;
+  offsetCommit(
+    request: GroupIdentity & {
+      groupGenerationId: number;
+      topics: readonly {
+        topic: string;
+        partitions: readonly { partition: number; offset: string; metadata: string }[];
+      }[];
+    },
+  ): Promise<unknown>;
+  offsetFetch(request: {
+    groupId: string;
+    topics: readonly { topic: string; partitions: readonly { partition: number }[] }[];
+  }): Promise<{
+    responses: {
+      topic: string;
+      partitions: { partition: number; offset: string; metadata: string | null }[];
+    }[];
+  }>;
+  createTopics(request: {
+    topics: readonly {
+      topic: string;
+      numPartitions: number;
+      replicationFactor: number;
+      configEntries: readonly { name: string; value: string }[];
+    }[];
+    timeout: number;
+  }): Promise<unknown>;
+  deleteTopics(request: { topics: readonly string[]; timeout: number }): Promise<unknown>;
+}
+
+/** Connections to all brokers of a cluster, and what they say about its topics. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  /** Topics that `findTopicPartitionMetadata` knows from now on; throws UNKNOWN_TOPIC_OR_PARTITION. */
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number }[];
+  findBroker(of: { nodeId: string | number }): Promise<Broker>;
+  findControllerBroker(): Promise<Broker>;
+  findGroupCoordinator(of: { groupId: string }): Promise<Broker>;
+  fetchTopicsOffset(
+    topics: readonly {
+      topic: string;
+      partitions: readonly { partition: number }[];
+      fromBeginning?: boolean;
+      fromTimestamp?: number;
+    }[],
+  ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+}
+
+/** What kafkajs makes of one partition's answer: records at or after the offset, without aborted and control ones. */
+interface FilteredBatch {
+  readonly messages: readonly FetchedMessage[];
+}
+
+const InnerCluster = require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster;
+const InnerBatch = require('kafkajs/src/consumer/batch.js') as new (
+  topic: string,
+  fetchedOffset: string,
+  data: FetchedPartition,
+) => FilteredBatch;
+const innerLoggers = require('kafkajs/src/loggers/index.js') as {
+  createLogger(options: { level: number; logCreator: unknown }): KafkaJsLogger;
+};
+const socketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown;
+
+kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstdCodec;
+fixRequestQueue(require('kafkajs/src/network/requestQueue/index.js'));
+
+/** Records of aborted transactions are left out, whoever wrote them. */
+export const READ_COMMITTED = 1;
+
+/** Compression by name, as Kafka numbers it. */
+export const COMPRESSION = {
+  none: kafkajs.CompressionTypes.None,
+  gzip: kafkajs.CompressionTypes.GZIP,
+  zstd: kafkajs.CompressionTypes.ZSTD,
+} as const;
+
+export const { MemberAssignment } = kafkajs.AssignerProtocol;
+
+export interface ClusterOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: Logger;
+}
+
+const CONNECTION_TIMEOUT_MS = 3_000;
+/** A broker that does not answer for so long counts as gone. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const METADATA_MAX_AGE_MS = 60_000;
+const DEBUG_LEVEL = 5;
+
+/** A cluster that is not connected yet. It tries each seed broker, and nothing for longer: who calls it decides that. */
+export function createCluster({ brokers, clientId, log }: ClusterOptions): Cluster {
+  return new InnerCluster({
+    logger: bridgedLogger(log),
+    socketFactory: socketFactory(),
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    allowAutoTopicCreation: false,
+    isolationLevel: READ_COMMITTED,
+    retry: { retries: brokers.length, initialRetryTime: 50, maxRetryTime: 200 },
+  });
+}
+
+/** The records of a partition's answer that a consumer may see. */
+export function visibleMessages(
+  topic: string,
+  fetchedFrom: number,
+  data: FetchedPartition,
+): readonly FetchedMessage[] {
+  return new InnerBatch(topic, String(fetchedFrom), data).messages;
+}
+
+/** Kafka's round robin over all topics, by sorted member id. */
+export function roundRobin(cluster: Cluster, groupId: string, log: Logger): Assigner {
+  return kafkajs.PartitionAssigners.roundRobin({
+    cluster: cluster as unknown as PublicCluster,
+    groupId,
+    logger: bridgedLogger(log),
+  });
+}
+
+/** Whatever kafkajs has to say is for debugging: what matters is logged where it is decided on. */
+function bridgedLogger(log: Logger): KafkaJsLogger {
+  const logCreator = () => (entry: { namespace: string; label: string; log: Record<string, unknown> }) => {
+    const { message, timestamp: _timestamp, logger: _logger, ...details } = entry.log;
+    log.debug({ kafkajs: entry.namespace, level_: entry.label, ...details }, String(message));
+  };
+  return innerLoggers.createLogger({ level: DEBUG_LEVEL, logCreator });
+}

@@ -1,0 +1,88 @@
+/** What `npm start` and `npm run demo` show of an installation: its start, its addresses, its stop. */
+import Table from 'cli-table3';
+import { Listr } from 'listr2';
+import pc from 'picocolors';
+import type { Config } from '../config.ts';
+import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { type Service, servicesOf } from './services.ts';
+import { type Stack, type StackOptions, startStack } from './stack.ts';
+
+/** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
+export async function startWithProgress(options: StackOptions): Promise<Stack> {
+  const services = servicesOf(options.config, { agents: options.agents ?? true });
+  const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<void>()]));
+  for (const { promise } of ready.values()) promise.catch(() => {});
+  const lines = new Listr(
+    services.map((service) => ({
+      title: service.title,
+      task: () => ready.get(service.name)?.promise,
+    })),
+    { concurrent: true, exitOnError: false, fallbackRenderer: 'silent', collectErrors: false },
+  );
+  const live = process.stdout.isTTY;
+  const shown = live ? lines.run() : Promise.resolve();
+  try {
+    return await startStack({
+      ...options,
+      progress: (service: Service, state) => {
+        if (state === 'ready') ready.get(service.name)?.resolve();
+        if (!live && state === 'ready') console.log(`  ready: ${service.title}`);
+      },
+      onDeath: (service, lastWords) => {
+        const lastLine = lastWords.split('\n').at(-1);
+        console.error(pc.yellow(`${service.title} died and is started again: ${lastLine}`));
+      },
+    });
+  } catch (error) {
+    for (const { reject } of ready.values()) reject(new Error('not started'));
+    throw error;
+  } finally {
+    await shown.catch(() => {});
+  }
+}
+
+/** Where everything listens. */
+export function addresses(config: Config, options: { readonly agents: boolean }): string {
+  const http = (port: number, path = '') => `http://${config.ATI_HOST}:${port}${path}`;
+  const table = new Table({ style: { head: [], border: [] } });
+  table.push(
+    ['query API', http(config.ATI_API_PORT), 'incidents, traces, operations, SQL'],
+    ['API manual', http(config.ATI_API_PORT, '/docs'), 'OpenAPI: try each call in the browser'],
+    ['OTLP ingest', http(config.ATI_INGEST_PORT, '/v1/traces'), 'send your own spans (protobuf or JSON)'],
+    ['Kafka', brokersOf(config).join(','), 'topic ati.incidents: subscribe'],
+    [
+      'ClickHouse',
+      clickhouseUrlOf(config),
+      `database ${config.CLICKHOUSE_DATABASE}: otel_traces, ati_incidents`,
+    ],
+  );
+  if (options.agents) {
+    table.push(
+      ['agent app', http(config.ATI_AGENT_PORT, '/run?scenario=fanout'), 'synthetic workflows that fail'],
+      ['tool service', http(config.ATI_TOOL_PORT, '/tool/search'), 'the tools that they call'],
+    );
+  }
+  return table.toString();
+}
+
+/** Resolves on the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+export function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}
+
+/** Ends the process with a sentence for the user (a stack only for what is a bug). */
+export function fail(error: unknown): never {
+  const text = error instanceof UserError || !(error instanceof Error) ? messageOf(error) : error.stack;
+  console.error(pc.red(String(text)));
+  process.exit(1);
+}

@@ -1,0 +1,43 @@
+import { pino } from 'pino';
+import { connectClickHouse } from '../clickhouse/client.ts';
+import type { Config } from '../config.ts';
+import { UserError } from '../errors.ts';
+import { connectKafka } from '../kafka/client.ts';
+import { isFree } from '../ports.ts';
+import type { Service } from './services.ts';
+
+/** Everything that can be known before a process is started; throws one clear sentence. */
+export async function preflight(config: Config, services: readonly Service[]): Promise<void> {
+  await checkPorts(config, services);
+  if (config.KAFKA_BROKERS.length > 0) {
+    const log = pino({ level: 'silent' });
+    const kafka = await connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'ati-preflight', log });
+    await kafka.close();
+  }
+  if (config.CLICKHOUSE_URL !== '') await checkClickHouse(config);
+}
+
+async function checkPorts(config: Config, services: readonly Service[]): Promise<void> {
+  for (const service of services) {
+    const port = Number(config[service.port]);
+    if (await isFree(port, config.ATI_HOST)) continue;
+    throw new UserError(
+      `port ${port} (${service.title}) is in use by another program: stop it, or set ${service.port} to a free port`,
+    );
+  }
+}
+
+async function checkClickHouse(config: Config): Promise<void> {
+  const clickhouse = connectClickHouse({
+    url: config.CLICKHOUSE_URL,
+    user: config.CLICKHOUSE_USER,
+    password: config.CLICKHOUSE_PASSWORD,
+  });
+  const answers = await clickhouse.ping();
+  await clickhouse.close();
+  if (!answers) {
+    throw new UserError(
+      `cannot reach ClickHouse at ${config.CLICKHOUSE_URL}: is it running, and are CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD right?`,
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import path from 'node:path';
+import type { Config } from '../config.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export type ServiceName =
+  | 'broker'
+  | 'engine'
+  | 'sink'
+  | 'processor'
+  | 'ingest'
+  | 'api'
+  | 'tool-service'
+  | 'agent-app';
+
+/** One process of the installation. */
+export interface Service {
+  readonly name: ServiceName;
+  /** What it is, for the progress line. */
+  readonly title: string;
+  /** Its program: an absolute path. */
+  readonly file: string;
+  /** Ready before this one starts; left out where the installation has no such service. */
+  readonly after: readonly ServiceName[];
+  /** The variable of the port it listens on. */
+  readonly port: keyof Config;
+}
+
+const service = (
+  name: ServiceName,
+  title: string,
+  file: string,
+  after: readonly ServiceName[],
+  port: keyof Config,
+): Service => ({ name, title, file: path.join(root, file), after, port });
+
+const ALL: readonly Service[] = [
+  service('broker', 'Kafka (embedded)', 'infra/kafka/embedded/main.ts', [], 'ATI_BROKER_PORT'),
+  service('engine', 'ClickHouse (embedded)', 'infra/clickhouse/embedded/main.ts', [], 'ATI_ENGINE_PORT'),
+  service('sink', 'sink', 'sinks/main.ts', ['broker', 'engine'], 'ATI_SINK_PORT'),
+  service('processor', 'processor', 'processors/main.ts', ['broker'], 'ATI_PROCESSOR_PORT'),
+  service('ingest', 'ingest', 'producers/ingest/main.ts', ['broker'], 'ATI_INGEST_PORT'),
+  // The sink brings the tables into being.
+  service('api', 'query API', 'sinks/api/main.ts', ['sink'], 'ATI_API_PORT'),
+  service(
+    'tool-service',
+    'tool service',
+    'producers/agents/tool-service/main.ts',
+    ['ingest'],
+    'ATI_TOOL_PORT',
+  ),
+  service('agent-app', 'agent app', 'producers/agents/agent-app/main.ts', ['tool-service'], 'ATI_AGENT_PORT'),
+];
+
+/** The services of an installation: no broker or engine where real ones are named. */
+export function servicesOf(config: Config, options: { readonly agents: boolean }): Service[] {
+  const left = new Set<ServiceName>();
+  if (config.KAFKA_BROKERS.length > 0) left.add('broker');
+  if (config.CLICKHOUSE_URL !== '') left.add('engine');
+  if (!options.agents) {
+    left.add('tool-service');
+    left.add('agent-app');
+  }
+  return ALL.filter(({ name }) => !left.has(name));
+}

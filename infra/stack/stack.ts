@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { lockDirectory } from '../data-lock.ts';
+import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
+import { UserError } from '../errors.ts';
+import { rotateLog } from './child.ts';
+import { preflight } from './preflight.ts';
+import { type Service, type ServiceName, servicesOf } from './services.ts';
+import { Supervised, type SupervisorOptions } from './supervised.ts';
+
+export interface StackOptions {
+  readonly config: Config;
+  /** What the services inherit; the endpoints of broker and engine are filled in. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Start the synthetic agents too; default true. */
+  readonly agents?: boolean;
+  /** Called for each service at its start and when it is ready. */
+  readonly progress?: (service: Service, state: 'starting' | 'ready') => void;
+  readonly onDeath?: (service: Service, lastWords: string) => void;
+  /** A service died too often: the installation is of no use any more. */
+  readonly onGiveUp?: (error: UserError) => void;
+}
+
+/** A running installation. */
+export interface Stack {
+  readonly services: readonly Service[];
+  pid(name: ServiceName): number;
+  /** Sends a signal (SIGKILL: and waits until the process is gone); the service is started again. */
+  signal(name: ServiceName, signal: NodeJS.Signals): Promise<void>;
+  /** Resolves when the process after the service's latest death is ready: ask before the kill. */
+  back(name: ServiceName): Promise<void>;
+  /** Stops every service in order, from the agents to the broker. */
+  stop(): Promise<void>;
+}
+
+/** Starts every service of an installation and waits until all are ready; throws one clear sentence (UserError). */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { config } = options;
+  const logDir = path.join(config.ATI_DATA_DIR, 'logs');
+  mkdirSync(logDir, { recursive: true });
+  const lock = lockDirectory(config.ATI_DATA_DIR);
+  if (!lock.ok) {
+    throw new UserError(
+      `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,
+    );
+  }
+  const services = servicesOf(config, { agents: options.agents ?? true });
+  const running = new Map<ServiceName, Supervised>();
+  const stop = async () => {
+    for (const { name } of services.toReversed()) await running.get(name)?.stop();
+    lock.release();
+  };
+  try {
+    await preflight(config, services);
+    for (const { name } of services) rotateLog(logDir, name);
+    await startAll(services, running, {
+      ...options,
+      supervisor: {
+        env: {
+          ...options.env,
+          KAFKA_BROKERS: brokersOf(config).join(','),
+          CLICKHOUSE_URL: clickhouseUrlOf(config),
+        },
+        logDir,
+        onDeath: options.onDeath ?? (() => {}),
+        onGiveUp: options.onGiveUp ?? (() => {}),
+      },
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const of = (name: ServiceName): Supervised => {
+    const supervised = running.get(name);
+    if (supervised === undefined) throw new Error(`this installation has no ${name}`);
+    return supervised;
+  };
+  return {
+    services,
+    pid: (name) => of(name).pid,
+    signal: (name, signal) => of(name).signal(signal),
+    back: (name) => of(name).back(),
+    stop,
+  };
+}
+
+type StartOptions = StackOptions & { supervisor: SupervisorOptions };
+
+/** Starts each service as soon as those before it are ready; the first failure ends all and is thrown. */
+async function startAll(
+  services: readonly Service[],
+  running: Map<ServiceName, Supervised>,
+  options: StartOptions,
+): Promise<void> {
+  const abort = new AbortController();
+  const ready = new Map<ServiceName, Promise<void>>();
+  const startOne = async (service: Service) => {
+    await Promise.all(service.after.map((name) => ready.get(name)));
+    if (abort.signal.aborted) return;
+    options.progress?.(service, 'starting');
+    running.set(service.name, await Supervised.start(service, options.supervisor, abort.signal));
+    options.progress?.(service, 'ready');
+  };
+  // In order: a service stands after those it waits for.
+  for (const service of services) {
+    const started = startOne(service);
+    started.catch(() => abort.abort());
+    ready.set(service.name, started);
+  }
+  const results = await Promise.allSettled(ready.values());
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

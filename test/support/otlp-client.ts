@@ -1,0 +1,56 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { encodeTraces, type OtlpTraces } from '#schemas/otlp/write.ts';
+
+/**
+ * Sends one export until it is acknowledged, as an SDK's exporter does: 429, 502, 503, 504 and a lost connection are
+ * tried again (the same bytes), anything else is final.
+ */
+export async function exportUntilAcknowledged(
+  endpoint: string,
+  traces: OtlpTraces,
+  deadlineMs = 60_000,
+): Promise<void> {
+  const body = encodeTraces(traces);
+  const deadline = AbortSignal.timeout(deadlineMs);
+  for (;;) {
+    let status = 0;
+    try {
+      const response = await fetch(`${endpoint}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf' },
+        body: new Uint8Array(body),
+        signal: AbortSignal.any([deadline, AbortSignal.timeout(10_000)]),
+      });
+      const answer = await response.arrayBuffer();
+      status = response.status;
+      if (status === 200) {
+        if (answer.byteLength > 0) throw new Error('the export was accepted in part only');
+        return;
+      }
+    } catch (error) {
+      if (deadline.aborted || !isTransport(error)) throw error;
+    }
+    if (status !== 0 && ![429, 502, 503, 504].includes(status)) throw new Error(`export answered ${status}`);
+    await wait(50, undefined, { signal: deadline });
+  }
+}
+
+/** fetch reports a refused or cut connection as a TypeError, our own limit of one try as a TimeoutError. */
+function isTransport(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
+}
+
+/** Waits until `look` gives a value; rejects with `what` after the deadline. */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined>,
+  deadlineMs = 60_000,
+): Promise<T> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const value = await look();
+    if (value !== undefined) return value;
+    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
+    await wait(100);
+  }
+}
