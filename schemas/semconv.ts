@@ -2,7 +2,8 @@
  * Names of semantic conventions, and how their values map to ATI's span roles. Isolated here, since the GenAI
  * conventions are not stable yet.
  *
- * Sources: OpenTelemetry semantic conventions 1.37 (general, HTTP, GenAI), OpenInference, and ATI's own `ati.*`.
+ * Sources: OpenTelemetry semantic conventions, their GenAI part (github.com/open-telemetry/semantic-conventions-genai,
+ * in development), OpenInference, and ATI's own `ati.*`.
  */
 
 /** Attribute keys that ATI reads. */

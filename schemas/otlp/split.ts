@@ -5,9 +5,12 @@
  * dropped the enclosing lengths are rewritten. No span objects are built.
  */
 import { partitionOf } from '../murmur2.ts';
+import type { Dropped } from './dropped.ts';
 import { Bytes } from './edits.ts';
+import type { FilterOptions } from './field-filter.ts';
 import { ResourceSpans, ScopeSpans, TracesData } from './fields.ts';
-import { type Dropped, Filter, type FilterOptions } from './filter.ts';
+import { Filter } from './filter.ts';
+import { MAX_BODY_BYTES, Part } from './part.ts';
 import { Faults } from './partial.ts';
 import { type Failure, guarded, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
 
@@ -45,53 +48,6 @@ export function splitTraces(body: Uint8Array, options: SplitOptions): Split | Fa
     if (body.length > MAX_BODY_BYTES) return { ok: false, reason: `body of ${body.length} bytes` };
     return new Splitter(Buffer.from(body.buffer, body.byteOffset, body.length), options).run();
   });
-}
-
-/** What four bytes of length can say. */
-const MAX_BODY_BYTES = 0x0fffffff;
-const LENGTH_BYTES = 4;
-
-/** One partition's output and which group of the source is open in it. */
-class Part {
-  readonly out: Bytes;
-  spans = 0;
-  resource = -1;
-  scope = -1;
-  resourceAt = 0;
-  scopeAt = 0;
-
-  constructor(capacity: number) {
-    this.out = new Bytes(capacity);
-  }
-
-  /** Starts a message whose length is not known yet; returns where it starts. */
-  open(tag: number): number {
-    this.out.varint(tag);
-    this.out.room(LENGTH_BYTES);
-    this.out.n += LENGTH_BYTES;
-    return this.out.n;
-  }
-
-  /** Writes the length of the message that started at `start`: always four bytes, which protobuf allows. */
-  #close(start: number): void {
-    const { buf, n } = this.out;
-    const length = n - start;
-    buf[start - 4] = (length & 0x7f) | 0x80;
-    buf[start - 3] = ((length >>> 7) & 0x7f) | 0x80;
-    buf[start - 2] = ((length >>> 14) & 0x7f) | 0x80;
-    buf[start - 1] = (length >>> 21) & 0x7f;
-  }
-
-  closeScope(): void {
-    if (this.scope >= 0) this.#close(this.scopeAt);
-    this.scope = -1;
-  }
-
-  closeResource(): void {
-    this.closeScope();
-    if (this.resource >= 0) this.#close(this.resourceAt);
-    this.resource = -1;
-  }
 }
 
 class Splitter {

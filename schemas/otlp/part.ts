@@ -1,0 +1,49 @@
+/** The output of one partition while an export is split. */
+import { Bytes } from './edits.ts';
+
+/** What four bytes of length can say. */
+export const MAX_BODY_BYTES = 0x0fffffff;
+const LENGTH_BYTES = 4;
+
+/** One partition's output and which group of the source is open in it. */
+export class Part {
+  readonly out: Bytes;
+  spans = 0;
+  resource = -1;
+  scope = -1;
+  resourceAt = 0;
+  scopeAt = 0;
+
+  constructor(capacity: number) {
+    this.out = new Bytes(capacity);
+  }
+
+  /** Starts a message whose length is not known yet; returns where it starts. */
+  open(tag: number): number {
+    this.out.varint(tag);
+    this.out.room(LENGTH_BYTES);
+    this.out.n += LENGTH_BYTES;
+    return this.out.n;
+  }
+
+  /** Writes the length of the message that started at `start`: always four bytes, which protobuf allows. */
+  #close(start: number): void {
+    const { buf, n } = this.out;
+    const length = n - start;
+    buf[start - 4] = (length & 0x7f) | 0x80;
+    buf[start - 3] = ((length >>> 7) & 0x7f) | 0x80;
+    buf[start - 2] = ((length >>> 14) & 0x7f) | 0x80;
+    buf[start - 1] = (length >>> 21) & 0x7f;
+  }
+
+  closeScope(): void {
+    if (this.scope >= 0) this.#close(this.scopeAt);
+    this.scope = -1;
+  }
+
+  closeResource(): void {
+    this.closeScope();
+    if (this.resource >= 0) this.#close(this.resourceAt);
+    this.resource = -1;
+  }
+}
