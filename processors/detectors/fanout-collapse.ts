@@ -138,7 +138,8 @@ function collapse(trace: TraceContext, batch: Batch, q: Queueing, c: Config): Ca
       `${owner.operation} (agent ${owner.agent}) offered ${number(q.width)} calls of ${callee} at once, but only ` +
       `${number(q.concurrency)} ran at a time. A call takes ${inMs(e('service_time'))} and waited ` +
       `${inMs(e('mean_wait'))} on average before it started: ${percent(q.queueShare)} of the calls' time was queueing. ` +
-      `The last to finish waited ${inMs(e('last_wait'))}, and all took ${inMs(e('observed_makespan'))}.`,
+      `The last to finish waited ${inMs(e('last_wait'))} and took ${inMs(e('last_service'))} from there; all together ` +
+      `took ${inMs(e('observed_makespan'))}.`,
     recommendations: advise(owner.operation, callee, evidence),
   });
   return { finding, weight: q.makespan };

@@ -7,6 +7,7 @@ import type { Fact, Measure, Recommendation, TimelineEntry } from '#schemas/even
 import { ATTR } from '#schemas/semconv.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
+import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
@@ -70,21 +71,27 @@ function competitors(view: TraceView, background: Background, stalls: readonly S
     .sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
 }
 
-/** The greatest number of background calls at once during the stalls. */
-function peakDuring(background: Background, stalls: readonly Stall[]): number {
-  const { time, level } = background.sweep;
-  let peak = 0;
-  for (const stall of stalls)
-    for (let k = 0; k < time.length; k++) {
-      const ends = k + 1 < time.length ? time[k + 1] : time[k];
-      if (ends > stall.start && time[k] < stall.end) peak = Math.max(peak, level[k]);
+/** A level must hold for this share of the stalls: spans overlap their successors for a moment. */
+const HELD_SHARE = 0.2;
+
+/** How many background calls ran at once during the stalls. */
+function concurrencyDuring(view: TraceView, background: Background, stalls: readonly Stall[]): number {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  for (const row of background.rows)
+    for (const stall of stalls) {
+      const start = Math.max(stall.start, view.start[row]);
+      const end = Math.min(stall.end, view.end[row]);
+      if (end <= start) continue;
+      starts.push(start);
+      ends.push(end);
     }
-  return peak;
+  return new Sweep(starts, ends).held(HELD_SHARE);
 }
 
 function advise(stream: string, competitor: string, evidence: readonly Measure[]): Recommendation[] {
   const e = reader(evidence);
-  const peak = e('background_concurrency');
+  const slots = e('background_concurrency');
   const advice: Recommendation[] = [
     {
       action: 'separate_pools',
@@ -93,12 +100,12 @@ function advise(stream: string, competitor: string, evidence: readonly Measure[]
         `chunk its ${plural(e('stalls'), 'stall')} of ${inMs(e('stalled'))} in all would not have happened.`,
     },
   ];
-  if (peak > 1)
+  if (slots > 1)
     advice.push({
       action: 'reduce_concurrency',
       text:
-        `Hold the background work to ${number(peak - 1)} calls at once instead of ${number(peak)}, so that one slot stays ` +
-        `free for ${stream}: the background work then takes ${percent(1 / (peak - 1))} longer.`,
+        `Hold the background work to ${number(slots - 1)} calls at once instead of ${number(slots)}, so that one slot stays ` +
+        `free for ${stream}: the background work then takes ${percent(1 / (slots - 1))} longer.`,
     });
   return advice;
 }
@@ -143,7 +150,7 @@ function starved(
       'background_calls',
       others.reduce((sum, other) => sum + other.calls, 0),
     ),
-    count('background_concurrency', peakDuring(background, pace.stalls)),
+    count('background_concurrency', concurrencyDuring(view, background, pace.stalls)),
   ];
   const e = reader(evidence);
   const finding = makeFinding(tenant, {
