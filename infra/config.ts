@@ -24,6 +24,12 @@ const schema = z.object({
     .min(1)
     .default('.ati')
     .describe('where the embedded broker and engine, and the salts, live'),
+  ATI_TRUSTED_NETWORK: z
+    .stringbool()
+    .default(false)
+    .describe(
+      'true: only trusted peers reach ATI_HOST (a container network whose ports are published on loopback)',
+    ),
   ATI_HOST: z.string().default('127.0.0.1').describe('address to bind; other than loopback needs tokens'),
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
@@ -115,16 +121,60 @@ export type Config = z.output<typeof schema>;
 
 export type ConfigResult = { ok: true; config: Config } | { ok: false; message: string };
 
+/** A rule over several variables: what is wrong, or undefined. It sees only those that are right by themselves. */
+type Rule = (config: Partial<Config>) => string | undefined;
+
+const below = (a: keyof Config, b: keyof Config): Rule => {
+  return (config) => {
+    const [low, high] = [Number(config[a]), Number(config[b])];
+    return low >= high ? `${a}: must be less than ${b} (${high}), not ${low}` : undefined;
+  };
+};
+
+const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'TOOL'].map(
+  (name) => `ATI_${name}_PORT` as keyof Config,
+);
+
+const RULES: readonly Rule[] = [
+  ({ ATI_HOST: host, ATI_TRUSTED_NETWORK: trusted }) =>
+    host !== undefined && trusted === false && !isLoopback(host)
+      ? `ATI_HOST: ${host} is not a loopback address, and ATI has no access control yet: bind 127.0.0.1, or set ATI_TRUSTED_NETWORK=true where only trusted peers can reach it`
+      : undefined,
+  ({ ATI_WINDOW_MS: window, ATI_WINDOW_HOP_MS: hop }) =>
+    window !== undefined && hop !== undefined && window % hop !== 0
+      ? `ATI_WINDOW_MS: must be a multiple of ATI_WINDOW_HOP_MS (${hop}), not ${window}`
+      : undefined,
+  below('ATI_QUIET_GAP_MS', 'ATI_HARD_CAP_MS'),
+  below('ATI_REOPEN_MS', 'ATI_HARD_CAP_MS'),
+  (config) => {
+    const taken = PORTS.find(
+      (name, at) =>
+        config[name] !== undefined && PORTS.some((other, i) => i < at && config[other] === config[name]),
+    );
+    return taken && `${taken}: another service has port ${String(config[taken])} too`;
+  },
+];
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /** Reads the configuration; on failure `message` names every wrong variable, one a line. */
 export function readConfig(env: Record<string, string | undefined>): ConfigResult {
-  // An empty variable (`KAFKA_BROKERS=`) means unset, as in Compose files.
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = schema.safeParse(given);
-  if (parsed.success) return { ok: true, config: parsed.data };
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  return { ok: false, message: `configuration is wrong:\n${lines.join('\n')}` };
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [name, type] of Object.entries(schema.shape)) {
+    // An empty variable (`KAFKA_BROKERS=`) means unset, as in Compose files.
+    const parsed = type.safeParse(env[name] === '' ? undefined : env[name]);
+    if (parsed.success) values[name] = parsed.data;
+    else wrong.push(...parsed.error.issues.map((issue) => `${name}: ${issue.message}`));
+  }
+  for (const rule of RULES) {
+    const reason = rule(values);
+    if (reason !== undefined) wrong.push(reason);
+  }
+  if (wrong.length === 0) return { ok: true, config: values as Config };
+  return { ok: false, message: `configuration is wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}` };
 }
 
 /** For logs: the configuration with its secrets replaced. */

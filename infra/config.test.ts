@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig, redacted } from './config.ts';
+
+function read(env: Record<string, string>) {
+  const result = readConfig(env);
+  if (!result.ok) throw new Error(result.message);
+  return result.config;
+}
+
+function wrong(env: Record<string, string>): string {
+  const result = readConfig(env);
+  if (result.ok) throw new Error('the configuration was accepted');
+  return result.message;
+}
+
+test('nothing set: the embedded, loopback-only installation', () => {
+  const config = read({});
+  expect(config).toMatchObject({
+    ATI_HOST: '127.0.0.1',
+    KAFKA_BROKERS: [],
+    CLICKHOUSE_URL: '',
+    ATI_API_PORT: 8001,
+  });
+});
+
+test('an empty variable is an unset one', () => {
+  expect(read({ KAFKA_BROKERS: '', ATI_API_PORT: '' })).toEqual(read({}));
+});
+
+test('lists are split and trimmed', () => {
+  expect(read({ KAFKA_BROKERS: 'a:1, b:2,' }).KAFKA_BROKERS).toEqual(['a:1', 'b:2']);
+});
+
+test('every wrong variable is named, also those that only rules over several find', () => {
+  const message = wrong({
+    ATI_API_PORT: '70000',
+    ATI_WORKERS: 'two',
+    ATI_DETECTORS: '[1]',
+    ATI_HOST: '0.0.0.0',
+    ATI_WINDOW_MS: '60001',
+  });
+  for (const name of ['ATI_API_PORT', 'ATI_WORKERS', 'ATI_DETECTORS', 'ATI_HOST', 'ATI_WINDOW_MS'])
+    expect(message).toMatch(new RegExp(`^  ${name}: `, 'm'));
+});
+
+describe('rules over several variables', () => {
+  test.each([
+    [{ ATI_WINDOW_MS: '60000', ATI_WINDOW_HOP_MS: '7000' }, /multiple of ATI_WINDOW_HOP_MS/],
+    [{ ATI_QUIET_GAP_MS: '300000' }, /ATI_QUIET_GAP_MS: must be less than ATI_HARD_CAP_MS/],
+    [{ ATI_REOPEN_MS: '400000' }, /ATI_REOPEN_MS: must be less than ATI_HARD_CAP_MS/],
+    [{ ATI_API_PORT: '4318' }, /another service has port 4318 too/],
+  ])('%j is refused', (env, reason) => {
+    expect(wrong(env as Record<string, string>)).toMatch(reason);
+  });
+
+  test.each(['127.0.0.1', '127.8.8.8', 'localhost', '::1'])('loopback %s is accepted', (host) => {
+    expect(read({ ATI_HOST: host }).ATI_HOST).toBe(host);
+  });
+
+  test.each(['0.0.0.0', '10.0.0.1', '::', '127.0.0.1.example.org'])(
+    '%s is refused without being trusted',
+    (host) => {
+      expect(wrong({ ATI_HOST: host })).toContain('not a loopback address');
+      expect(read({ ATI_HOST: host, ATI_TRUSTED_NETWORK: 'true' }).ATI_HOST).toBe(host);
+    },
+  );
+});
+
+test('secrets are redacted', () => {
+  const shown = JSON.stringify(
+    redacted(
+      read({
+        CLICKHOUSE_PASSWORD: 'hunter2-canary',
+        ATI_SALT: 'salt-canary-0123456789abcdef0123456789abcdef',
+      }),
+    ),
+  );
+  expect(shown).not.toContain('canary');
+});
