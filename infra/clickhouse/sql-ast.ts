@@ -8,7 +8,6 @@ export interface AstNode {
   readonly children: readonly AstNode[];
 }
 
-const LINE = /^( *)(\S+)(?: (.*?))?(?: \(alias .*\))?(?: \(children (\d+)\))?$/s;
 const MAX_DEPTH = 500;
 
 /**
@@ -18,17 +17,33 @@ const MAX_DEPTH = 500;
 export function parseAst(lines: readonly string[]): AstNode | undefined {
   let next = 0;
   const node = (depth: number): AstNode | undefined => {
-    const parts = LINE.exec(lines[next] ?? '');
-    if (parts === null || parts[1].length !== depth || depth > MAX_DEPTH) return undefined;
+    const line = parseLine(lines[next] ?? '');
+    if (line === undefined || line.depth !== depth || depth > MAX_DEPTH) return undefined;
     next++;
     const children: AstNode[] = [];
-    for (let i = 0; i < Number(parts[4] ?? 0); i++) {
+    for (let i = 0; i < line.count; i++) {
       const child = node(depth + 1);
       if (child === undefined) return undefined;
       children.push(child);
     }
-    return { type: parts[2], text: (parts[3] ?? '').trim(), children };
+    return { type: line.type, text: line.text, children };
   };
   const root = node(0);
   return next === lines.length ? root : undefined;
+}
+
+/** `  Function plus (alias x) (children 2)`: read from its end, where nothing that a user named can stand. */
+function parseLine(line: string) {
+  const count = / \(children (\d+)\)$/.exec(line);
+  const rest = count === null ? line : line.slice(0, count.index);
+  const parts = /^( *)(\S+)(.*)$/s.exec(rest);
+  if (parts === null) return undefined;
+  const [, indent, type, text] = parts;
+  const alias = text.indexOf(' (alias ');
+  return {
+    depth: indent.length,
+    type,
+    text: (alias < 0 ? text : text.slice(0, alias)).trim(),
+    count: Number(count?.[1] ?? 0),
+  };
 }

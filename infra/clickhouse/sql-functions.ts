@@ -279,7 +279,7 @@ const GROUPS: Readonly<Record<string, string>> = {
     snowflakeIDToDateTime snowflakeIDToDateTime64 toUUIDOrDefault toUUIDOrNull UUIDNumToString
     UUIDStringToNum UUIDToNum UUIDv7ToDateTime`,
   // What the parser writes for syntax of its own.
-  Syntax: 'lambda exists grouping',
+  Syntax: 'lambda exists grouping caseWithExpression',
 };
 
 /** What may stand behind the name of an aggregate function, as in `sumIf`. */

@@ -14,9 +14,9 @@ import { Rules } from './sql-rules.ts';
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 const FIRST_WORDS = ['SELECT', 'WITH', 'FROM', 'EXPLAIN', 'DESCRIBE', 'DESC', 'SHOW', 'EXISTS'];
-const MAX_LENGTH = 100_000;
-/** For the parsing itself, which no user's limits bound. */
-const PARSE_SETTINGS = { max_execution_time: 5, readonly: 1 };
+const MAX_LENGTH = 20_000;
+/** For the parsing itself, which no user's limits bound. With readonly = 1 the engine would refuse SETTINGS unnamed. */
+const PARSE_SETTINGS = { max_execution_time: 5, readonly: 2 };
 
 const refused = (reason: string): Verdict => ({ ok: false, reason });
 

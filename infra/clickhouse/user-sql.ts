@@ -4,6 +4,7 @@ import { guardSql } from './sql-guard.ts';
 
 export interface UserSqlLimits {
   readonly seconds: number;
+  /** Bounds constants too, which count once for resultBytes however often they are written. */
   readonly resultRows: number;
   /** Of the result as the engine holds it. */
   readonly resultBytes: number;
@@ -15,7 +16,7 @@ export interface UserSqlLimits {
 
 export const DEFAULT_LIMITS: UserSqlLimits = {
   seconds: 15,
-  resultRows: 100_000,
+  resultRows: 10_000,
   resultBytes: 32 << 20,
   memoryBytes: 512 << 20,
   threads: 2,

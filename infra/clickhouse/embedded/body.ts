@@ -1,7 +1,7 @@
 /** A request's body: decoded, bounded in both forms, into memory or into a file. */
 import { createWriteStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { PassThrough, Transform } from 'node:stream';
+import { PassThrough, Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { decompressor } from './coding.ts';
 import { EngineError } from './engine-error.ts';
@@ -65,13 +65,14 @@ function bodyError(error: unknown): EngineError {
 /** The whole body; throws EngineError. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
+  const collect = new Writable({
+    write(piece: Buffer, _encoding, done) {
+      pieces.push(piece);
+      done();
+    },
+  });
   try {
-    await pipeline([
-      ...stages(request, limit),
-      async (source: AsyncIterable<Buffer>) => {
-        for await (const piece of source) pieces.push(piece);
-      },
-    ]);
+    await pipeline([...stages(request, limit), collect]);
   } catch (error) {
     throw bodyError(error);
   }

@@ -4,7 +4,10 @@ import os from 'node:os';
 export interface EngineOptions {
   /** Holds the engine's files; one process at a time. */
   readonly dataDir: string;
-  /** Memory of the whole engine; a query may use half of it. */
+  /**
+   * Memory of the whole engine; a query may use half of it. An answer in memory is counted with the engine's, not with
+   * its query's: until it is stopped it may for a moment have twice this.
+   */
   readonly memoryBytes: number;
   /** Greatest request body of rows, sent and decompressed. */
   readonly maxBodyBytes: number;
@@ -17,7 +20,7 @@ export interface EngineOptions {
    * True: also the end of the machine (fsync of every part and its directory), at some milliseconds an insert.
    */
   readonly fsync: boolean;
-  /** Operations at a time; the rest wait. Leaves half of libuv's threads to files, compression and cancelling. */
+  /** Operations at a time; the rest wait. Leaves threads of libuv's pool to files, compression and cancelling. */
   readonly slots: number;
 }
 
@@ -26,12 +29,12 @@ const GIB = 1 << 30;
 
 export function engineOptions(given: Partial<EngineOptions> & Pick<EngineOptions, 'dataDir'>): EngineOptions {
   return {
-    memoryBytes: Math.min(4 * GIB, Math.max(GIB, Math.floor(os.totalmem() / 4))),
+    memoryBytes: Math.min(2 * GIB, Math.max(GIB, Math.floor(os.totalmem() / 4))),
     maxBodyBytes: 256 << 20,
     maxQueryBytes: 16 << 20,
     maxResultBytes: 256 << 20,
     fsync: false,
-    slots: THREAD_POOL_SIZE / 2,
+    slots: THREAD_POOL_SIZE - 4,
     ...given,
   };
 }
