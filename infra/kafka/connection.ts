@@ -1,5 +1,8 @@
 import { isBrokerAnswer, isTransient, toKafkaError } from './errors.ts';
 import { type Cluster, type ClusterOptions, createCluster } from './kafkajs.ts';
+import { unlessAborted } from './retry.ts';
+
+const CLOSE_MS = 1_500;
 
 /**
  * Connections to the brokers for one use (a producer, a consumer, …), made when first needed. After an error that a
@@ -42,10 +45,12 @@ export class Connection {
   discard(): void {
     const old = this.#current;
     this.#current = undefined;
-    old?.then(
-      (cluster) => cluster.disconnect(),
-      () => undefined,
-    ).catch((error: unknown) => this.options.log.debug({ err: error }, 'closing a broken Kafka connection'));
+    old
+      ?.then(
+        (cluster) => cluster.disconnect(),
+        () => undefined,
+      )
+      .catch((error: unknown) => this.options.log.debug({ err: error }, 'closing a broken Kafka connection'));
   }
 
   async close(): Promise<void> {
@@ -53,7 +58,8 @@ export class Connection {
     const old = this.#current;
     this.#current = undefined;
     const cluster = await old?.catch(() => undefined);
-    await cluster?.disconnect();
+    // kafkajs waits for the answers that are under way, and one of them may be a join of half a minute.
+    if (cluster) await unlessAborted(cluster.disconnect(), AbortSignal.timeout(CLOSE_MS));
   }
 
   async #open(): Promise<Cluster> {

@@ -4,11 +4,11 @@
  */
 import { Connection } from './connection.ts';
 import { Epoch } from './epoch.ts';
-import { isMembershipLost, isTransient, toKafkaError, typeOf } from './errors.ts';
+import { isMembershipLost, isTransient, typeOf } from './errors.ts';
 import { Group, type TopicPartition } from './group.ts';
 import type { ClusterOptions } from './kafkajs.ts';
 import type { Assignment, Consumer, ConsumerOptions, OffsetCommit } from './port.ts';
-import { retrying, sleep } from './retry.ts';
+import { retrying, sleep, unlessAborted } from './retry.ts';
 import { startOffsets } from './start-offsets.ts';
 
 const SESSION_TIMEOUT_MS = 30_000;
@@ -17,6 +17,8 @@ const HEARTBEAT_MS = 3_000;
 const COMMIT_PATIENCE_MS = 15_000;
 /** Leaving is a courtesy to the other members: without it they wait for the session to expire. */
 const LEAVE_PATIENCE_MS = 2_000;
+/** A stop waits so long for a join that is under way, to be able to leave: Kafka holds the first one for 3 s. */
+const JOIN_GRACE_MS = 4_000;
 
 export class GroupConsumer implements Consumer {
   readonly done: Promise<void>;
@@ -24,6 +26,7 @@ export class GroupConsumer implements Consumer {
   readonly #options: ConsumerOptions;
   readonly #group: Group;
   readonly #stop = new AbortController();
+  readonly #left = new AbortController();
   readonly #heartbeatMs: number;
   #epochs = 0;
   #epoch: Epoch | undefined;
@@ -48,23 +51,18 @@ export class GroupConsumer implements Consumer {
 
   async commit(offsets: readonly OffsetCommit[], epoch: number): Promise<boolean> {
     const current = this.#epoch;
-    if (current?.number !== epoch || current.signal.aborted) return false;
+    const { signal } = this.#left;
+    if (current?.number !== epoch || current.lost || signal.aborted || this.#failure) return false;
     if (offsets.length === 0) return true;
     try {
-      await this.#retrying(
-        'commit offsets',
-        () => this.#group.commit(offsets, current.generation),
-        COMMIT_PATIENCE_MS,
-        current.signal,
-      );
+      const { generation } = current;
+      const commit = () => this.#group.commit(offsets, generation);
+      await this.#retrying('commit offsets', commit, COMMIT_PATIENCE_MS, signal);
       return true;
     } catch (error) {
-      if (isMembershipLost(error)) {
-        current.end();
-        return false;
-      }
-      if (current.signal.aborted && isTransient(error)) return false;
-      throw error;
+      if (!isMembershipLost(error)) throw error;
+      current.lose();
+      return false;
     }
   }
 
@@ -88,6 +86,8 @@ export class GroupConsumer implements Consumer {
     } catch (error) {
       this.#fail(error);
     } finally {
+      // After a failure nothing is worth waiting for.
+      if (!this.#failure) await this.#epoch?.handled();
       await this.#leave();
       await this.#connection.close();
     }
@@ -118,32 +118,35 @@ export class GroupConsumer implements Consumer {
     } finally {
       epoch.end();
       await beats;
-      if (this.#stop.signal.aborted) await epoch.handled();
     }
   }
 
   /** Joins until it succeeds; undefined when the consumer stops first. */
   async #join(): Promise<TopicPartition[] | undefined> {
     const { groupId, topics } = this.#options;
-    while (!this.#stop.signal.aborted) {
+    const { signal } = this.#stop;
+    const grace = new AbortController();
+    const startGrace = () => void setTimeout(() => grace.abort(), JOIN_GRACE_MS).unref();
+    signal.addEventListener('abort', startGrace, { once: true });
+    while (!signal.aborted) {
       try {
-        const joining = this.#retrying(`join group ${groupId} on ${topics.join(', ')}`, () =>
-          this.#group.join(),
+        const doing = `join group ${groupId} on ${topics.join(', ')}`;
+        return await unlessAborted(
+          this.#retrying(doing, () => this.#group.join()),
+          grace.signal,
         );
-        return await this.#unlessStopped(joining);
       } catch (error) {
-        if (this.#stop.signal.aborted) return undefined;
+        if (signal.aborted) return undefined;
         if (!isMembershipLost(error)) throw error;
         if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.#group.forgetMember();
+      } finally {
+        signal.removeEventListener('abort', startGrace);
       }
     }
     return undefined;
   }
 
-  async #assignments(
-    partitions: readonly TopicPartition[],
-    epoch: Epoch,
-  ): Promise<Assignment[] | undefined> {
+  async #assignments(partitions: readonly TopicPartition[], epoch: Epoch): Promise<Assignment[] | undefined> {
     const { topics, startAt } = this.#options;
     const { log } = this.#connection.options;
     const look = async () => {
@@ -168,7 +171,7 @@ export class GroupConsumer implements Consumer {
       } catch (error) {
         if (isMembershipLost(error)) {
           if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.#group.forgetMember();
-          epoch.end();
+          epoch.lose();
         } else if (!isTransient(error)) {
           this.#fail(error);
         }
@@ -185,23 +188,10 @@ export class GroupConsumer implements Consumer {
   async #leave(): Promise<void> {
     const { log } = this.#connection.options;
     try {
-      await Promise.race([this.#group.leave(), sleep(LEAVE_PATIENCE_MS)]);
+      this.#left.abort();
+      await unlessAborted(this.#group.leave(), AbortSignal.timeout(LEAVE_PATIENCE_MS));
     } catch (error) {
       log.debug({ err: error, group: this.#options.groupId }, 'could not leave the group');
-    }
-  }
-
-  /** A join may wait long for the other members: a stop does not. */
-  async #unlessStopped<T>(promise: Promise<T>): Promise<T | undefined> {
-    const { signal } = this.#stop;
-    const stopped = Promise.withResolvers<undefined>();
-    const onAbort = () => stopped.resolve(undefined);
-    signal.addEventListener('abort', onAbort);
-    try {
-      return await Promise.race([promise, stopped.promise]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      promise.catch((error: unknown) => this.#connection.options.log.debug({ err: error }, 'joining has ended'));
     }
   }
 
@@ -212,19 +202,6 @@ export class GroupConsumer implements Consumer {
     signal = this.#stop.signal,
   ): Promise<T> {
     const { brokers, log } = this.#connection.options;
-    return retrying(
-      async () => {
-        try {
-          return await operation();
-        } catch (error) {
-          // Marked as retriable by kafkajs or not, a lost membership needs a new join.
-          if (isMembershipLost(error)) throw Object.assign(toKafkaError(error, doing, brokers), LOST);
-          throw error;
-        }
-      },
-      { doing, brokers, log, patienceMs, signal },
-    );
+    return retrying(operation, { doing, brokers, log, patienceMs, signal });
   }
 }
-
-const LOST = { transient: false };

@@ -12,6 +12,8 @@ export interface Cursor {
   paused: boolean;
   /** The last answer was empty before the log's end: fetch it alone, to tell a hole from an answer that was full. */
   probe: boolean;
+  /** Its offset is not in the log any more: find another place to go on. */
+  lost: boolean;
 }
 
 /** The partitions of one assignment, and a bell that rings when one may be fetched again. */
@@ -23,7 +25,7 @@ export class Cursors {
     this.#cursors = new Map(
       partitions.map(({ topic, partition, offset }) => [
         keyOf(topic, partition),
-        { topic, partition, next: offset, busy: false, paused: false, probe: false },
+        { topic, partition, next: offset, busy: false, paused: false, probe: false, lost: false },
       ]),
     );
   }

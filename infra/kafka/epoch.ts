@@ -6,7 +6,7 @@ import { type Fetched, fetchFrom } from './fetch.ts';
 import type { Cluster } from './kafkajs.ts';
 import { logOffsets } from './offsets.ts';
 import type { Assignment, ConsumerOptions } from './port.ts';
-import { sleep } from './retry.ts';
+import { sleep, unlessAborted } from './retry.ts';
 
 export interface EpochContext {
   readonly connection: Connection;
@@ -19,6 +19,8 @@ export interface EpochContext {
 const MAX_WAIT_MS = 500;
 const MIN_WAIT_MS = 10;
 const MAX_BYTES_PER_PARTITION = 1 << 20;
+/** More than any batch: an answer that is empty then, is so because nothing is there. */
+const PROBE_BYTES = 256 << 20;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 const LOG_AFTER_FAILURES = 4;
@@ -34,6 +36,7 @@ export class Epoch {
   readonly #context: EpochContext;
   readonly #ended = new AbortController();
   readonly #handling = new Set<Promise<void>>();
+  #lost = false;
   #lastHandOver = 0;
 
   constructor(number: number, generation: number, context: EpochContext) {
@@ -47,9 +50,19 @@ export class Epoch {
     this.cursors = new Cursors(partitions);
   }
 
-  /** Nothing more is fetched or committed under this epoch. */
+  /** Nothing more is fetched. */
   end(): void {
     this.#ended.abort();
+  }
+
+  /** The group goes on without this assignment: nothing can be committed under it any more. */
+  lose(): void {
+    this.#lost = true;
+    this.end();
+  }
+
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /** Resolves when the handler has no batch of this epoch any more. */
@@ -72,10 +85,11 @@ export class Epoch {
         );
       } catch (cause) {
         if (this.signal.aborted) return;
-        if (await this.#recovered(cause)) continue;
+        if (this.#outOfRange(cause)) continue;
         const error = toKafkaError(cause, `read ${options.topics.join(', ')}`, brokers);
         if (!isTransient(error)) throw error;
-        if (failures++ % LOG_EVERY_FAILURES === LOG_AFTER_FAILURES) log.warn(`${error.message}; trying again`);
+        if (failures++ % LOG_EVERY_FAILURES === LOG_AFTER_FAILURES)
+          log.warn(`${error.message}; trying again`);
         await sleep(delay, this.signal);
         delay = Math.min(delay * 2, RETRY_MAX_MS);
       }
@@ -84,20 +98,17 @@ export class Epoch {
 
   /** One loop per leader; the first that fails ends them all. */
   async #fetchAll(cluster: Cluster, onAnswer: () => void): Promise<void> {
+    await this.#findLost(cluster);
     const round = new AbortController();
     const signal = AbortSignal.any([this.signal, round.signal]);
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     const loops = [...this.#byLeader(cluster)].map(async ([nodeId, cursors]) => {
       try {
-        while (!signal.aborted) await this.#fetchOnce(cluster, nodeId, cursors, aborted, onAnswer);
+        while (!signal.aborted) await this.#fetchOnce(cluster, nodeId, cursors, signal, onAnswer);
       } finally {
         round.abort();
       }
     });
-    if (loops.length === 0) await aborted;
+    if (loops.length === 0) await unlessAborted(NEVER, signal);
     const ends = await Promise.allSettled(loops);
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
@@ -107,13 +118,14 @@ export class Epoch {
     cluster: Cluster,
     nodeId: number,
     cursors: readonly Cursor[],
-    aborted: Promise<void>,
+    signal: AbortSignal,
     onAnswer: () => void,
   ): Promise<void> {
+    const { maxBytesPerPartition } = this.#context.options;
     const rung = this.cursors.rung();
     const free = cursors.filter(({ busy, paused }) => !busy && !paused);
     if (free.length === 0) {
-      await Promise.race([rung, aborted]);
+      await unlessAborted(rung, signal);
       return;
     }
     const probe = free.find((cursor) => cursor.probe);
@@ -125,11 +137,10 @@ export class Epoch {
     const broker = await cluster.findBroker({ nodeId });
     const answer = fetchFrom(broker, positions, {
       maxWaitMs: this.#maxWait(cursors),
-      maxBytesPerPartition: this.#context.options.maxBytesPerPartition ?? MAX_BYTES_PER_PARTITION,
+      maxBytesPerPartition: probe ? PROBE_BYTES : (maxBytesPerPartition ?? MAX_BYTES_PER_PARTITION),
     });
-    const fetched = await Promise.race([answer, aborted]);
-    // Nobody waits for this answer any more; its error is that of a connection that will be asked again.
-    if (!fetched) return void answer.catch(() => undefined);
+    const fetched = await unlessAborted(answer, signal);
+    if (!fetched) return;
     onAnswer();
     for (const each of fetched) this.#take(each, probe !== undefined);
     // An answer that is there at once (a log being caught up with) must not starve everything else.
@@ -151,8 +162,8 @@ export class Epoch {
     // Paused in the meantime: fetched again later.
     if (!cursor || cursor.paused || this.signal.aborted) return;
     cursor.probe = false;
-    if (fetched.records.length > 0) return this.#handOver(cursor, fetched);
-    if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
+    if (fetched.records.length > 0) this.#handOver(cursor, fetched);
+    else if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
     // Records of this offset were compacted away, and the batch that held them is empty.
     else if (fetched.end > cursor.next && alone) cursor.next += 1;
     else cursor.probe = fetched.end > cursor.next;
@@ -173,22 +184,29 @@ export class Epoch {
     this.#handling.add(handling);
   }
 
-  /** Retention has overtaken us: goes on where the group's `startAt` says, or at the start. */
-  async #recovered(cause: unknown): Promise<boolean> {
+  /** Retention has overtaken a partition. */
+  #outOfRange(cause: unknown): boolean {
     const { name, topic, partition } = rootCause(cause);
     if (name !== 'KafkaJSOffsetOutOfRange' || topic === undefined || partition === undefined) return false;
-    const { connection, options } = this.#context;
     const cursor = this.cursors.get(topic, partition);
-    if (!cursor) return false;
-    const ranges = await connection.use(options.topics, (cluster) => logOffsets(cluster, topic));
-    const { earliest, latest } = ranges.find((each) => each.partition === partition)!;
-    const next = options.startAt === 'earliest' ? earliest : latest;
-    connection.options.log.error(
-      { topic, partition, lost: cursor.next, next },
-      'records were deleted before they were read',
-    );
-    cursor.next = next;
-    return true;
+    if (cursor) cursor.lost = true;
+    return cursor !== undefined;
+  }
+
+  /** Such a partition goes on where a new one would start. */
+  async #findLost(cluster: Cluster): Promise<void> {
+    const { connection, options } = this.#context;
+    for (const cursor of this.cursors.all.filter((each) => each.lost)) {
+      const { topic, partition, next: lost } = cursor;
+      const ranges = await logOffsets(cluster, topic);
+      const { earliest, latest } = ranges.find((each) => each.partition === partition)!;
+      cursor.next = options.startAt === 'earliest' ? earliest : latest;
+      cursor.lost = false;
+      connection.options.log.error(
+        { topic, partition, lost, next: cursor.next },
+        'records were deleted before they were read',
+      );
+    }
   }
 
   #byLeader(cluster: Cluster): Map<number, Cursor[]> {
@@ -202,3 +220,5 @@ export class Epoch {
     return leaders;
   }
 }
+
+const NEVER = new Promise<never>(() => undefined);

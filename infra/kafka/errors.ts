@@ -80,6 +80,7 @@ export function isTransient(error: unknown): boolean {
   if (error instanceof KafkaError) return error.transient;
   const { name, type, retriable } = rootCause(error);
   if (UNREACHABLE.has(name) || NOT_READY.has(name)) return true;
+  if (MEMBERSHIP_LOST.has(type ?? '')) return false;
   return type !== undefined && (retriable === true || MOVED.has(type));
 }
 

@@ -61,9 +61,7 @@ export class Group {
         groupId,
         memberId: this.#memberId,
         generationId: this.#generation,
-        groupAssignment: leads
-          ? await assigner.assign({ members: joined.members, topics: [...topics] })
-          : [],
+        groupAssignment: leads ? await assigner.assign({ members: joined.members, topics: [...topics] }) : [],
       });
       const assignment = MemberAssignment.decode(memberAssignment)?.assignment ?? {};
       return Object.entries(assignment).flatMap(([topic, partitions]) =>

@@ -7,7 +7,7 @@
  * pinned, so these inner paths do not move.
  */
 import { createRequire } from 'node:module';
-import type { Assigner, Cluster as PublicCluster, Logger as KafkaJsLogger } from 'kafkajs';
+import type { Assigner, Logger as KafkaJsLogger, Cluster as PublicCluster } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { Logger } from '../log.ts';
 import { fixRequestQueue } from './request-queue.ts';

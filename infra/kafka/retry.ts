@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { isTransient, toKafkaError, typeOf } from './errors.ts';
 
@@ -32,6 +33,7 @@ export async function retrying<T>(operation: () => Promise<T>, options: RetryOpt
       if (logged > 0) log.info(`Kafka answers again: can ${doing}`);
       return result;
     } catch (cause) {
+      if (cause instanceof UserError) throw cause;
       const error = toKafkaError(cause, doing, brokers);
       const elapsed = performance.now() - started;
       const patience =
@@ -54,5 +56,23 @@ export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await wait(ms, undefined, { signal });
   } catch (error) {
     if (!signal?.aborted) throw error;
+  }
+}
+
+/** The result of `promise`, or undefined as soon as the signal aborts; what comes after that is nobody's. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) {
+    promise.catch(() => undefined);
+    return undefined;
+  }
+  // Not Promise.race: a signal that lives long would keep every result that it was raced against.
+  const first = Promise.withResolvers<T | undefined>();
+  const onAbort = () => first.resolve(undefined);
+  signal.addEventListener('abort', onAbort, { once: true });
+  promise.then(first.resolve, first.reject);
+  try {
+    return await first.promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
