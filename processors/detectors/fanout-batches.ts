@@ -32,21 +32,22 @@ export interface Batch {
 
 const isThought = (role: number) => role === ROLE.chat || role === ROLE.planner;
 
-/** The latest end, not after `start`, of a chat or plan among the children of `parent`; -1 without one. */
-function thoughtBefore(
-  view: TraceView,
-  parent: number,
-  known: Map<number, Float64Array>,
-  start: number,
-): number {
-  let ends = known.get(parent);
-  if (ends === undefined) {
-    const rows = Array.from(view.children(parent)).filter((row) => isThought(view.role[row]));
-    ends = Float64Array.from(rows, (row) => view.end[row]).sort();
-    known.set(parent, ends);
+/** For each parent with chats or plans among its children their ends, rising. */
+function thoughtEnds(view: TraceView): Map<number, Float64Array> {
+  const rows = new Map<number, number[]>();
+  for (let row = 0; row < view.n; row++) {
+    if (!isThought(view.role[row]) || view.parent[row] < 0) continue;
+    const ends = rows.get(view.parent[row]);
+    if (ends) ends.push(view.end[row]);
+    else rows.set(view.parent[row], [view.end[row]]);
   }
+  return new Map([...rows].map(([parent, ends]) => [parent, Float64Array.from(ends).sort()]));
+}
+
+/** The latest of `ends` that is not after `start`; -1 without one. */
+function latestBefore(ends: Float64Array | undefined, start: number): number {
   let found = -1;
-  for (let low = 0, high = ends.length; low < high; ) {
+  for (let low = 0, high = ends?.length ?? 0; ends !== undefined && low < high; ) {
     const middle = (low + high) >> 1;
     if (ends[middle] <= start + CLOCK_NS) {
       found = ends[middle];
@@ -77,14 +78,14 @@ function groups(view: TraceView, attempts: Attempts): Group[] {
     perParent.set(at, (perParent.get(at) ?? 0) + 1);
   }
   const found = new Map<number, Group>();
-  const thoughts = new Map<number, Float64Array>();
+  const thoughts = thoughtEnds(view);
   for (const row of firsts) {
     const parent = view.parent[row];
     // A worker with one such call is one offer; one that makes several is a caller like any other.
     const alone = perParent.get(key(parent, view.callee[row])) === 1;
     const offeredByWorker = view.role[parent] === ROLE.worker && alone && view.parent[parent] >= 0;
     const owner = offeredByWorker ? view.parent[parent] : parent;
-    const thought = thoughtBefore(view, parent, thoughts, view.start[row]);
+    const thought = latestBefore(thoughts.get(parent), view.start[row]);
     const base = Math.min(view.start[parent], view.start[row]);
     const by: OfferedBy = offeredByWorker ? 'worker' : thought >= 0 ? 'sibling' : 'parent';
     const at = key(owner, view.callee[row]);

@@ -23,6 +23,9 @@ const config = z.strictObject({
 });
 type Config = z.output<typeof config>;
 
+/** Callees of one trace whose counts go into facts; the ones with most attempts come first. */
+const MOST_FACTS = 50;
+
 /** The attempts on one callee by one calling agent operation. */
 interface Calls {
   readonly callee: number;
@@ -296,11 +299,13 @@ export const retryStorm: Detector<Config> = {
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
     const facts: TraceFact[] = [];
-    for (const [callee, rows] of attemptsByCallee(view)) {
+    const callees = [...attemptsByCallee(view)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
+    for (const [callee, rows] of callees) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);
-      for (const calls of byCaller(view, callee, rows, attempts)) facts.push(factOf(view, calls, attempts));
     }
+    for (const [callee, rows] of callees.slice(0, MOST_FACTS))
+      for (const calls of byCaller(view, callee, rows, attempts)) facts.push(factOf(view, calls, attempts));
     const weighed = markSymptoms(view, storms).map((finding) => ({
       finding,
       weight: reader(finding.evidence)('attempts'),

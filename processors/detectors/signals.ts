@@ -6,6 +6,7 @@ import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
+import { isStream } from './stalls.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
 export interface AnalysedSignal {
@@ -31,17 +32,11 @@ interface Gathered {
   readonly findings: Finding[];
 }
 
-const CALLERS: ReadonlySet<number> = new Set([
-  ROLE.workflow,
-  ROLE.agent,
-  ROLE.planner,
-  ROLE.worker,
-  ROLE.stream,
-]);
+const CALLERS: ReadonlySet<number> = new Set([ROLE.workflow, ROLE.agent, ROLE.planner, ROLE.worker]);
 
 /** Operations that have signals: streams, the root, and agents' spans that call others. */
 function speaks(view: TraceView, row: number): boolean {
-  if (view.role[row] === ROLE.stream || row === view.root) return true;
+  if (row === view.root || isStream(view, row)) return true;
   return CALLERS.has(view.role[row]) && view.children(row).length > 0;
 }
 
@@ -80,7 +75,7 @@ export function signalsOf(
   );
   for (let row = 0; row < view.n; row++) {
     signals[of[row]]?.rows.push(row);
-    if (view.role[row] === ROLE.stream) streamOfInstance(view, row, at);
+    if (isStream(view, row)) streamOfInstance(view, row, at);
   }
   return [...gathered.values()]
     .sort((a, b) => byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation))

@@ -26,6 +26,12 @@ export interface Stream {
   readonly interval: number | undefined;
 }
 
+/** True where a span is a token stream: by its role, or a chat that says when its chunks came. */
+export function isStream(view: TraceView, row: number): boolean {
+  if (view.role[row] === ROLE.stream) return true;
+  return view.role[row] === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
+}
+
 /** The stream of a row, or undefined where it says nothing (or nonsense) about its chunks. */
 export function readStream(view: TraceView, row: number): Stream | undefined {
   const offsets = view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS);

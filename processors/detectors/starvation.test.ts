@@ -183,3 +183,14 @@ describe('across the streams of one instance', () => {
     expect(rate(streamTrace())).toBeCloseTo(0.86, 2);
   });
 });
+
+test('a chat that says when its chunks came is a stream too', () => {
+  const chat = streamTrace().map((span) =>
+    span.name === 'token_stream'
+      ? { ...span, name: 'chat model', attributes: { ...span.attributes, 'ati.role': 'chat' } }
+      : span,
+  );
+  expect(found(chat)).toMatchObject([{ agent: 'writer', operation: 'chat model' }]);
+  const instance = analysed(chat).signals.find((signal) => signal.scope === 'instance');
+  expect(instance).toMatchObject({ operation: 'instance-1', calls: 1 });
+});

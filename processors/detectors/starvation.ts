@@ -6,7 +6,6 @@ import { z } from 'zod';
 import type { Fact, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
 import { normalise } from '../trace/normalise.ts';
-import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
@@ -16,6 +15,7 @@ import { count, inMs, ms, number, percent, plural, ratio, reader } from './measu
 import {
   type Background,
   backgroundOf,
+  isStream,
   type Pace,
   paceOf,
   readStream,
@@ -250,7 +250,7 @@ export const starvation: Detector<Config> = {
     const found: Candidate[] = [];
     const facts: TraceFact[] = [];
     for (let row = 0; row < view.n; row++) {
-      if (view.role[row] !== ROLE.stream && view.role[row] !== ROLE.chat) continue;
+      if (!isStream(view, row)) continue;
       const stream = readStream(view, row);
       if (stream === undefined) continue;
       const background = backgroundOf(view, row, c);
