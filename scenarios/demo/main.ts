@@ -1,0 +1,123 @@
+/** `npm run demo`: real workflows fail in four ways, and ATI says how, where and what to do. */
+import { Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { type Config, readConfig } from '#infra/config.ts';
+import { addresses, fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
+import { scenarios } from '../registry.ts';
+import { verdictOf } from './api.ts';
+import { runLive } from './live.ts';
+import { verdictTable } from './table.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The agents export every 200 ms, so a trace is complete long before the quiet gap for strange exporters. */
+const QUIET_GAP_MS = '1000';
+/** From a run's end to its incident: export, quiet gap, tick of idle partitions, sink. */
+const INCIDENT_DEADLINE_MS = 30_000;
+
+const integer = (text: string) => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number from 0');
+  return value;
+};
+const program = new Command('npm run demo --')
+  .description(
+    'Starts ATI with its synthetic agents, runs a healthy control and four failing workflows, and shows what ATI found.\n' +
+      'KAFKA_BROKERS and CLICKHOUSE_URL use real ones instead of the embedded ones.',
+  )
+  .option('--once', 'stop afterwards: exit 0 only if every expected incident was found, and no other')
+  .option('--seed <n>', 'which tool calls fail; the same seed, the same failures', integer);
+program.parse();
+const options = program.opts<{ once?: boolean; seed?: number }>();
+const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
+
+const env = { ATI_QUIET_GAP_MS: QUIET_GAP_MS, ...process.env };
+const read = readConfig(env);
+if (!read.ok) {
+  console.error(read.message);
+  process.exit(2);
+}
+const { config } = read;
+const stopAsked = interrupted();
+const gaveUp = Promise.withResolvers<never>();
+gaveUp.promise.catch(() => {});
+
+try {
+  console.log(pc.bold('Starting ATI'));
+  const stack = await startWithProgress({ config, env, onGiveUp: gaveUp.reject });
+  let failed = 0;
+  try {
+    const verdicts = await Promise.race([
+      runScenarios(config),
+      gaveUp.promise,
+      stopAsked.then(() => undefined),
+    ]);
+    if (verdicts !== undefined) {
+      failed = verdicts.filter(({ faults }) => faults.length > 0).length;
+      report(verdicts);
+      if (!options.once) {
+        console.log(addresses(config, { agents: true }));
+        console.log(nextSteps(config));
+        await Promise.race([stopAsked, gaveUp.promise]);
+      }
+    }
+  } finally {
+    console.log('Stopping …');
+    await stack.stop();
+  }
+  console.log('Stopped; nothing is running any more.');
+  process.exit(failed === 0 ? 0 : 1);
+} catch (error) {
+  fail(error);
+}
+
+async function runScenarios({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): Promise<Verdict[]> {
+  console.log(pc.bold(`\nRunning ${scenarios.length} workflows (seed ${seed})`));
+  const runs = [];
+  for (const scenario of scenarios) {
+    const started = performance.now();
+    process.stdout.write(`  ${scenario.name.padEnd(8)} ${scenario.about} … `);
+    const run = await runLive(`http://${host}:${ATI_AGENT_PORT}`, scenario, seed);
+    console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
+    runs.push({ scenario, traceId: run.traceId });
+  }
+  console.log(pc.bold('\nAsking ATI what went wrong'));
+  const verdicts: Verdict[] = [];
+  const api = `http://${host}:${ATI_API_PORT}`;
+  // The control last: by then the incidents of what ran after it are there, so its silence means something.
+  for (const { scenario, traceId } of runs.toReversed()) {
+    verdicts.push(await verdictOf(api, scenario, traceId, INCIDENT_DEADLINE_MS));
+  }
+  return verdicts.reverse();
+}
+
+function report(verdicts: readonly Verdict[]): void {
+  console.log(verdictTable(verdicts));
+  const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
+  for (const { scenario, trace, incidents } of verdicts) {
+    if (trace) console.log(`  ${scenario.name.padEnd(8)} trace     ${api}/v1/traces/${trace.traceId}`);
+    for (const { incidentId } of incidents)
+      console.log(`           incident  ${api}/v1/incidents/${incidentId}`);
+  }
+  const faults = verdicts.flatMap(({ scenario, faults: all }) =>
+    all.map((each) => `${scenario.name}: ${each}`),
+  );
+  if (faults.length > 0) {
+    console.log(pc.red(`\nNot as expected: ${faults.join('; ')}`));
+    return;
+  }
+  const failing = verdicts.filter(({ scenario }) => scenario.expects.length > 0).length;
+  console.log(
+    pc.green(`\n${failing} of ${failing} failing workflows named, nothing on the healthy control.\n`),
+  );
+}
+
+function nextSteps({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): string {
+  return [
+    'Try next, in another terminal:',
+    '  npm run incidents -- --follow                     subscribe to the incidents',
+    `  curl '${host}:${ATI_AGENT_PORT}/run?scenario=fanout&fanout=200&concurrency=10'`,
+    `  curl '${host}:${ATI_API_PORT}/v1/sql' -H 'content-type: application/json' \\`,
+    `    -d '{"query":"SELECT SpanName, count() FROM otel_traces FINAL GROUP BY SpanName"}'`,
+    'Ctrl-C stops everything.',
+  ].join('\n');
+}
