@@ -37,6 +37,7 @@ function doorTo(send: Send, changes: Partial<Door> = {}): Door {
       now: () => 0,
       maxBytes: 1000,
       maxSpans: 1000,
+      lingerMs: 0,
       ackTimeoutMs: 60_000,
       onAck: () => {},
     }),

@@ -31,6 +31,7 @@ function batcherOn(
     now: () => clock++,
     maxBytes: 100,
     maxSpans: 100,
+    lingerMs: 0,
     ackTimeoutMs: 60_000,
     onAck: () => {},
     ...bounds,
@@ -191,6 +192,20 @@ test('at the deadline the client is told, what is in flight stays held, what is 
   await isSettled(waiting.outcome);
   expect(sent).toHaveLength(2);
   expect(batchesOf(sent[1])[0].otlp).toBe('c');
+});
+
+test('a small send waits for company, a large one does not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { sent, send } = heldLog();
+  const batcher = batcherOn(send, { lingerMs: 5, maxBytes: 1 << 20 });
+  const { outcome } = batcher.append('t', [part(0, 'a')]);
+  await isSettled(outcome);
+  batcher.append('t', [part(0, 'b'), part(1, 'x'.repeat(64 << 10))]);
+  await isSettled(outcome);
+  expect(sent.map((each) => batchesOf(each)[0].partition)).toEqual([1]);
+  vi.advanceTimersByTime(5);
+  await isSettled(outcome);
+  expect(sent.map((each) => batchesOf(each)[0].otlp.slice(0, 2))).toEqual(['xx', 'ab']);
 });
 
 test('no parts: acknowledged at once, nothing sent', async () => {

@@ -31,6 +31,7 @@ beforeEach(async () => {
       now: () => 0,
       maxBytes: 1 << 20,
       maxSpans: 1000,
+      lingerMs: 0,
       ackTimeoutMs: 60_000,
       onAck: () => {},
     }),

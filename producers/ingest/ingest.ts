@@ -22,6 +22,7 @@ import { tenantOf } from './tenant.ts';
 /** Of one send, and so of one SpanBatch: Kafka brokers take 1 MiB by default. */
 const MAX_BATCH_BYTES = 512 << 10;
 const MAX_BATCH_SPANS = 10_000;
+const LINGER_MS = 2;
 /** Exporters give up after 10 s by default: they are told before that. */
 const ACK_TIMEOUT_MS = 8_000;
 const PING_MS = 2_000;
@@ -115,6 +116,7 @@ function batcherOf({ config, producer, now }: IngestOptions, clock: ClockCheck, 
     now,
     maxBytes: MAX_BATCH_BYTES,
     maxSpans: MAX_BATCH_SPANS,
+    lingerMs: LINGER_MS,
     ackTimeoutMs: ACK_TIMEOUT_MS,
     onAck(acks, sentAt, answeredAt) {
       health.acknowledged();

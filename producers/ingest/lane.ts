@@ -30,14 +30,19 @@ export interface LaneOptions {
   /** Bounds of one send; a single part may be larger. */
   readonly maxBytes: number;
   readonly maxSpans: number;
+  /** Milliseconds that a send of less than 64 KiB waits for company. */
+  readonly lingerMs: number;
   /** Called with the answer of the log and when, by `now`, its request was sent and answered. */
   onAck(acks: readonly ProduceAck[], sentAt: number, answeredAt: number): void;
 }
 
+const LINGER_BELOW_BYTES = 64 << 10;
+
 export class Lane {
   readonly #partition: number;
   readonly #options: LaneOptions;
-  #queue: Entry[] = [];
+  readonly #queue: Entry[] = [];
+  #queuedBytes = 0;
   #running: Promise<void> | undefined;
 
   constructor(partition: number, options: LaneOptions) {
@@ -47,6 +52,7 @@ export class Lane {
 
   add(entry: Entry): void {
     this.#queue.push(entry);
+    this.#queuedBytes += entry.part.otlp.length;
     this.#running ??= this.#run();
   }
 
@@ -56,14 +62,23 @@ export class Lane {
   }
 
   async #run(): Promise<void> {
-    // Requests that were parsed in the same turn of the event loop share the first send.
-    await new Promise(setImmediate);
     while (this.#queue.length > 0) {
+      await this.#gather();
       const entries = this.#cut();
       const error = entries.length === 0 ? undefined : await this.#send(entries);
       for (const entry of entries) entry.settle(error);
     }
     this.#running = undefined;
+  }
+
+  /** A moment in which others may join a small send: half the sends, for a delay that no exporter notices. */
+  #gather(): Promise<void> {
+    const { lingerMs } = this.#options;
+    const isSmall = this.#queuedBytes < LINGER_BELOW_BYTES;
+    return new Promise((resolve) => {
+      if (isSmall && lingerMs > 0) setTimeout(resolve, lingerMs);
+      else setImmediate(resolve);
+    });
   }
 
   /** Takes from the front of the queue what fits in one send: at least one entry that is still waited for. */
@@ -83,7 +98,7 @@ export class Lane {
       if (taken.length > 0 && (bytes > this.#options.maxBytes || spans > this.#options.maxSpans)) break;
       taken.push(entry);
     }
-    this.#queue = this.#queue.slice(next);
+    for (const entry of this.#queue.splice(0, next)) this.#queuedBytes -= entry.part.otlp.length;
     return taken;
   }
 

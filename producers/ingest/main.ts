@@ -5,7 +5,6 @@ import { messageOf, UserError } from '#infra/errors.ts';
 import { listen } from '#infra/http.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
-import { KafkaError } from '#infra/kafka/errors.ts';
 import { runProcess } from '#infra/process.ts';
 import { withPatience } from './connect.ts';
 import { buildIngest } from './ingest.ts';
@@ -14,7 +13,7 @@ import { DEFAULT_TENANT } from './tenant.ts';
 
 const BROKER_PATIENCE_MS = 60_000;
 /** The producer's own retries; clients are told within eight seconds, with its last error if it has given up. */
-const GIVE_UP_AFTER_MS = 5_000;
+const PRODUCE_PATIENCE_MS = 5_000;
 
 runProcess('ingest', async ({ config, log, lifecycle }) => {
   const hash = await hasherOf(config);
@@ -26,9 +25,9 @@ runProcess('ingest', async ({ config, log, lifecycle }) => {
   });
   lifecycle.onStop('closed', 'kafka', () => kafka.close());
   // A topic with another number of partitions stays so.
-  const curable = (error: unknown) => error instanceof KafkaError && error.retriable;
+  const curable = (error: unknown) => !(error instanceof UserError);
   await withPatience(() => ensureAtiTopics(kafka, config), { ...patience, curable });
-  const producer = await kafka.producer({ compression: 'zstd', patienceMs: GIVE_UP_AFTER_MS });
+  const producer = await kafka.producer({ compression: 'zstd', patienceMs: PRODUCE_PATIENCE_MS });
   lifecycle.onStop('closed', 'producer', () => producer.close());
 
   const ingest = buildIngest({
