@@ -113,11 +113,5 @@ function observe(topic: string, table: string, log: Logger): WriterEvents {
     uncommitted(reason) {
       log.warn({ topic }, `rows are stored but not committed yet: ${reason}`);
     },
-    lag(partition, records) {
-      metrics.consumerLag.set({ topic, partition: String(partition) }, records);
-    },
-    consumed(records) {
-      metrics.recordsConsumed.inc({ topic }, records);
-    },
   };
 }

@@ -73,8 +73,6 @@ function setup(options: Partial<WriterOptions> = {}) {
       retrying: (_reason, attempt) => log.push(`retry ${attempt}`),
       deadLetter: (step, record, reason) => log.push(`${step} ${record.offset}: ${reason}`),
       uncommitted: (reason) => log.push(`uncommitted ${reason}`),
-      lag: (partition, records) => log.push(`lag ${partition} ${records}`),
-      consumed: () => {},
     },
     onFatal: (error) => fatal.push(error),
     ...options,

@@ -19,8 +19,6 @@ export interface WriterEvents {
   retrying(reason: string, attempt: number, delayMs: number): void;
   deadLetter(step: string, record: KafkaRecord, reason: string): void;
   uncommitted(reason: string): void;
-  lag(partition: number, records: number): void;
-  consumed(records: number): void;
 }
 
 export interface WriterOptions {
@@ -99,7 +97,6 @@ export class Writer implements ConsumerHandler {
   async onBatch(batch: Batch): Promise<void> {
     const { partition, records } = batch;
     this.#limit.read(records.length);
-    this.#options.events.consumed(records.length);
     for (const record of records) {
       while (this.#full() && !this.#over(batch.epoch)) await this.#room();
       if (this.#failed) throw this.#failure;
@@ -112,10 +109,6 @@ export class Writer implements ConsumerHandler {
       await this.#deadLetter('decode', [{ record, reason: refused }]);
       if (this.#over(batch.epoch)) return;
       this.#filling.passed(partition, record);
-    }
-    const last = records.at(-1);
-    if (last !== undefined) {
-      this.#options.events.lag(partition, Math.max(0, batch.highWatermark - last.offset - 1));
     }
     if (this.#full()) {
       if (this.#storing === undefined) this.#start();

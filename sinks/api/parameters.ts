@@ -1,0 +1,50 @@
+/** Query parameters that several routes share. */
+import { z } from 'zod';
+import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
+
+/** Greatest unix ms of a DateTime64(9), in 2262. */
+const MAX_MS = 9_223_372_036_854;
+
+/** A time as ISO 8601 or unix milliseconds; unix milliseconds afterwards. */
+export const time = z
+  .string()
+  .transform((text, context): number => {
+    const ms = /^\d{1,13}$/.test(text) ? Number(text) : Date.parse(text);
+    if (Number.isFinite(ms) && ms >= 0 && ms <= MAX_MS) return ms;
+    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or unix milliseconds' });
+    return z.NEVER;
+  })
+  .describe('ISO 8601 or unix milliseconds');
+
+export const name = z.string().min(1).max(1000);
+
+export const traceId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{32}$/, 'must be 32 hex digits')
+  .transform((id) => id.toLowerCase());
+
+export const incidentId = z
+  .string()
+  .regex(/^[0-9a-fA-F]{32}$/, 'must be 32 hex digits')
+  .transform((id) => id.toLowerCase());
+
+export const kind = z.enum(FINDING_KINDS);
+export const severity = z.enum(SEVERITIES);
+
+export const paging = {
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().min(1).max(500).optional().describe('`next` of the page before'),
+};
+
+export const range = {
+  from: time.optional().describe('inclusive; ISO 8601 or unix milliseconds'),
+  to: time.optional().describe('exclusive; ISO 8601 or unix milliseconds'),
+};
+
+/** 64-bit integers: a number where that is exact, else its decimal string. */
+export const int64 = z.union([z.number(), z.string()]);
+
+export function int64Of(text: string | number): number | string {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : String(text);
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { Conditions } from '../conditions.ts';
+import { decodeCursor, pageOf } from '../cursor.ts';
+import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
+import { errorBody, notFound } from '../errors.ts';
+import { incidentJson, STATES, toIncidentJson } from '../incident-json.ts';
+import { INCIDENT_COLUMNS, type IncidentRow, toIncidentEvent } from '../incident-rows.ts';
+import { incidentId, kind, name, paging, range, severity, traceId } from '../parameters.ts';
+import { DEFAULT_TENANT } from '../tenant.ts';
+
+const listQuery = z.object({
+  kind: kind.optional(),
+  severity: severity.optional(),
+  state: z.enum([...STATES, 'all']).default('all'),
+  agent: name.optional().describe('root agent'),
+  operation: name.optional().describe('root operation'),
+  traceId: traceId.optional().describe('incidents that this trace shows'),
+  ...range,
+  ...paging,
+});
+
+export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): void {
+  app.get(
+    '/v1/incidents',
+    {
+      schema: {
+        tags: ['incidents'],
+        summary: 'Incidents as they are now, the last changed first; `from` and `to` bound their last event',
+        querystring: listQuery,
+        response: {
+          200: z.object({ incidents: z.array(incidentJson), next: z.string().nullable() }),
+          '4xx': errorBody,
+        },
+      },
+    },
+    async ({ query }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+      const where = new Conditions()
+        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('Kind = {kind:String}', { kind: query.kind })
+        .add('Severity = {severity:String}', { severity: query.severity })
+        .add('State = {state:String}', { state: query.state === 'all' ? undefined : query.state })
+        .add('Agent = {agent:String}', { agent: query.agent })
+        .add('Operation = {operation:String}', { operation: query.operation })
+        .add(
+          `has(ExemplarTraceIds, {traceId:String}) OR IncidentId IN (
+             SELECT arrayJoin(Findings.IncidentId) FROM ${database}.ati_traces FINAL
+             WHERE TenantId = {tenant:String} AND TraceId = {traceId:String})`,
+          { traceId: query.traceId },
+        )
+        .add('At >= fromUnixTimestamp64Milli({from:Int64})', { from: query.from })
+        .add('At < fromUnixTimestamp64Milli({to:Int64})', { to: query.to })
+        .add('(toUnixTimestamp64Milli(At), IncidentId) < ({afterTime:Int64}, {afterId:String})', {
+          afterTime: after?.time,
+          afterId: after?.id,
+        });
+      const rows = await clickhouse.query<IncidentRow>(
+        `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incidents WHERE ${where.sql}
+         ORDER BY At DESC, IncidentId DESC LIMIT {limit:UInt32}`,
+        { params: { ...where.params, limit: query.limit + 1 }, settings: QUERY_SETTINGS },
+      );
+      const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.atMs, id: row.IncidentId }));
+      return { incidents: page.map((row) => toIncidentJson(toIncidentEvent(row))), next };
+    },
+  );
+
+  app.get(
+    '/v1/incidents/:id',
+    {
+      schema: {
+        tags: ['incidents'],
+        summary: 'One incident: its last event, and every event of it, the oldest first',
+        params: z.object({ id: incidentId }),
+        response: {
+          200: z.object({ incident: incidentJson, history: z.array(incidentJson) }),
+          '4xx': errorBody,
+        },
+      },
+    },
+    async ({ params }) => {
+      // The history of one incident is short; the newest thousand events of one that is not.
+      const rows = await clickhouse.query<IncidentRow>(
+        `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events FINAL
+         WHERE TenantId = {tenant:String} AND IncidentId = {id:String}
+         ORDER BY Episode DESC, WindowEnd DESC, Settled DESC, Revision DESC LIMIT 1000`,
+        { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
+      );
+      if (rows.length === 0) throw notFound(`no incident ${params.id}`);
+      const history = rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse();
+      return { incident: history[history.length - 1], history };
+    },
+  );
+}

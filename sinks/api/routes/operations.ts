@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { Conditions } from '../conditions.ts';
+import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
+import { badRequest, errorBody } from '../errors.ts';
+import { isoOf } from '../incident-json.ts';
+import { name, range } from '../parameters.ts';
+import { DEFAULT_TENANT } from '../tenant.ts';
+
+const HOUR_MS = 3_600_000;
+const MAX_RANGE_MS = 31 * 24 * HOUR_MS;
+const DEFAULT_BUCKETS = 60;
+const MAX_BUCKETS = 1_000;
+
+const measures = {
+  count: z.number().int(),
+  errors: z.number().int(),
+  errorRate: z.number().describe('0 to 1'),
+  p50Ms: z.number(),
+  p95Ms: z.number(),
+  p99Ms: z.number(),
+};
+
+interface MeasureRow {
+  readonly service: string;
+  readonly operation: string;
+  readonly spans: string;
+  readonly failed: string;
+  readonly quantiles: readonly number[];
+}
+
+function toMeasures(row: MeasureRow) {
+  const [p50Ms, p95Ms, p99Ms] = row.quantiles.map((ns) => ns / 1e6);
+  const count = Number(row.spans);
+  const errors = Number(row.failed);
+  return { count, errors, errorRate: errors / count, p50Ms, p95Ms, p99Ms };
+}
+
+const MEASURES = `count() AS spans, countIf(StatusCode = 'Error') AS failed,
+  quantiles(0.5, 0.95, 0.99)(Duration) AS quantiles`;
+
+export function registerOperations(app: Api, { clickhouse, database, now }: ApiDeps): void {
+  app.get(
+    '/v1/operations',
+    {
+      schema: {
+        tags: ['operations'],
+        summary: 'Count, error rate and latency of every operation over time, the most called first',
+        description: 'The last hour unless `from` and `to` say otherwise; at most 31 days.',
+        querystring: z.object({
+          service: name.optional(),
+          operation: name.optional(),
+          ...range,
+          stepSeconds: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .max(86_400)
+            .optional()
+            .describe('width of a bucket; a sixtieth of the range unless given'),
+          limit: z.coerce.number().int().min(1).max(500).default(100).describe('operations'),
+        }),
+        response: {
+          200: z.object({
+            from: z.string(),
+            to: z.string(),
+            stepSeconds: z.number().int(),
+            operations: z.array(
+              z.object({
+                service: z.string(),
+                operation: z.string(),
+                ...measures,
+                buckets: z.array(z.object({ start: z.string(), startMs: z.number().int(), ...measures })),
+              }),
+            ),
+          }),
+          '4xx': errorBody,
+        },
+      },
+    },
+    async ({ query }) => {
+      const to = query.to ?? (query.from === undefined ? now() : Math.min(now(), query.from + HOUR_MS));
+      const from = query.from ?? to - HOUR_MS;
+      const step = query.stepSeconds ?? Math.max(1, Math.ceil((to - from) / 1000 / DEFAULT_BUCKETS));
+      if (from >= to) throw badRequest('from: must be before to');
+      if (to - from > MAX_RANGE_MS) throw badRequest('from: at most 31 days before to');
+      if ((to - from) / 1000 / step > MAX_BUCKETS) {
+        throw badRequest(`stepSeconds: more than ${MAX_BUCKETS} buckets`);
+      }
+      const where = new Conditions()
+        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('Timestamp >= fromUnixTimestamp64Milli({from:Int64})', { from })
+        .add('Timestamp < fromUnixTimestamp64Milli({to:Int64})', { to })
+        .add('ServiceName = {service:String}', { service: query.service })
+        .add('SpanName = {operation:String}', { operation: query.operation });
+      const params = { ...where.params, limit: query.limit, step };
+      const totals = await clickhouse.query<MeasureRow>(
+        `SELECT ServiceName AS service, SpanName AS operation, ${MEASURES}
+         FROM ${database}.otel_traces FINAL WHERE ${where.sql}
+         GROUP BY service, operation ORDER BY spans DESC, service, operation LIMIT {limit:UInt32}`,
+        { params, settings: QUERY_SETTINGS },
+      );
+      const shown = {
+        services: totals.map(({ service }) => service),
+        operations: totals.map(({ operation }) => operation),
+      };
+      const buckets = await clickhouse.query<MeasureRow & { readonly start: string }>(
+        `SELECT ServiceName AS service, SpanName AS operation,
+           intDiv(toUnixTimestamp64Milli(toDateTime64(Timestamp, 3)), {step:UInt32} * 1000) * {step:UInt32} * 1000 AS start,
+           ${MEASURES}
+         FROM ${database}.otel_traces FINAL
+         WHERE ${where.sql} AND (ServiceName, SpanName) IN (
+           SELECT arrayJoin(arrayZip({services:Array(String)}, {operations:Array(String)})))
+         GROUP BY service, operation, start ORDER BY start`,
+        { params: { ...params, ...shown }, settings: QUERY_SETTINGS },
+      );
+      const key = ({ service, operation }: MeasureRow) => JSON.stringify([service, operation]);
+      const byOperation = Map.groupBy(buckets, key);
+      return {
+        from: isoOf(from),
+        to: isoOf(to),
+        stepSeconds: step,
+        operations: totals.map((total) => ({
+          service: total.service,
+          operation: total.operation,
+          ...toMeasures(total),
+          buckets: (byOperation.get(key(total)) ?? []).map((bucket) => ({
+            start: isoOf(Number(bucket.start)),
+            startMs: Number(bucket.start),
+            ...toMeasures(bucket),
+          })),
+        })),
+      };
+    },
+  );
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { Conditions } from '../conditions.ts';
+import { decodeCursor, pageOf } from '../cursor.ts';
+import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
+import { errorBody, notFound } from '../errors.ts';
+import { kind, name, paging, range, traceId } from '../parameters.ts';
+import { DEFAULT_TENANT } from '../tenant.ts';
+import { traceDetail, traceLine } from '../trace-json.ts';
+import {
+  LINE_COLUMNS,
+  type LineRow,
+  type TraceRow,
+  toEdge,
+  toFinding,
+  toLine,
+  toNode,
+  toSegment,
+} from '../trace-rows.ts';
+import { spansOf } from '../trace-spans.ts';
+
+interface ListRow extends LineRow {
+  readonly findings: readonly {
+    readonly kind: z.output<typeof kind>;
+    readonly severity: 'warning' | 'critical';
+    readonly root: boolean;
+    readonly incidentId: string;
+  }[];
+}
+
+const listQuery = z.object({
+  service: name.optional().describe("the root's"),
+  agent: name.optional().describe("the root's"),
+  operation: name.optional().describe("the root's"),
+  minDurationMs: z.coerce.number().min(0).max(9e12).optional(),
+  findings: z
+    .stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
+    .optional()
+    .describe('with any, or with none'),
+  kind: kind.optional().describe('with a finding of this kind'),
+  ...range,
+  ...paging,
+});
+
+export function registerTraces(app: Api, deps: ApiDeps): void {
+  const { clickhouse, database } = deps;
+  app.get(
+    '/v1/traces',
+    {
+      schema: {
+        tags: ['traces'],
+        summary: 'Closed traces, the newest first; `from` and `to` bound their start',
+        querystring: listQuery,
+        response: {
+          200: z.object({ traces: z.array(traceLine), next: z.string().nullable() }),
+          '4xx': errorBody,
+        },
+      },
+    },
+    async ({ query }) => {
+      const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
+      const { minDurationMs } = query;
+      const where = new Conditions()
+        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('RootService = {service:String}', { service: query.service })
+        .add('RootAgent = {agent:String}', { agent: query.agent })
+        .add('RootOperation = {operation:String}', { operation: query.operation })
+        .add('Duration >= {minDuration:UInt64}', {
+          minDuration:
+            minDurationMs === undefined ? undefined : String(BigInt(Math.round(minDurationMs * 1e3)) * 1000n),
+        })
+        .add('notEmpty(Findings.Kind) = {findings:Bool}', { findings: query.findings })
+        .add('has(Findings.Kind, {kind:String})', { kind: query.kind })
+        .add('Start >= fromUnixTimestamp64Milli({from:Int64})', { from: query.from })
+        .add('Start < fromUnixTimestamp64Milli({to:Int64})', { to: query.to })
+        .add(
+          `Start <= fromUnixTimestamp64Nano({afterTime:Int64})
+           AND (toUnixTimestamp64Nano(Start), TraceId) < ({afterTime:Int64}, {afterId:String})`,
+          { afterTime: after?.time, afterId: after?.id },
+        );
+      // All revisions of a trace are in the partition of its day, but for one whose start has moved over midnight.
+      const settings = { ...QUERY_SETTINGS, do_not_merge_across_partitions_select_final: 1 };
+      const rows = await clickhouse.query<ListRow>(
+        `SELECT ${LINE_COLUMNS}, arrayMap((kind, severity, root, incidentId) ->
+             CAST((kind, severity, root, incidentId), 'Tuple(kind String, severity String, root Bool, incidentId String)'),
+             Findings.Kind, Findings.Severity, Findings.Root, Findings.IncidentId) AS findings
+         FROM ${database}.ati_traces FINAL WHERE ${where.sql}
+         ORDER BY Start DESC, TraceId DESC LIMIT {limit:UInt32}`,
+        { params: { ...where.params, limit: query.limit + 1 }, settings },
+      );
+      const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.startNs, id: row.TraceId }));
+      return { traces: page.map((row) => ({ ...toLine(row), findings: [...row.findings] })), next };
+    },
+  );
+
+  app.get(
+    '/v1/traces/:id',
+    {
+      schema: {
+        tags: ['traces'],
+        summary: 'One trace: summary, graph, critical path, findings and spans',
+        params: z.object({ id: traceId }),
+        querystring: z.object({
+          spans: z.coerce.number().int().min(0).max(20_000).default(5_000).describe('at most so many spans'),
+        }),
+        response: { 200: traceDetail, '4xx': errorBody },
+      },
+    },
+    async ({ params, query }) => {
+      const [row] = await clickhouse.query<TraceRow>(
+        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings FROM ${database}.ati_traces FINAL
+         WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
+        { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
+      );
+      const known = row && {
+        startNs: row.startNs,
+        endNs: String(BigInt(row.startNs) + BigInt(row.Duration)),
+        spanCount: row.SpanCount,
+      };
+      const { spans, resources, truncated } = await spansOf(deps, params.id, query.spans, known);
+      if (row === undefined && spans.length === 0 && !truncated) throw notFound(`no trace ${params.id}`);
+      return {
+        traceId: params.id,
+        closed: row !== undefined,
+        summary: row === undefined ? null : toLine(row),
+        nodes: row?.Nodes.map(toNode) ?? [],
+        edges: row?.Edges.map(toEdge) ?? [],
+        criticalPath: row?.Path.map(toSegment) ?? [],
+        findings: row?.Findings.map(toFinding) ?? [],
+        resources,
+        spans,
+        truncated,
+      };
+    },
+  );
+}

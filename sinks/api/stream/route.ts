@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { IncidentEvent } from '#schemas/events.ts';
+import type { Api, ApiDeps } from '../deps.ts';
+import { ApiError, errorBody } from '../errors.ts';
+import { toIncidentJson } from '../incident-json.ts';
+import { kind, severity } from '../parameters.ts';
+import { DEFAULT_TENANT } from '../tenant.ts';
+import { SlowClientError } from './client-queue.ts';
+import type { EventId } from './feed.ts';
+
+/** Proxies close what is silent for a minute. */
+const HEARTBEAT_MS = 15_000;
+const RECONNECT_MS = 2_000;
+const CUT_MS = 5_000;
+
+const eventId = z
+  .string()
+  .regex(/^\d{1,9}-\d{1,15}$/, 'must be the id of an event of this stream')
+  .transform((text): EventId => {
+    const [partition, offset] = text.split('-').map(Number);
+    return { partition, offset };
+  });
+
+const query = z.object({
+  kind: kind.optional(),
+  severity: severity.optional(),
+  lastEventId: eventId.optional().describe('where to go on, for clients that cannot send the header'),
+});
+
+function sse(event: string, data: unknown, id?: string): string {
+  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/** Resolves when the client has taken enough of it to take more. */
+async function write(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
+  if (raw.write(text)) return;
+  // Gone while we waited: the loop ends by the signal.
+  await once(raw, 'drain', { signal }).catch(() => undefined);
+}
+
+export function registerStream(app: Api, { feed }: ApiDeps): void {
+  const open = new Set<AbortController>();
+  // Before the server waits for its connections to end.
+  app.addHook('preClose', async () => {
+    for (const client of open) client.abort();
+  });
+
+  app.get(
+    '/v1/incidents/stream',
+    {
+      schema: {
+        tags: ['incidents'],
+        summary: 'Incidents as they happen: server-sent events named `incident`',
+        description:
+          "Each event's id is `partition-offset` on ati.incidents; send the last one as Last-Event-ID to go on after " +
+          'it (then an event may come twice: `incidentId` and `revision` tell). Lines that begin with a colon are heartbeats. ' +
+          'A client that does not keep up gets an event named `cut` and is disconnected.',
+        querystring: query,
+        headers: z.object({ 'last-event-id': eventId.optional() }).loose(),
+        response: { '4xx': errorBody, '5xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      if (!feed.live) {
+        reply.header('retry-after', 2);
+        throw new ApiError(503, 'unavailable', 'Kafka does not answer');
+      }
+      const after = request.headers['last-event-id'] ?? request.query.lastEventId;
+      const wanted = (event: IncidentEvent) =>
+        event.tenant === DEFAULT_TENANT &&
+        (request.query.kind ?? event.kind) === event.kind &&
+        (request.query.severity ?? event.severity) === event.severity;
+      const client = new AbortController();
+      open.add(client);
+      reply.hijack();
+      const { raw } = reply;
+      raw.on('close', () => client.abort());
+      raw.on('error', () => client.abort());
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache, no-transform',
+        'x-accel-buffering': 'no',
+      });
+      const heartbeat = setInterval(() => {
+        // One that is not taken yet is enough.
+        if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
+      }, HEARTBEAT_MS);
+      try {
+        await write(raw, `retry: ${RECONNECT_MS}\n: connected\n\n`, client.signal);
+        for await (const { partition, offset, event } of feed.events(after, client.signal)) {
+          if (!wanted(event)) continue;
+          await write(raw, sse('incident', toIncidentJson(event), `${partition}-${offset}`), client.signal);
+        }
+      } catch (error) {
+        const code = error instanceof SlowClientError ? 'slow_client' : 'unavailable';
+        if (code === 'unavailable') request.log.warn({ err: error }, 'an incident stream broke');
+        raw.write(sse('cut', { error: { code, message: 'reconnect with Last-Event-ID to go on' } }));
+      } finally {
+        clearInterval(heartbeat);
+        open.delete(client);
+        raw.end();
+        // One that reads nothing would never take the end.
+        setTimeout(() => raw.destroy(), CUT_MS).unref();
+      }
+    },
+  );
+}

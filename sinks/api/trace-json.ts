@@ -1,0 +1,114 @@
+/** A trace as the API gives it. */
+import { z } from 'zod';
+import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
+import { int64 } from './parameters.ts';
+
+const measure = z.object({ name: z.string(), value: z.number().nullable(), unit: z.string() });
+
+/** One line of a list. */
+export const traceLine = z.object({
+  traceId: z.string(),
+  revision: z.number().int(),
+  partial: z.boolean().describe('closed without its root'),
+  rootService: z.string(),
+  rootAgent: z.string(),
+  rootOperation: z.string(),
+  start: z.string().describe('ISO 8601, UTC'),
+  startUnixNano: z.string(),
+  durationMs: z.number(),
+  spanCount: z.number().int(),
+  errorCount: z.number().int(),
+  findings: z.array(
+    z.object({
+      kind: z.enum(FINDING_KINDS),
+      severity: z.enum(SEVERITIES),
+      root: z.boolean(),
+      incidentId: z.string(),
+    }),
+  ),
+});
+
+export const pathSegment = z.object({
+  spanId: z.string(),
+  role: z.string(),
+  service: z.string(),
+  operation: z.string(),
+  startNs: int64,
+  endNs: int64,
+  type: z.string().describe('self, edge or idle'),
+});
+
+export const graphNode = z.object({
+  id: z.number().int(),
+  role: z.string(),
+  service: z.string(),
+  agent: z.string(),
+  operation: z.string(),
+  count: z.number().int(),
+  errors: z.number().int(),
+  totalNs: int64,
+  pathNs: int64.describe('exclusive time on the critical path'),
+});
+
+export const graphEdge = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  count: z.number().int(),
+  type: z.string().describe('child or link'),
+});
+
+export const finding = z.object({
+  kind: z.enum(FINDING_KINDS),
+  incidentId: z.string(),
+  severity: z.enum(SEVERITIES),
+  agent: z.string(),
+  operation: z.string(),
+  signature: z.string(),
+  root: z.boolean().describe('false: another finding of this trace explains it'),
+  evidence: z.array(measure),
+  timeline: z.array(
+    z.object({
+      label: z.string(),
+      startMs: z.number().nullable(),
+      durationMs: z.number().nullable(),
+      outcome: z.string(),
+    }),
+  ),
+  explanation: z.string(),
+  recommendations: z.array(z.object({ action: z.string(), text: z.string() })),
+});
+
+const attributes = z.record(z.string(), z.string());
+
+export const spanJson = z.object({
+  spanId: z.string(),
+  parentSpanId: z.string().describe('empty of a root'),
+  name: z.string(),
+  kind: z.string(),
+  service: z.string(),
+  start: z.string().describe('ISO 8601, UTC'),
+  startUnixNano: z.string(),
+  durationNs: int64,
+  status: z.string(),
+  statusMessage: z.string(),
+  scope: z.string(),
+  attributes,
+  resource: z.number().int().describe('index into `resources`'),
+  events: z.array(z.object({ timeUnixNano: z.string(), name: z.string(), attributes })),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes })),
+});
+
+/** `summary` and what belongs to it are null and empty until the trace has closed. */
+export const traceDetail = z.object({
+  traceId: z.string(),
+  closed: z.boolean(),
+  summary: traceLine.omit({ findings: true }).nullable(),
+  nodes: z.array(graphNode),
+  edges: z.array(graphEdge),
+  criticalPath: z.array(pathSegment),
+  findings: z.array(finding),
+  resources: z.array(attributes),
+  spans: z.array(spanJson).describe('in order of start'),
+  truncated: z.boolean().describe('there are more spans than were asked for'),
+});
+export type TraceDetail = z.output<typeof traceDetail>;
