@@ -2,7 +2,6 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -96,7 +95,6 @@ test('the real exporter: its spans are on the log', async () => {
   });
   await provider.forceFlush();
   await provider.shutdown();
-  trace.disable();
   expect([...(await uniqueIds(prefix))].sort()).toEqual(ids.sort());
 });
 
