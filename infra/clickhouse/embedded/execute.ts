@@ -1,7 +1,7 @@
 /** Runs one request on the engine and writes its answer. */
 import { rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { isWord, quoteIdentifier, quoteString, tokenize } from '../sql-lexer.ts';
+import { isWord, quoteIdentifier, quoteString, type Token, tokenize } from '../sql-lexer.ts';
 import type { Answer } from './answer.ts';
 import { readBody, spoolBody } from './body.ts';
 import type { Connection } from './connection.ts';
@@ -20,20 +20,6 @@ type Work =
   | { readonly kind: 'statement'; readonly sql: string }
   | { readonly kind: 'rows'; readonly sql: string; readonly file: string };
 
-/** What statements of class 3 start with (see Addon). */
-const COMMANDS = [
-  'SET',
-  'USE',
-  'SYSTEM',
-  'KILL',
-  'CREATE',
-  'ATTACH',
-  'DETACH',
-  'BEGIN',
-  'COMMIT',
-  'ROLLBACK',
-];
-
 type Rows = Extract<InsertSplit, { kind: 'rows' }>;
 
 /** Throws EngineError until the answer has begun; afterwards the error is part of the answer. */
@@ -49,20 +35,18 @@ export async function execute(
   try {
     const work = await prepare(engine, request, text, body, file);
     if (answer.gone) return;
-    const lease = sessions.lease(request.session);
-    try {
-      const logComment = file;
-      await within(lease.connection, lease.shared, settingsOf(engine, request, logComment), async () => {
-        const stopCancelling = cancelWhenGone(engine, answer, logComment);
+    // The spool file's name is unique, and nobody can guess it: it marks the query for cancelling.
+    const settings = settingsOf(engine, request, file);
+    await sessions.use(request.session, (connection, shared) =>
+      within(connection, shared, settings, async () => {
+        const stopCancelling = cancelWhenGone(engine, answer, file);
         try {
-          await run(lease.connection, work, request, answer);
+          await run(connection, work, request, answer);
         } finally {
           stopCancelling();
         }
-      });
-    } finally {
-      lease.release();
-    }
+      }),
+    );
   } finally {
     await rm(file, { force: true });
   }
@@ -192,7 +176,7 @@ async function run(connection: Connection, work: Work, request: QueryRequest, an
     });
     return answer.finish();
   }
-  if (queryClass === 3 && !isCommand(work.sql))
+  if (queryClass === 3 && writesFile(work.sql))
     throw new EngineError(48, 'NOT_IMPLEMENTED', 'INTO OUTFILE is not allowed over HTTP');
   const format = formatClause(work.sql) ?? request.defaultFormat;
   if (queryClass === 0 && !request.waitEnd && mayStream(work.sql)) {
@@ -206,8 +190,16 @@ async function run(connection: Connection, work: Work, request: QueryRequest, an
   return answer.finish(result.bytes);
 }
 
-/** Class 3 holds commands that touch no table and queries INTO OUTFILE: these start with what reads. */
-function isCommand(sql: string): boolean {
-  const first = tokenize(sql).next().value ?? undefined;
-  return COMMANDS.some((word) => isWord(first, word));
+/** What reads is of class 3 only with INTO OUTFILE; other statements may have one too. */
+const READS = ['SELECT', 'WITH', 'FROM', 'EXPLAIN', 'SHOW', 'DESCRIBE', 'DESC', 'EXISTS', 'CHECK'];
+
+function writesFile(sql: string): boolean {
+  let previous: Token | undefined;
+  for (const token of tokenize(sql)) {
+    if (previous === undefined && (token.text === '(' || READS.some((word) => isWord(token, word))))
+      return true;
+    if (isWord(previous, 'INTO') && isWord(token, 'OUTFILE')) return true;
+    previous = token;
+  }
+  return false;
 }

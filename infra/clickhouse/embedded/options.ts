@@ -46,7 +46,8 @@ export function sessionDefaults(options: EngineOptions): [string, string][] {
     ['output_format_json_quote_64bit_integers', '1'],
     ['max_memory_usage', String(Math.floor(options.memoryBytes / 2))],
     ['max_threads', String(os.availableParallelism())],
-    // chdb allows them, ClickHouse does not.
+    // On in chdb, off in ClickHouse. With implicit_select a misspelt command becomes a SELECT.
+    ['implicit_select', '0'],
     ['allow_introspection_functions', '0'],
   ];
 }
