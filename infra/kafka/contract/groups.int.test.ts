@@ -111,8 +111,18 @@ test('the partitions of a member that is gone without leaving go to the others w
   const group = uniqueName('group');
   // A member by hand, since a kafkajs consumer cannot be stopped without its leaving.
   const client = await rawClient(broker);
-  const ghost = await joinNew(client, group, { sessionMs: 6_000, protocol: 'RoundRobinAssigner' });
-  await sync(client, group, ghost, { [ghost.memberId]: 'all' });
+  const ghost = await joinNew(client, group, {
+    sessionMs: 6_000,
+    protocol: 'RoundRobinAssigner',
+    protocolType: 'consumer',
+    metadata: AssignerProtocol.MemberMetadata.encode({
+      version: 0,
+      topics: [topic],
+      userData: Buffer.alloc(0),
+    }),
+  });
+  const all = { version: 0, assignment: { [topic]: [0, 1, 2, 3, 4, 5] }, userData: Buffer.alloc(0) };
+  await sync(client, group, ghost, { [ghost.memberId]: AssignerProtocol.MemberAssignment.encode(all) });
   const survivor = start(group, topic); // its first join waits for the ghost at the barrier
   client.close();
   await shared([await survivor]);

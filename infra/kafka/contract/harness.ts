@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type SpawnedBroker, spawnBroker } from '../embedded/spawn.ts';
+import { CODE } from '../embedded/wire/codes.ts';
 import { type NodeOptions, startNode, stopNode } from '../real/node.ts';
 import { RawClient } from './raw-client.ts';
+import { join as joinGroup } from './raw-group.ts';
+import { initProducerId } from './raw-requests.ts';
 import './codecs.ts';
 
 export const foreign = process.env.ATI_TEST_KAFKA_BROKERS;
@@ -33,7 +36,28 @@ export interface TestBroker {
 
 /** The broker under test. `env` is more environment for an embedded one. */
 export async function openBroker(env: Record<string, string> = {}): Promise<TestBroker> {
-  return foreign ? realBroker(foreign) : embeddedBroker(env);
+  const broker = foreign ? realBroker(foreign) : await embeddedBroker(env);
+  await untilSettled(broker);
+  return broker;
+}
+
+/**
+ * Waits until groups and producer ids are served: a real Kafka makes the topic of its group coordinator, and gets its
+ * first block of ids, when somebody asks for them; clients retry until then, raw connections do not.
+ */
+async function untilSettled(broker: TestBroker): Promise<void> {
+  const client = await rawClient(broker);
+  await until('groups are served', async () => {
+    const body = await client.request(10, 2, (out) => out.string('settled').int8(0));
+    body.int32(); // throttle time
+    return body.int16() === 0;
+  });
+  await until('groups are led', async () => {
+    const { code } = await joinGroup(client, uniqueName('settled'), '');
+    return code === CODE.MEMBER_ID_REQUIRED;
+  });
+  await until('producer ids are given', async () => (await initProducerId(client)).code === CODE.NONE);
+  client.close();
 }
 
 function realBroker(brokers: string): TestBroker {

@@ -13,6 +13,9 @@ export interface JoinOptions {
   readonly sessionMs?: number;
   readonly rebalanceMs?: number;
   readonly protocol?: string;
+  /** Kafka 4 reads what members of the type `consumer` say; of other types it is opaque. */
+  readonly protocolType?: string;
+  readonly metadata?: Buffer;
 }
 
 /** JoinGroup v5. */
@@ -20,11 +23,13 @@ export async function join(
   client: RawClient,
   group: string,
   memberId: string,
-  { sessionMs = 10_000, rebalanceMs = 10_000, protocol = 'range' }: JoinOptions = {},
+  options: JoinOptions = {},
 ): Promise<Joined> {
+  const { sessionMs = 10_000, rebalanceMs = 10_000, protocol = 'range' } = options;
+  const { protocolType = 'contract', metadata = Buffer.from('subscription') } = options;
   const body = await client.request(11, 5, (out) => {
-    out.string(group).int32(sessionMs).int32(rebalanceMs).string(memberId).string(null).string('consumer');
-    out.array([protocol], (name) => out.string(name).bytes(Buffer.from('subscription')));
+    out.string(group).int32(sessionMs).int32(rebalanceMs).string(memberId).string(null).string(protocolType);
+    out.array([protocol], (name) => out.string(name).bytes(metadata));
   });
   body.int32(); // throttle time
   const code = body.int16();
@@ -52,11 +57,11 @@ export async function sync(
   client: RawClient,
   group: string,
   { memberId, generation }: { memberId: string; generation: number },
-  assignments: Readonly<Record<string, string>> = {},
+  assignments: Readonly<Record<string, string | Buffer>> = {},
 ): Promise<{ code: number; assignment: string }> {
   const body = await client.request(14, 3, (out) => {
     out.string(group).int32(generation).string(memberId).string(null);
-    out.array(Object.entries(assignments), ([id, text]) => out.string(id).bytes(Buffer.from(text)));
+    out.array(Object.entries(assignments), ([id, given]) => out.string(id).bytes(Buffer.from(given)));
   });
   body.int32();
   return { code: body.int16(), assignment: (body.nullableBytes() ?? Buffer.alloc(0)).toString() };

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../ports.ts';
 
 export interface SpawnOptions {
   /** ATI_DATA_DIR of the broker: its files are in `kafka/` under it. */
@@ -83,20 +83,4 @@ function tailOf(child: ChildProcess): () => string {
 function nodePath(): string {
   if (Number.parseInt(process.versions.node, 10) >= 24) return process.execPath;
   return fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
-}
-
-/** A port between 10000 and 32767 that nobody listens on. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_768);
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

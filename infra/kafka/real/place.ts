@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../errors.ts';
+import { freePort, isFree } from '../../ports.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -9,29 +9,18 @@ const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 export const CACHE = join(PROJECT, '.cache', 'kafka');
 export const NODE_DIRECTORY = join(CACHE, 'node');
 
-/**
- * The first free port of `wanted`, else any below 32768 whose successor is free too (the controller's); above that an
- * outgoing connection of any program may hold it.
- */
-export async function freePort(...wanted: number[]): Promise<number> {
+/** The first free port of `wanted`, else any, whose successor is free too: that is the controller's. */
+export async function freePorts(...wanted: number[]): Promise<number> {
   for (const port of wanted) if (await bothFree(port)) return port;
   for (let attempt = 0; attempt < 100; attempt++) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const port = await freePort();
     if (await bothFree(port)) return port;
   }
-  throw new UserError('no two free ports next to each other between 10000 and 32000');
+  throw new UserError('no two free ports next to each other below 32768');
 }
 
 async function bothFree(port: number): Promise<boolean> {
   return (await isFree(port)) && (await isFree(port + 1));
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }
 
 /** Runs a script; a UserError is its sentence and exit 1. */

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { fetchJars, KAFKA_VERSION } from './jars.ts';
 import { findJava } from './java.ts';
 import { startNode, stopNode } from './node.ts';
-import { CACHE, freePort, script } from './place.ts';
+import { CACHE, freePorts, script } from './place.ts';
 
 /** Retention and compaction without the waits that production wants. */
 const QUICK = {
@@ -24,7 +24,7 @@ await script(async () => {
   const java = await findJava();
   const lib = await fetchJars(CACHE, console.log);
   const directory = await mkdtemp(join(tmpdir(), 'ati-kafka-'));
-  const port = await freePort();
+  const port = await freePorts();
   try {
     await startNode({ lib, java, directory, port, properties: QUICK });
     console.log(`Apache Kafka ${KAFKA_VERSION} serves on 127.0.0.1:${port}`);

@@ -6,7 +6,7 @@ import { containerPort, dockerRuns, startContainer } from './docker.ts';
 import { fetchJars, KAFKA_VERSION } from './jars.ts';
 import { findJava } from './java.ts';
 import { nodePid, nodePort, startNode } from './node.ts';
-import { CACHE, freePort, NODE_DIRECTORY, script } from './place.ts';
+import { CACHE, freePorts, NODE_DIRECTORY, script } from './place.ts';
 import { waitUntilServing } from './serving.ts';
 
 const ANSWER_TIMEOUT_MS = 120_000;
@@ -21,14 +21,14 @@ await script(async () => {
   if (await dockerRuns()) {
     const running = await containerPort();
     if (running !== undefined) return done(local(running), 'already running in Docker');
-    const port = await freePort(9092);
+    const port = await freePorts(9092);
     await startContainer(port);
     await waitUntilServing([local(port)], ANSWER_TIMEOUT_MS);
     return done(local(port), `Apache Kafka ${KAFKA_VERSION} in Docker`);
   }
   const java = await findJava();
   const lib = await fetchJars(CACHE, console.log);
-  const port = await freePort(9092);
+  const port = await freePorts(9092);
   await startNode({ lib, java, directory: NODE_DIRECTORY, port });
   await waitUntilServing([local(port)], ANSWER_TIMEOUT_MS);
   return done(local(port), `Apache Kafka ${KAFKA_VERSION} on Java`);
