@@ -12,6 +12,9 @@ export interface AssemblyOutput {
   readonly value: Uint8Array;
 }
 
+/** Below the 8 MiB that a record of ATI's topics may have. */
+const MAX_SUMMARY_BYTES = 6 << 20;
+
 /** Key of a signal, and so its partition of ati.signals. */
 export function signalKey(tenant: string, signal: Pick<Signal, 'scope' | 'agent' | 'operation'>): string {
   if (signal.scope === 'instance') return `${tenant}\0instance\0${signal.operation}`;
@@ -60,7 +63,11 @@ export class Emitter {
     const source = this.#next(clock);
     if (!this.#muted) {
       const { firstOffset } = trace;
-      const value = encode('TraceSummary', { ...summary, revision, source, firstOffset, partial });
+      const whole = { ...summary, revision, source, firstOffset, partial };
+      let value = encode('TraceSummary', whole);
+      // No broker would take it: what is left out can be had from the stored spans.
+      if (value.length > MAX_SUMMARY_BYTES)
+        value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [] });
       this.#outputs.push({ topic: 'traces', partition: this.#partition, key: trace.traceId, value });
     }
     const gone = new Map(trace.signalled);

@@ -206,7 +206,8 @@ export class PartitionProcessor {
     this.stats.revisions++;
     if (revision === 1) this.stats.closed++;
     if (partial) this.stats.partial++;
-    this.stats.findings += analysis.findings.length;
+    const { findings } = this.stats;
+    for (const { kind } of analysis.findings) findings[kind] = (findings[kind] ?? 0) + 1;
   }
 
   /** Closes a trace that has grown beyond its bound at once and for good. */

@@ -1,3 +1,5 @@
+import type { FindingKind } from '#schemas/events.ts';
+
 /** Counts of stage 1; `takeStats` reads and resets them. */
 export interface AssemblyStats {
   /** Spans taken into a trace, seen before, and too late for their trace. */
@@ -9,11 +11,12 @@ export interface AssemblyStats {
   revisions: number;
   partial: number;
   oversized: number;
-  findings: number;
+  /** By kind. */
+  findings: Partial<Record<FindingKind, number>>;
 }
 
 export function newStats(): AssemblyStats {
-  return { added: 0, duplicate: 0, late: 0, closed: 0, revisions: 0, partial: 0, oversized: 0, findings: 0 };
+  return { added: 0, duplicate: 0, late: 0, closed: 0, revisions: 0, partial: 0, oversized: 0, findings: {} };
 }
 
 export function takeStats(stats: AssemblyStats): AssemblyStats {

@@ -1,0 +1,91 @@
+import type { OutcomeName } from '../outcome.ts';
+import type { AssemblyOutput } from './emitter.ts';
+import { pack, unpack } from './packing.ts';
+import { type Analyse, PartitionProcessor, TraceBug } from './partition-processor.ts';
+import type { RecordsTask, Refused, Stage1Result, Stage1Task } from './protocol.ts';
+import type { AssemblySettings } from './settings.ts';
+import { takeStats } from './stats.ts';
+
+interface Lane {
+  readonly epoch: number;
+  readonly processor: PartitionProcessor;
+}
+
+/** The partitions of one worker. A task of an older assignment finds nothing here and gives nothing. */
+export class Stage1 {
+  readonly #settings: AssemblySettings;
+  readonly #analyse: Analyse;
+  readonly #lanes = new Map<number, Lane>();
+
+  constructor(settings: AssemblySettings, analyse: Analyse) {
+    this.#settings = settings;
+    this.#analyse = analyse;
+  }
+
+  run(task: Stage1Task): Stage1Result | undefined {
+    switch (task.type) {
+      case 'assign': {
+        const { partition, epoch, start } = task;
+        const processor = new PartitionProcessor(partition, this.#settings, this.#analyse, start);
+        this.#lanes.set(partition, { epoch, processor });
+        return undefined;
+      }
+      case 'keep':
+        for (const [partition, lane] of this.#lanes)
+          if (lane.epoch !== task.epoch) this.#lanes.delete(partition);
+        return undefined;
+      case 'records':
+        return this.#records(task);
+    }
+  }
+
+  #records(task: RecordsTask): Stage1Result | undefined {
+    const lane = this.#lanes.get(task.partition);
+    if (lane === undefined || lane.epoch !== task.epoch) return undefined;
+    const { processor } = lane;
+    const outputs: AssemblyOutput[] = [];
+    const refused: Refused[] = [];
+    const outcomes: Partial<Record<OutcomeName, number>> = {};
+    const values = unpack(task.records);
+    let next = task.offsets[0];
+    let bug: Stage1Result['bug'];
+    for (let i = 0; i < values.length; i++) {
+      const offset = task.offsets[i];
+      try {
+        const processed = processor.process(offset, values[i]);
+        const { outcome } = processed;
+        outcomes[outcome.outcome] = (outcomes[outcome.outcome] ?? 0) + 1;
+        if (outcome.outcome === 'deadLetter') {
+          const { step, reason } = outcome;
+          refused.push({ offset, step, reason });
+        }
+        for (const order of processed.skipped)
+          refused.push({ offset, step: 'analyse', reason: 'bug', order });
+        for (const output of processed.outputs) outputs.push(output);
+      } catch (error) {
+        // A bug: what the records before gave stands, this processor is of no use any more.
+        this.#lanes.delete(task.partition);
+        next = offset;
+        bug = {
+          message: error instanceof Error ? error.message : String(error),
+          ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
+          ...(error instanceof TraceBug && { order: error.order }),
+        };
+        break;
+      }
+      next = offset + 1;
+    }
+    return {
+      values: pack(outputs.map((output) => output.value)),
+      targets: outputs.map(({ topic, partition, key }) => ({ topic, partition, key })),
+      refused,
+      outcomes,
+      next,
+      floor: processor.floor(),
+      clock: processor.clock,
+      openTraces: processor.openTraces,
+      stats: takeStats(processor.stats),
+      ...(bug !== undefined && { bug }),
+    };
+  }
+}

@@ -1,0 +1,25 @@
+import type { OutgoingRecord, Producer } from '#infra/kafka/port.ts';
+
+/** Of one request to a partition; well below what the topics accept. */
+const MAX_BYTES = 1 << 20;
+
+/**
+ * Sends records in order, in requests of a bounded size. Resolves when the broker has them all, with the first offset
+ * of each request.
+ */
+export async function sendAll(
+  producer: Producer,
+  topic: string,
+  records: readonly OutgoingRecord[],
+): Promise<{ first: number; partition: number; baseOffset: number }[]> {
+  const acks: { first: number; partition: number; baseOffset: number }[] = [];
+  for (let from = 0; from < records.length; ) {
+    let to = from;
+    let bytes = 0;
+    while (to < records.length && (to === from || bytes < MAX_BYTES))
+      bytes += records[to++].value?.length ?? 0;
+    for (const ack of await producer.send(topic, records.slice(from, to))) acks.push({ first: from, ...ack });
+    from = to;
+  }
+  return acks;
+}

@@ -1,0 +1,55 @@
+import type { OutgoingRecord } from '#infra/kafka/port.ts';
+import { encode } from '#schemas/codec.ts';
+
+export interface TickerOptions {
+  /** Wall clock, unix ms: the one in the processors. What it says gets onto the log, and counts only from there. */
+  readonly now: () => number;
+  /** Clocks of the partitions that this process owns, unix ms. */
+  readonly owned: () => Iterable<readonly [partition: number, clock: number]>;
+  /** Appends to ati.spans. */
+  readonly send: (records: readonly OutgoingRecord[]) => Promise<unknown>;
+  readonly onError: (error: unknown) => void;
+  /** Milliseconds, default 1,000. */
+  readonly everyMs?: number;
+}
+
+/**
+ * Keeps the clocks of idle partitions going: each second without a newer SpanBatch it writes an empty one, so that
+ * traces and windows close although nothing comes.
+ */
+export class Ticker {
+  readonly #options: Required<TickerOptions>;
+  readonly #written = new Map<number, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: TickerOptions) {
+    this.#options = { everyMs: 1_000, ...options };
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      this.#running = this.#running.then(() => this.tick()).catch(this.#options.onError);
+    }, this.#options.everyMs / 4);
+  }
+
+  async tick(): Promise<void> {
+    const { now, owned, send, everyMs } = this.#options;
+    const receivedAt = now();
+    const records: OutgoingRecord[] = [];
+    for (const [partition, clock] of owned()) {
+      const last = Math.max(clock, this.#written.get(partition) ?? 0);
+      if (receivedAt - last < everyMs) continue;
+      this.#written.set(partition, receivedAt);
+      const value = encode('SpanBatch', { tenant: '', receivedAt, spanCount: 0, otlp: new Uint8Array() });
+      records.push({ partition, value });
+    }
+    if (records.length > 0) await send(records);
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#running;
+  }
+}

@@ -1,0 +1,49 @@
+import { Piscina } from 'piscina';
+import type { RecordsTask, Stage1Result, Stage1Task, WorkerSetup } from '../assembly/protocol.ts';
+
+const WORKER = new URL('../assembly/stage1.worker.ts', import.meta.url);
+
+/** Runs the tasks of a partition on its own thread, in order. */
+export interface Stage1Runner {
+  run(task: Stage1Task): Promise<Stage1Result | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * W pools of one thread each: partition p belongs to worker p mod W, so its state never moves between threads (a pool
+ * of W threads would hand tasks to whichever is free).
+ */
+export class WorkerPool implements Stage1Runner {
+  readonly #pools: Piscina<Stage1Task, Stage1Result | undefined>[];
+
+  constructor(workers: number, setup: WorkerSetup) {
+    this.#pools = Array.from(
+      { length: workers },
+      () =>
+        new Piscina({
+          filename: WORKER.href,
+          minThreads: 1,
+          maxThreads: 1,
+          concurrentTasksPerWorker: 1,
+          workerData: setup,
+        }),
+    );
+  }
+
+  async run(task: Stage1Task): Promise<Stage1Result | undefined> {
+    if (task.type === 'keep') {
+      await Promise.all(this.#pools.map((pool) => pool.run(task)));
+      return undefined;
+    }
+    const pool = this.#pools[task.partition % this.#pools.length];
+    return pool.run(task, { transferList: task.type === 'records' ? transferred(task) : [] });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.destroy()));
+  }
+}
+
+function transferred(task: RecordsTask): ArrayBuffer[] {
+  return [task.records.bytes, task.records.lengths.buffer, task.offsets.buffer];
+}
