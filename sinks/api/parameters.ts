@@ -5,11 +5,14 @@ import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
 /** Greatest unix ms of a DateTime64(9), in 2262. */
 const MAX_MS = 9_223_372_036_854;
 
+/** With its zone: Date.parse would read others as local time, and much that is no time at all. */
+const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
+
 /** A time as ISO 8601 or unix milliseconds; unix milliseconds afterwards. */
 export const time = z
   .string()
   .transform((text, context): number => {
-    const ms = /^\d{1,13}$/.test(text) ? Number(text) : Date.parse(text);
+    const ms = /^\d{1,13}$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN;
     if (Number.isFinite(ms) && ms >= 0 && ms <= MAX_MS) return ms;
     context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or unix milliseconds' });
     return z.NEVER;

@@ -54,5 +54,5 @@ CREATE TABLE IF NOT EXISTS {database}.otel_traces
 ENGINE = ReplacingMergeTree
 PARTITION BY if(abs(toUnixTimestamp64Nano(Timestamp) / 1e9 - toUnixTimestamp64Milli(ReceivedAt) / 1e3) < 86400, toDate(Timestamp), toDate(0))
 ORDER BY (ServiceName, SpanName, toDateTime(Timestamp), TenantId, TraceId, SpanId, SpanKind, Timestamp)
-TTL StoredAt + toIntervalDay({ttlDays})
+TTL toDateTime(least(toUnixTimestamp(StoredAt) + {ttlDays} * 86400, 4294967295))
 SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1

@@ -30,5 +30,5 @@ CREATE TABLE IF NOT EXISTS {database}.ati_traces
 ENGINE = ReplacingMergeTree(Revision)
 PARTITION BY if(abs(toUnixTimestamp64Nano(Start) / 1e9 - toUnixTimestamp64Milli(SourceClock) / 1e3) < 86400, toDate(Start), toDate(0))
 ORDER BY (TenantId, TraceId)
-TTL StoredAt + toIntervalDay({ttlDays})
+TTL toDateTime(least(toUnixTimestamp(StoredAt) + {ttlDays} * 86400, 4294967295))
 SETTINGS ttl_only_drop_parts = 1

@@ -21,5 +21,5 @@ CREATE TABLE IF NOT EXISTS {database}.ati_signals
 ENGINE = ReplacingMergeTree(Revision)
 PARTITION BY toDate(EventTime)
 ORDER BY (TenantId, Agent, Operation, Scope, EventTime, TraceId)
-TTL StoredAt + toIntervalDay({ttlDays})
+TTL toDateTime(least(toUnixTimestamp(StoredAt) + {ttlDays} * 86400, 4294967295))
 SETTINGS ttl_only_drop_parts = 1

@@ -30,4 +30,4 @@ CREATE TABLE IF NOT EXISTS {database}.ati_incident_events
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (TenantId, IncidentId, Revision)
-TTL StoredAt + toIntervalDay({ttlDays})
+TTL toDateTime(least(toUnixTimestamp(StoredAt) + {ttlDays} * 86400, 4294967295))

@@ -163,3 +163,39 @@ test('hostile start times neither fail the insert nor make a partition each', as
   );
   expect(row).toEqual({ n: '300', partitions: '1' });
 });
+
+test('a long time to live keeps rows, past what 32 bits of seconds can hold', async () => {
+  const { clickhouse, database } = db;
+  const id = hex(0xcc, 32);
+  await store(db, spans, 'SpanBatch', [
+    spanBatch([{ traceId: id, spanId: hex(1, 16), startTimeUnixNano: NANOS }]),
+  ]);
+  await clickhouse.command(`OPTIMIZE TABLE ${database}.otel_traces FINAL`);
+  const [row] = await clickhouse.query<{ n: string }>(
+    `SELECT count() AS n FROM ${database}.otel_traces WHERE TraceId = {id:String}`,
+    { params: { id } },
+  );
+  expect(Number(row.n)).toBe(1);
+});
+
+test('rows older than the time to live go', async () => {
+  const { clickhouse, database } = db;
+  const id = hex(0xdd, 32);
+  await clickhouse.command(
+    `INSERT INTO ${database}.otel_traces (TraceId, StoredAt) SELECT {id:String}, toDateTime('1970-01-02')`,
+    { params: { id } },
+  );
+  const old = `${database}.otel_traces_old`;
+  await clickhouse.command(`CREATE TABLE ${old} AS ${database}.otel_traces`);
+  await clickhouse.command(
+    `ALTER TABLE ${old} MODIFY TTL toDateTime(least(toUnixTimestamp(StoredAt) + 1 * 86400, 4294967295))`,
+  );
+  await clickhouse.command(`INSERT INTO ${old} SELECT * FROM ${database}.otel_traces`);
+  await clickhouse.command(`OPTIMIZE TABLE ${old} FINAL`);
+  const [row] = await clickhouse.query<{ aged: string; fresh: string }>(
+    `SELECT countIf(TraceId = {id:String}) AS aged, countIf(TraceId != {id:String}) AS fresh FROM ${old}`,
+    { params: { id } },
+  );
+  expect(row.aged).toBe('0');
+  expect(Number(row.fresh)).toBeGreaterThan(0);
+});

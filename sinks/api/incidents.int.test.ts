@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { incidents } from '../projections/incidents.ts';
+import { traces } from '../projections/traces.ts';
+import {
+  finding,
+  hex,
+  incidentEvent,
+  startDatabase,
+  store,
+  type TestDatabase,
+  traceSummary,
+} from '../testing.ts';
+import type { Api } from './deps.ts';
+import { apiOver, get } from './testing.ts';
+
+let db: TestDatabase;
+let api: Api;
+
+const T = 1_700_000_000_000;
+const opened = incidentEvent({ incidentId: hex(1, 32), at: T + 1 });
+const updated = {
+  ...opened,
+  event: 'updated',
+  revision: 2,
+  settled: true,
+  severity: 'critical',
+  at: T + 10,
+} as const;
+const resolved = {
+  ...updated,
+  event: 'resolved',
+  revision: 3,
+  windowEnd: opened.windowEnd + 60_000,
+  at: T + 5,
+} as const;
+const collapse = incidentEvent({
+  incidentId: hex(2, 32),
+  kind: 'fanout_collapse',
+  severity: 'critical',
+  agent: 'buyer',
+  operation: 'buy',
+  at: T + 7,
+  exemplarTraceIds: [],
+});
+const gone = incidentEvent({ incidentId: hex(3, 32), event: 'retracted', at: T + 8 });
+const elsewhere = incidentEvent({ incidentId: hex(4, 32), tenant: 'other', at: T + 9 });
+
+beforeAll(async () => {
+  db = await startDatabase();
+  api = await apiOver(db);
+  // Out of order and twice, as an at-least-once log may give them.
+  await store(db, incidents, 'IncidentEvent', [resolved, opened, collapse]);
+  await store(db, incidents, 'IncidentEvent', [opened, updated, gone, elsewhere, resolved]);
+  await store(db, traces, 'TraceSummary', [
+    traceSummary({ traceId: hex(0x77, 32), findings: [finding({ incidentId: hex(2, 32) })] }),
+  ]);
+});
+afterAll(async () => {
+  await api?.close();
+  await db?.stop();
+});
+
+const ids = async (query: string) => {
+  const { status, body } = await get(api, `/v1/incidents${query}`);
+  expect(status).toBe(200);
+  return body.incidents.map((incident: { incidentId: string }) => Number.parseInt(incident.incidentId, 16));
+};
+
+test('each incident once, with its last event; the last changed first; no other tenant’s', async () => {
+  expect(await ids('')).toEqual([3, 2, 1]);
+});
+
+test.each([
+  ['?state=open', [2]],
+  ['?state=resolved', [1]],
+  ['?state=retracted', [3]],
+  ['?state=all', [3, 2, 1]],
+  ['?kind=fanout_collapse', [2]],
+  ['?kind=starvation', []],
+  ['?severity=critical', [2, 1]],
+  ['?agent=buyer', [2]],
+  ['?agent=buye', []],
+  ['?operation=plan%20trip&severity=critical', [1]],
+  [`?from=${T + 6}`, [3, 2]],
+  [`?to=${T + 7}`, [1]],
+  [`?from=${new Date(T + 7).toISOString()}&to=${T + 8}`, [2]],
+  // By its own list of exemplars, and by the findings of the trace.
+  [`?traceId=${hex(0xabc, 32)}`, [3, 1]],
+  [`?traceId=${hex(0x77, 32)}`, [2]],
+  [`?traceId=${hex(0x99, 32)}`, []],
+])('%s', async (query, expected) => {
+  expect(await ids(query)).toEqual(expected);
+});
+
+test('pages cover everything once, whatever their size', async () => {
+  for (const limit of [1, 2, 3]) {
+    const seen: string[] = [];
+    let url = `/v1/incidents?limit=${limit}`;
+    for (;;) {
+      const { body } = await get(api, url);
+      seen.push(...body.incidents.map(({ incidentId }: { incidentId: string }) => incidentId));
+      if (body.next === null) break;
+      url = `/v1/incidents?limit=${limit}&cursor=${body.next}`;
+    }
+    expect(seen).toEqual([hex(3, 32), hex(2, 32), hex(1, 32)]);
+  }
+});
+
+test('one incident: its last event and its history, each event once, in order', async () => {
+  const { status, body } = await get(api, `/v1/incidents/${opened.incidentId}`);
+  expect(status).toBe(200);
+  expect(body.history.map(({ event }: { event: string }) => event)).toEqual([
+    'opened',
+    'updated',
+    'resolved',
+  ]);
+  expect(body.incident).toEqual({
+    ...resolved,
+    state: 'resolved',
+    windowStart: '2023-11-14T22:13:20.000Z',
+    windowEnd: '2023-11-14T22:15:20.000Z',
+    openedAt: '2023-11-14T22:13:21.000Z',
+    at: '2023-11-14T22:13:20.005Z',
+    atMs: T + 5,
+  });
+});
+
+test.each([hex(9, 32), elsewhere.incidentId])('no incident %s', async (id) => {
+  expect(await get(api, `/v1/incidents/${id}`)).toMatchObject({
+    status: 404,
+    body: { error: { code: 'not_found', message: `no incident ${id}` } },
+  });
+});
+
+test.each([
+  ['/v1/incidents?kind=boredom', /^kind: /],
+  ['/v1/incidents?limit=0', /^limit: /],
+  ['/v1/incidents?limit=501', /^limit: /],
+  ['/v1/incidents?limit=many', /^limit: /],
+  ['/v1/incidents?from=yesterday', /^from: must be an ISO 8601 time/],
+  ['/v1/incidents?state=closed', /^state: /],
+  ['/v1/incidents?traceId=xyz', /^traceId: must be 32 hex digits/],
+  ['/v1/incidents?cursor=abc', /^cursor: /],
+  ['/v1/incidents?from=x&limit=x', /from: .*; limit: |limit: .*; from: /],
+  ['/v1/incidents/xyz', /^id: must be 32 hex digits/],
+])('%s is told what is wrong', async (url, message) => {
+  const { status, body } = await get(api, url);
+  expect(status).toBe(400);
+  expect(body).toEqual({ error: { code: 'bad_request', message: expect.stringMatching(message) } });
+});

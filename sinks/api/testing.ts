@@ -1,0 +1,21 @@
+/** For tests of the API: it over a real engine, without a broker. */
+import type { TestDatabase } from '../testing.ts';
+import { buildApi } from './app.ts';
+import type { Api } from './deps.ts';
+import type { IncidentFeed } from './stream/feed.ts';
+
+export const NOW = 1_700_000_600_000;
+
+const silent: IncidentFeed = {
+  live: false,
+  async *events() {},
+};
+
+export function apiOver({ clickhouse, database }: TestDatabase, feed: IncidentFeed = silent): Promise<Api> {
+  return buildApi({ clickhouse, database, topicPrefix: 'test.', feed, now: () => NOW });
+}
+
+export async function get(api: Api, url: string) {
+  const response = await api.inject({ method: 'GET', url });
+  return { status: response.statusCode, headers: response.headers, body: response.json() };
+}
