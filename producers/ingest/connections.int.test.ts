@@ -155,6 +155,11 @@ test.each([
   expect(client.text()).not.toContain('canary');
 });
 
+test('a client that dawdles is bounded: 10 s for its headers, 30 s for the whole request', () => {
+  expect(app.server.headersTimeout).toBe(10_000);
+  expect(app.server.requestTimeout).toBe(30_000);
+});
+
 test('draining: what is in flight is answered, what arrives late gets 503, then all is closed', async () => {
   const held = Promise.withResolvers<readonly ProduceAck[]>();
   answerOfLog = () => held.promise;
