@@ -12,6 +12,11 @@ export class InputFloor {
     this.#next = next;
   }
 
+  /** Offset after the last record. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Counts a record; `clock` undefined where it holds nothing. */
   add(offset: number, clock: number | undefined): void {
     this.#next = offset + 1;

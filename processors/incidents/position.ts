@@ -7,17 +7,20 @@ const metadata = z.object({
   done: z.number().int(),
   /** Inputs whose clock is not above are needed no more. */
   floor: z.number().int(),
+  /** Offsets below have been read; dead letters among them were put aside. */
+  read: z.number().int(),
 });
 
 export interface SignalPosition {
   readonly done: number;
   readonly floor: number;
+  readonly read: number;
 }
 
-export const FROM_THE_FIRST: SignalPosition = { done: -1, floor: -1 };
+export const FROM_THE_FIRST: SignalPosition = { done: -1, floor: -1, read: 0 };
 
-export function formatSignalMetadata({ done, floor }: SignalPosition): string {
-  return JSON.stringify({ v: 1, done, floor } satisfies z.output<typeof metadata>);
+export function formatSignalMetadata({ done, floor, read }: SignalPosition): string {
+  return JSON.stringify({ v: 1, done, floor, read } satisfies z.output<typeof metadata>);
 }
 
 /** '' (nothing committed yet) starts at the beginning; anything unreadable is an error with its reason. */

@@ -107,11 +107,12 @@ export class SignalProcessor {
     const done = this.#sources.clock;
     if (done < 0 || done < this.#start.done) return undefined;
     const floor = Math.max(this.#start.floor, done - this.#retention - this.#settings.hopMs);
-    return { done, floor, offset: this.#input.offset(floor) };
+    return { done, floor, read: this.#input.next, offset: this.#input.offset(floor) };
   }
 
   #refuse(offset: number, step: string, reason: string): Outcome {
     this.#input.add(offset, undefined);
+    if (offset < this.#start.read) return DROP;
     return deadLetter(step, reason);
   }
 

@@ -1,0 +1,104 @@
+import { UserError } from '#infra/errors.ts';
+import type { Kafka, KafkaRecord } from '#infra/kafka/port.ts';
+import { decodeAs } from '#schemas/codec.ts';
+import { pack } from '../assembly/packing.ts';
+import type { AssemblyStart } from '../assembly/partition-processor.ts';
+import { formatMetadata, parseMetadata } from '../assembly/position.ts';
+import type { RecordsTask, Stage1Result } from '../assembly/protocol.ts';
+import { tombstoneOf } from '../assembly/read-back.ts';
+import type { ProcessorTopics } from './topics.ts';
+import { TraceOffsets } from './trace-offsets.ts';
+
+/** What the group has committed for a partition: where to read from, and the metadata beside it. */
+export interface Committed {
+  readonly offset: number;
+  readonly metadata: string;
+}
+
+/** What the main thread knows of a partition of ati.spans that this process owns. */
+export interface AssemblyLane {
+  readonly partition: number;
+  readonly epoch: number;
+  /** The last commit: where a rebuild after a bug starts. */
+  committed: Committed;
+  /** Offsets below have been processed, and their outputs produced. */
+  done: number;
+  clock: number;
+  floorClock: number;
+  openTraces: number;
+  readonly traces: TraceOffsets;
+  /** Throws by offset, and what three of them made us pass over. */
+  readonly attempts: Map<number, number>;
+  readonly skipOffsets: number[];
+  readonly skipTraces: string[];
+}
+
+/** A lane at its committed position, with the tombstones read back from ati.traces. */
+export async function openLane(
+  kafka: Kafka,
+  topics: ProcessorTopics,
+  partition: number,
+  epoch: number,
+  committed: Committed,
+  hardCapMs: number,
+): Promise<{ lane: AssemblyLane; start: AssemblyStart }> {
+  const metadata = parseMetadata(committed.metadata);
+  if (!metadata.ok)
+    throw new UserError(
+      `${topics.assemblyGroup}, ${topics.spans} partition ${partition}: ${metadata.reason}`,
+    );
+  const { done, clock } = metadata.value;
+  const traces = new TraceOffsets(metadata.value.traces);
+  const { offset } = committed;
+  const tombstones = [];
+  for await (const record of kafka.read(topics.traces, partition, metadata.value.traces)) {
+    const summary = decodeAs('TraceSummary', record.value ?? new Uint8Array());
+    // Nothing but stage 1 writes there; what it can't read back would have no tombstone.
+    if (!summary.ok) throw new Error(`${topics.traces}/${partition}@${record.offset}: ${summary.reason}`);
+    traces.add(summary.value.source.clock, record.offset);
+    const tombstone = tombstoneOf(summary.value, { offset, clock }, hardCapMs);
+    if (tombstone !== undefined) tombstones.push(tombstone);
+  }
+  const lane: AssemblyLane = {
+    partition,
+    epoch,
+    committed,
+    done: Math.max(done, offset),
+    clock,
+    floorClock: clock,
+    openTraces: 0,
+    traces,
+    attempts: new Map(),
+    skipOffsets: [],
+    skipTraces: [],
+  };
+  return { lane, start: { offset, clock, done: lane.done, tombstones } };
+}
+
+/** Records for a worker, their bytes copied into one buffer to be transferred. */
+export function recordsTask(lane: AssemblyLane, records: readonly KafkaRecord[]): RecordsTask {
+  return {
+    type: 'records',
+    partition: lane.partition,
+    epoch: lane.epoch,
+    offsets: Float64Array.from(records, (record) => record.offset),
+    records: pack(records.map((record) => record.value ?? new Uint8Array())),
+  };
+}
+
+/** Takes over how far the worker has come; returns what may be committed, if anything. */
+export function advanceLane(
+  lane: AssemblyLane,
+  result: Stage1Result,
+  hardCapMs: number,
+): Committed | undefined {
+  lane.clock = result.clock;
+  lane.floorClock = result.floor.clock;
+  lane.openTraces = result.openTraces;
+  lane.done = Math.max(lane.done, result.next);
+  // Within the replay the last commit still holds; after a bug the floor is not to be trusted.
+  if (result.next < lane.done || result.bug !== undefined) return undefined;
+  const traces = lane.traces.from(result.floor.clock - hardCapMs);
+  const metadata = formatMetadata({ v: 1, done: lane.done, clock: result.floor.clock, traces });
+  return { offset: result.floor.offset, metadata };
+}
