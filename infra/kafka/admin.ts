@@ -92,6 +92,6 @@ function checkPartitions({ name, partitions }: TopicDefinition, found: number): 
   if (found === partitions) return;
   throw new UserError(
     `topic ${name} has ${found} partitions and should have ${partitions}: ` +
-      'set ATI_PARTITIONS to what is there, or ATI_TOPIC_PREFIX for new topics',
+      `set ATI_PARTITIONS to ${found}, or ATI_TOPIC_PREFIX to have topics of your own`,
   );
 }

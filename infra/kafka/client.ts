@@ -102,7 +102,6 @@ class KafkaClient implements Kafka {
       });
       const found = await group.committed(partitions);
       return found
-        .filter(({ offset }) => offset >= 0)
         .map(({ partition, offset, metadata }) => ({ partition, offset, metadata }))
         .sort((a, b) => a.partition - b.partition);
     });

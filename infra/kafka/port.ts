@@ -97,7 +97,7 @@ export interface Consumer {
   readonly assigned: boolean;
   /** Commits if `epoch` is still the current assignment; false (nothing committed) if it is not. */
   commit(offsets: readonly OffsetCommit[], epoch: number): Promise<boolean>;
-  /** Stops fetching of these partitions (heartbeats go on) until `resume`. */
+  /** Stops fetching of these partitions (heartbeats go on) until `resume` or a new assignment. */
   pause(topic: string, partitions: readonly number[]): void;
   resume(topic: string, partitions: readonly number[]): void;
   /** Stops fetching, waits for the batches being handled, leaves the group. */
@@ -144,6 +144,7 @@ export interface Kafka {
   offsets(topic: string): Promise<readonly PartitionOffsets[]>;
   /** The offset of the first record whose timestamp is at least `timestamp`, per partition (latest where none). */
   offsetsForTime(topic: string, timestamp: number): Promise<readonly { partition: number; offset: number }[]>;
+  /** Of every partition of the topic; offset -1 where the group has committed none. */
   committed(
     groupId: string,
     topic: string,

@@ -1,0 +1,74 @@
+import kafkajs from 'kafkajs';
+import { describe, expect, test } from 'vitest';
+import { isBrokerAnswer, isMembershipLost, isTransient, KafkaError, toKafkaError, typeOf } from './errors.ts';
+
+const {
+  KafkaJSConnectionError,
+  KafkaJSNonRetriableError,
+  KafkaJSNumberOfRetriesExceeded,
+  KafkaJSProtocolError,
+} = kafkajs;
+
+function refused(type: string, retriable: boolean): Error {
+  return new KafkaJSProtocolError(Object.assign(new Error(`The broker says ${type}`), { type, retriable }));
+}
+
+const noConnection = new KafkaJSConnectionError('Connection error: connect ECONNREFUSED 127.0.0.1:1', {
+  code: 'ECONNREFUSED',
+});
+const exhausted = new KafkaJSNumberOfRetriesExceeded(noConnection, { retryCount: 3, retryTime: 1 });
+
+describe('no broker', () => {
+  test('is transient, however deep kafkajs wraps it', () => {
+    expect(isTransient(noConnection)).toBe(true);
+    expect(isTransient(exhausted)).toBe(true);
+    expect(isBrokerAnswer(exhausted)).toBe(false);
+  });
+
+  test('is a sentence with the addresses and the reason', () => {
+    const error = toKafkaError(exhausted, 'write to ati.spans', ['a:1', 'b:2']);
+    expect(error.message).toBe('cannot reach Kafka at a:1, b:2: connection refused');
+    expect(error.transient).toBe(true);
+  });
+});
+
+describe('a refusal of the broker', () => {
+  test.each([
+    ['NOT_LEADER_FOR_PARTITION', true, true],
+    ['NOT_COORDINATOR_FOR_GROUP', false, true],
+    ['LEADER_NOT_AVAILABLE', true, true],
+    ['MESSAGE_TOO_LARGE', false, false],
+    ['OUT_OF_ORDER_SEQUENCE_NUMBER', false, false],
+    ['TOPIC_AUTHORIZATION_FAILED', false, false],
+  ])('%s: kafkajs says retriable %s, tried again: %s', (type, retriable, expected) => {
+    expect(isTransient(refused(type, retriable))).toBe(expected);
+    expect(isBrokerAnswer(refused(type, retriable))).toBe(true);
+  });
+
+  test.each(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID'])(
+    '%s needs a new join, not a second try',
+    (type) => {
+      const error = refused(type, true);
+      expect(isMembershipLost(error)).toBe(true);
+      expect(isTransient(error)).toBe(false);
+      expect(isMembershipLost(toKafkaError(error, 'commit', []))).toBe(true);
+    },
+  );
+
+  test('keeps its name and says what was tried', () => {
+    const error = toKafkaError(refused('MESSAGE_TOO_LARGE', false), 'write to t', ['a:1']);
+    expect(error.message).toBe('Kafka cannot write to t: The broker says MESSAGE_TOO_LARGE');
+    expect(typeOf(error)).toBe('MESSAGE_TOO_LARGE');
+  });
+});
+
+test('a bug is not transient', () => {
+  expect(isTransient(new TypeError('x is not a function'))).toBe(false);
+  expect(isTransient(new KafkaJSNonRetriableError(new Error('bad')))).toBe(false);
+  expect(toKafkaError(new TypeError('x is not a function'), 'read t', []).message).toContain('x is not a');
+});
+
+test('a KafkaError stays the same', () => {
+  const error = new KafkaError('topic t has no partition 9', { transient: false });
+  expect(toKafkaError(error, 'write', [])).toBe(error);
+});
