@@ -15,8 +15,8 @@ async function look(api: string, scenario: Scenario, traceId: string): Promise<V
   const trace = await get<TraceAnswer>(api, `/v1/traces/${traceId}`);
   const incidents: IncidentAnswer[] = [];
   for (const { incidentId } of trace?.findings ?? []) {
-    const incident = await get<IncidentAnswer>(api, `/v1/incidents/${incidentId}`);
-    if (incident?.state === 'open') incidents.push(incident);
+    const answer = await get<{ incident: IncidentAnswer }>(api, `/v1/incidents/${incidentId}`);
+    if (answer?.incident.state === 'open') incidents.push(answer.incident);
   }
   return judge(scenario, trace, incidents);
 }

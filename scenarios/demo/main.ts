@@ -91,13 +91,7 @@ async function runScenarios({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Co
 }
 
 function report(verdicts: readonly Verdict[]): void {
-  console.log(verdictTable(verdicts));
-  const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
-  for (const { scenario, trace, incidents } of verdicts) {
-    if (trace) console.log(`  ${scenario.name.padEnd(8)} trace     ${api}/v1/traces/${trace.traceId}`);
-    for (const { incidentId } of incidents)
-      console.log(`           incident  ${api}/v1/incidents/${incidentId}`);
-  }
+  console.log(verdictTable(verdicts, `http://${config.ATI_HOST}:${config.ATI_API_PORT}`));
   const faults = verdicts.flatMap(({ scenario, faults: all }) =>
     all.map((each) => `${scenario.name}: ${each}`),
   );

@@ -3,47 +3,62 @@ import pc from 'picocolors';
 import type { Measure } from '#schemas/events.ts';
 import type { IncidentAnswer, Verdict } from './verdict.ts';
 
-const COLUMNS = ['scenario', 'what ran', 'expected', 'found', 'root', 'evidence', 'recommendation'];
-/** Wide enough for a sentence, small enough for a terminal of 160 columns. */
-const WIDTHS = [12, 18, 17, 19, 16, 34, 40];
+const COLUMNS = ['scenario', 'what ran', 'expected', 'found', 'root', 'evidence'];
+/** With the borders 115 columns: what a terminal of 120 can show. */
+const WIDTHS = [10, 21, 17, 17, 14, 29];
 
-/** The demo's answer: a row for each incident, and one for what stayed silent. */
-export function verdictTable(verdicts: readonly Verdict[]): string {
+/** The demo's answer: for each incident a row, and below it what to do and where to read on. */
+export function verdictTable(verdicts: readonly Verdict[], api: string): string {
   const table = new Table({
     head: COLUMNS,
     colWidths: WIDTHS,
     wordWrap: true,
     style: { head: ['bold'], border: ['dim'] },
   });
-  for (const verdict of verdicts) for (const row of rowsOf(verdict)) table.push(row);
+  for (const verdict of verdicts) addRows(table, verdict, api);
   return table.toString();
 }
 
-function rowsOf({ scenario, trace, incidents, faults }: Verdict): string[][] {
-  const what = trace
-    ? `${scenario.about}\n${trace.spanCount} spans, ${ms(trace.durationMs)}`
-    : scenario.about;
-  const expected = scenario.expects.join('\n') || 'nothing';
-  const first = incidents[0];
-  const rows = [[scenario.name, what, expected, ...(first ? cellsOf(first) : ['nothing', '', '', ''])]];
-  for (const incident of incidents.slice(1)) rows.push(['', '', '', ...cellsOf(incident)]);
-  if (faults.length > 0) rows[0][3] += `\n${pc.red(faults.join('\n'))}`;
-  else rows[0][3] = pc.green(rows[0][3]);
-  return rows;
+function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: string): void {
+  const { scenario, trace, faults } = verdict;
+  const ran = trace?.summary;
+  const about = ran ? `${scenario.about}\n${ran.spanCount} spans, ${ms(ran.durationMs)}` : scenario.about;
+  const mark = faults.length === 0 ? pc.green : pc.red;
+  // What was planted comes first; what else it truly shows, after.
+  const incidents = verdict.incidents.toSorted((a, b) => order(verdict, a) - order(verdict, b));
+  if (incidents.length === 0) {
+    table.push([scenario.name, about, scenario.expects.join('\n') || 'nothing', mark('nothing'), '', '']);
+    if (trace) table.push(detail('', `${api}/v1/traces/${trace.traceId}`));
+  }
+  incidents.forEach((incident, i) => {
+    const lead = i === 0 ? [scenario.name, about, scenario.expects.join('\n')] : ['', '', ''];
+    table.push([...lead, ...cellsOf(incident, mark)]);
+    table.push(detail(incident.recommendations[0]?.text ?? '', `${api}/v1/incidents/${incident.incidentId}`));
+  });
+  if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
 }
 
-function cellsOf(incident: IncidentAnswer): string[] {
+function order({ scenario }: Verdict, { kind }: IncidentAnswer): number {
+  const at = scenario.expects.indexOf(kind);
+  return at < 0 ? scenario.expects.length : at;
+}
+
+/** A line across all columns but the first. */
+function detail(text: string, link: string) {
+  const lines = [text === '' ? '' : `→ ${text}`, pc.dim(link)].filter((line) => line !== '');
+  return ['', { colSpan: COLUMNS.length - 1, content: lines.join('\n') }];
+}
+
+function cellsOf(incident: IncidentAnswer, mark: (text: string) => string): string[] {
   return [
-    `${incident.kind}\n(${incident.severity})`,
-    `${incident.agent}\n${incident.operation}`,
+    mark(`${incident.kind}\n(${incident.severity})`),
+    incident.agent === incident.operation ? incident.agent : `${incident.agent}\n${incident.operation}`,
     incident.evidence.slice(0, 6).map(measure).join('\n'),
-    incident.recommendations[0]?.text ?? '',
   ];
 }
 
 function measure({ name, value, unit }: Measure): string {
-  const text = unit === 'ms' ? ms(value) : String(Math.round(value * 1000) / 1000);
-  return `${name} ${text}${unit === 'ms' || unit === 'count' || unit === 'ratio' ? '' : ` ${unit}`}`;
+  return `${name} ${unit === 'ms' ? ms(value) : Math.round(value * 1000) / 1000}`;
 }
 
 function ms(value: number): string {

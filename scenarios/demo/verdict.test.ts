@@ -16,9 +16,7 @@ const incident = (kind: IncidentAnswer['kind'], agent: string): IncidentAnswer =
 });
 const trace = (...kinds: IncidentAnswer['kind'][]): TraceAnswer => ({
   traceId: '1'.repeat(32),
-  revision: 1,
-  spanCount: 3,
-  durationMs: 10,
+  summary: { spanCount: 3, durationMs: 10 },
   findings: kinds.map((kind) => ({
     ...incident(kind, 'planner'),
     severity: 'warning' as const,
@@ -48,4 +46,6 @@ test('an incident that is missing, of another root, or false is a fault', () => 
 
 test('a trace that never arrived is a fault, also for the control', () => {
   expect(judge(control, undefined, []).faults).toEqual(['the trace did not arrive']);
+  const open = { ...trace(), summary: null };
+  expect(judge(control, open, []).faults).toEqual(['the trace did not arrive']);
 });

@@ -4,9 +4,8 @@ import type { Scenario } from '../scenario.ts';
 /** What the query API says of a trace, as far as a verdict needs it. */
 export interface TraceAnswer {
   readonly traceId: string;
-  readonly revision: number;
-  readonly spanCount: number;
-  readonly durationMs: number;
+  /** null until the trace has closed. */
+  readonly summary: { readonly spanCount: number; readonly durationMs: number } | null;
   readonly findings: readonly Finding[];
 }
 
@@ -39,7 +38,7 @@ export function judge(
   incidents: readonly IncidentAnswer[],
 ): Verdict {
   const faults: string[] = [];
-  if (trace === undefined) faults.push('the trace did not arrive');
+  if (!trace?.summary) faults.push('the trace did not arrive');
   for (const kind of scenario.expects) {
     const incident = incidents.find((each) => each.kind === kind);
     if (incident === undefined) faults.push(`${kind} was not found`);
