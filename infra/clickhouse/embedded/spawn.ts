@@ -1,8 +1,8 @@
 /** Starts the embedded engine as a process of its own. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '#infra/ports.ts';
 import { engineEnvironment } from './environment.ts';
 
 export interface SpawnOptions {
@@ -31,7 +31,7 @@ export async function spawnEngine({ dataDir, port, env }: SpawnOptions): Promise
       ...process.env,
       ATI_DATA_DIR: dataDir,
       ATI_ENGINE_PORT: String(listenOn),
-      ATI_LOG_LEVEL: 'warn',
+      ATI_LOG_LEVEL: 'silent',
       ...env,
     }),
     // Its own flags only: a test runner's loaders are not for it.
@@ -58,20 +58,4 @@ export async function spawnEngine({ dataDir, port, env }: SpawnOptions): Promise
     stop: end('SIGTERM'),
     kill: end('SIGKILL'),
   };
-}
-
-/** A port below 32768, where the system does not put the ports of outgoing connections. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const candidate = 10_000 + Math.floor(Math.random() * 22_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(candidate, '127.0.0.1', () =>
-        resolve((server.address() as AddressInfo).port === candidate),
-      );
-    });
-    if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
-    if (free) return candidate;
-  }
 }
