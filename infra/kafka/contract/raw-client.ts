@@ -62,6 +62,15 @@ export class RawClient {
     });
   }
 
+  /** Stops reading from the connection, until \`resume\`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -23,10 +23,11 @@ export interface NewBatch {
   readonly body?: Buffer;
 }
 
-/** A batch of format v2 with a right CRC. Timestamps default to 1,700,000,000,000. */
+/** A batch of format v2 with a right CRC. Timestamps default to now. */
 export function buildBatch(batch: NewBatch): Buffer {
   const { records, compression = 0 } = batch;
-  const times = records.map(({ timestamp }) => timestamp ?? 1_700_000_000_000);
+  const now = Date.now();
+  const times = records.map(({ timestamp }) => timestamp ?? now);
   const clear = Buffer.concat(records.map((record, i) => encodeRecord(record, i, times[i] - times[0])));
   const body = batch.body ?? compress(compression, clear);
   const bytes = Buffer.concat([Buffer.alloc(HEADER_SIZE), body]);
