@@ -113,5 +113,9 @@ function observe(topic: string, table: string, log: Logger): WriterEvents {
     uncommitted(reason) {
       log.warn({ topic }, `rows are stored but not committed yet: ${reason}`);
     },
+    read(partition, records, lag) {
+      metrics.recordsConsumed.inc({ topic }, records);
+      metrics.consumerLag.set({ topic, partition: String(partition) }, lag);
+    },
   };
 }

@@ -19,6 +19,8 @@ export interface WriterEvents {
   retrying(reason: string, attempt: number, delayMs: number): void;
   deadLetter(step: string, record: KafkaRecord, reason: string): void;
   uncommitted(reason: string): void;
+  /** `lag`: records of the partition that are still to be read. */
+  read(partition: number, records: number, lag: number): void;
 }
 
 export interface WriterOptions {
@@ -110,6 +112,9 @@ export class Writer implements ConsumerHandler {
       if (this.#over(batch.epoch)) return;
       this.#filling.passed(partition, record);
     }
+    const last = records.at(-1);
+    const lag = last === undefined ? 0 : Math.max(0, batch.highWatermark - last.offset - 1);
+    this.#options.events.read(partition, records.length, lag);
     if (this.#full()) {
       if (this.#storing === undefined) this.#start();
     } else if (!this.#filling.empty) {
