@@ -11,7 +11,7 @@ import type { Assignment, Consumer, ConsumerOptions, OffsetCommit } from './port
 import { retrying, sleep, unlessAborted } from './retry.ts';
 import { startOffsets } from './start-offsets.ts';
 
-const SESSION_TIMEOUT_MS = 30_000;
+const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 3_000;
 /** A commit waits so long for a broker that restarts; then it is the caller's turn. */
 const COMMIT_PATIENCE_MS = 15_000;

@@ -110,7 +110,7 @@ export interface ConsumerOptions {
   /** Where a partition without a committed offset starts. */
   readonly startAt: 'earliest' | 'latest';
   readonly handler: ConsumerHandler;
-  /** Milliseconds, default 30,000. */
+  /** Milliseconds, default 10,000: how long a dead member holds its partitions. */
   readonly sessionTimeoutMs?: number;
   /** Most bytes of one fetch per partition, default 1 MiB. */
   readonly maxBytesPerPartition?: number;

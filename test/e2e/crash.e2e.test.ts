@@ -58,7 +58,8 @@ describe('kill -9 in mid-run', () => {
       const queue = [...traces];
       const sender = async () => {
         for (let trace = queue.shift(); trace !== undefined; trace = queue.shift()) {
-          acknowledged += (await exportTrace(ingestUrl, trace)).length;
+          const spans = await exportTrace(ingestUrl, trace);
+          acknowledged += spans.length;
           if (killed === undefined && acknowledged > expected / 3) killed = stack.signal(victim, 'SIGKILL');
         }
       };
