@@ -11,17 +11,25 @@ const MAX_WAITING = 1_000;
 export class ClientQueue {
   readonly #waiting: PositionedIncident[] = [];
   readonly #signal: AbortSignal;
+  readonly #onOverrun: () => void;
   #overrun = false;
   #wake: () => void = () => {};
 
-  constructor(signal: AbortSignal) {
+  /** `onOverrun`: too many are waiting; whoever waits for the client must stop to. */
+  constructor(signal: AbortSignal, onOverrun: () => void = () => {}) {
     this.#signal = signal;
+    this.#onOverrun = onOverrun;
     signal.addEventListener('abort', () => this.#wake(), { once: true });
   }
 
   push(item: PositionedIncident): void {
-    if (this.#waiting.length >= MAX_WAITING) this.#overrun = true;
-    else this.#waiting.push(item);
+    if (this.#overrun) return;
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(item);
+    else {
+      this.#overrun = true;
+      this.#waiting.length = 0;
+      this.#onOverrun();
+    }
     this.#wake();
   }
 

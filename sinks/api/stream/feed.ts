@@ -21,10 +21,14 @@ export interface IncidentFeed {
   /** False until the topic could be read. */
   readonly live: boolean;
   /**
-   * Incidents from now on, or those that came after `after`; ends with the signal. Throws SlowClientError for a client
-   * that does not keep up.
+   * Incidents from now on, or those that came after `after`; ends with the signal. For a client that does not keep up
+   * it calls `onOverrun` and throws SlowClientError.
    */
-  events(after: EventId | undefined, signal: AbortSignal): AsyncIterable<PositionedIncident>;
+  events(
+    after: EventId | undefined,
+    signal: AbortSignal,
+    onOverrun?: () => void,
+  ): AsyncIterable<PositionedIncident>;
 }
 
 /** What a reconnecting client most likely missed; older things are read from the log again. */
@@ -81,8 +85,12 @@ export class TopicFeed implements IncidentFeed {
     for (const client of this.#clients) client.push(item);
   }
 
-  async *events(after: EventId | undefined, signal: AbortSignal): AsyncGenerator<PositionedIncident> {
-    const queue = new ClientQueue(signal);
+  async *events(
+    after: EventId | undefined,
+    signal: AbortSignal,
+    onOverrun?: () => void,
+  ): AsyncGenerator<PositionedIncident> {
+    const queue = new ClientQueue(signal, onOverrun);
     // At one go with the copies below: nothing falls between what was and what comes.
     this.#clients.add(queue);
     const recent = [...this.#recent];

@@ -13,7 +13,8 @@ import type { EventId } from './feed.ts';
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
-const CUT_MS = 5_000;
+/** So long a client that was cut may take to read why. */
+const CUT_MS = 10_000;
 
 const eventId = z
   .string()
@@ -33,10 +34,10 @@ function sse(event: string, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Resolves when the client has taken enough of it to take more. */
+/** Resolves when the client has taken enough of it to take more, or with the signal. */
 async function write(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
   if (raw.write(text)) return;
-  // Gone while we waited: the loop ends by the signal.
+  // Gone or given up while we waited: the caller looks at the signal.
   await once(raw, 'drain', { signal }).catch(() => undefined);
 }
 
@@ -76,6 +77,8 @@ export function registerStream(app: Api, { feed }: ApiDeps): void {
       open.add(client);
       reply.hijack();
       const { raw } = reply;
+      const overrun = new AbortController();
+      const given = AbortSignal.any([client.signal, overrun.signal]);
       raw.on('close', () => client.abort());
       raw.on('error', () => client.abort());
       raw.writeHead(200, {
@@ -88,10 +91,12 @@ export function registerStream(app: Api, { feed }: ApiDeps): void {
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       }, HEARTBEAT_MS);
       try {
-        await write(raw, `retry: ${RECONNECT_MS}\n: connected\n\n`, client.signal);
-        for await (const { partition, offset, event } of feed.events(after, client.signal)) {
-          if (!wanted(event)) continue;
-          await write(raw, sse('incident', toIncidentJson(event), `${partition}-${offset}`), client.signal);
+        await write(raw, `retry: ${RECONNECT_MS}\n: connected\n\n`, given);
+        const items = feed.events(after, client.signal, () => overrun.abort());
+        for await (const { partition, offset, event } of items) {
+          if (wanted(event)) {
+            await write(raw, sse('incident', toIncidentJson(event), `${partition}-${offset}`), given);
+          }
         }
       } catch (error) {
         const code = error instanceof SlowClientError ? 'slow_client' : 'unavailable';

@@ -1,0 +1,49 @@
+import picocolors from 'picocolors';
+import { expect, test } from 'vitest';
+import { incidentEvent } from '../testing.ts';
+import { incidentLine } from './line.ts';
+
+const plain = picocolors.createColors(false);
+const coloured = picocolors.createColors(true);
+
+test('one line says when, how bad, what, where, the numbers and what to do', () => {
+  expect(incidentLine(incidentEvent({ settled: true }), plain)).toBe(
+    '2023-11-14T22:13:22.000Z  warning  retry_storm  planner / plan trip → search *  ' +
+      'amplification 1.11, attempts 111  Allow at most 10 retries a minute.',
+  );
+});
+
+test('what is provisional or over says so', () => {
+  expect(incidentLine(incidentEvent(), plain)).toContain('retry_storm (provisional)');
+  expect(incidentLine(incidentEvent({ event: 'resolved' }), plain)).toContain('  resolved  ');
+  expect(incidentLine(incidentEvent({ event: 'retracted' }), plain)).toContain('  retracted  ');
+});
+
+test('three measures, with their units, not more', () => {
+  const evidence = [
+    { name: 'width', value: 100, unit: 'count' },
+    { name: 'makespan', value: 412.3456, unit: 'ms' },
+    { name: 'share', value: 0.51234, unit: 'ratio' },
+    { name: 'more', value: 1, unit: '' },
+  ];
+  expect(incidentLine(incidentEvent({ evidence }), plain)).toContain(
+    '  width 100, makespan 412 ms, share 0.512  ',
+  );
+});
+
+test('no evidence and no advice leave no gaps', () => {
+  const line = incidentLine(incidentEvent({ evidence: [], recommendations: [] }), plain);
+  expect(line.endsWith('search *')).toBe(true);
+});
+
+test('colours only where they are asked for', () => {
+  expect(incidentLine(incidentEvent({ severity: 'critical' }), coloured)).toContain(
+    '\u001b[31mcritical\u001b[39m',
+  );
+  expect(incidentLine(incidentEvent(), plain)).not.toContain('\u001b');
+});
+
+test('names from the log cannot steer the terminal or break the line', () => {
+  const line = incidentLine(incidentEvent({ agent: 'a\u001b[2Jb\nc', signature: 'x\r\u0085\u2028y' }), plain);
+  expect(line).not.toMatch(/[\u0000-\u001f\u0080-\u009f\u2028]/);
+});

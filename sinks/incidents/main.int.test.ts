@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { hex, incidentEvent } from '../testing.ts';
+import { eventually, record, startBroker, type TestBroker } from '../testing-broker.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+let broker: TestBroker;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  broker = await startBroker();
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => broker?.stop());
+
+function cli(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: {
+      ...process.env,
+      KAFKA_BROKERS: broker.brokers.join(','),
+      ATI_TOPIC_PREFIX: broker.prefix,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  const output = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.err += text));
+  // `close`: the pipes are empty too.
+  const ended = once(child, 'close').then(([code]) => ({ code, ...output }));
+  return { child, output, ended };
+}
+
+const publish = (id: number, more = {}) =>
+  broker.produce('incidents', [
+    record(
+      id % 3,
+      'IncidentEvent',
+      incidentEvent({ incidentId: hex(id, 32), at: 1_700_000_000_000 + id, ...more }),
+    ),
+  ]);
+
+test('nothing found yet', async () => {
+  expect(await cli([]).ended).toEqual({ code: 0, out: '', err: 'no incidents yet\n' });
+});
+
+test('what is there, in order of time, then the end', async () => {
+  await publish(3);
+  await publish(2, { kind: 'starvation', agent: 'writer' });
+  await publish(1);
+  const { code, out } = await cli([]).ended;
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split('\n');
+  expect(lines.map((line) => line.slice(0, 24))).toEqual([
+    '2023-11-14T22:13:20.001Z',
+    '2023-11-14T22:13:20.002Z',
+    '2023-11-14T22:13:20.003Z',
+  ]);
+  expect(lines[1]).toMatch(/starvation \(provisional\) {2}writer \/ plan trip/);
+  expect(out).not.toContain('\u001b');
+});
+
+test('one kind, as JSON lines', async () => {
+  const { out } = await cli(['--json', '--kind', 'starvation']).ended;
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events).toEqual([expect.objectContaining({ incidentId: hex(2, 32), kind: 'starvation' })]);
+});
+
+test('--follow goes on until it is interrupted', async () => {
+  const { child, output, ended } = cli(['--follow', '--json']);
+  await eventually(
+    () => output.out,
+    (out) => out.includes(hex(3, 32)),
+  );
+  await publish(4);
+  await eventually(
+    () => output.out,
+    (out) => out.includes(hex(4, 32)),
+  );
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(0);
+});
+
+test('--help, and what is wrong with an option', async () => {
+  const help = await cli(['--help']).ended;
+  expect(help.code).toBe(0);
+  expect(help.out).toMatch(/--follow[\s\S]*--kind[\s\S]*--json[\s\S]*KAFKA_BROKERS/);
+  const wrong = await cli(['--kind', 'boredom']).ended;
+  expect(wrong.code).toBe(2);
+  expect(wrong.err).toMatch(/'boredom' is invalid.*retry_storm/);
+});
+
+test('no broker: one sentence', async () => {
+  // The discard port of loopback: nobody listens there.
+  const given = await cli([], { KAFKA_BROKERS: '127.0.0.1:9' }).ended;
+  expect(given).toEqual({
+    code: 1,
+    out: '',
+    err: 'no Kafka broker answers at 127.0.0.1:9: check KAFKA_BROKERS\n',
+  });
+  const embedded = await cli([], { KAFKA_BROKERS: '', ATI_BROKER_PORT: '9' }).ended;
+  expect(embedded.err).toBe('no Kafka broker answers at 127.0.0.1:9: is `npm start` running?\n');
+});
+
+test('no such topic: one sentence', async () => {
+  const { code, err } = await cli([], { ATI_TOPIC_PREFIX: 'nowhere.' }).ended;
+  expect(code).toBe(1);
+  expect(err.trim().split('\n').length).toBe(1);
+  expect(err).toMatch('nowhere.ati.incidents');
+});
