@@ -222,4 +222,31 @@ describe('the processor on a broker', () => {
     await stopped(replay);
     expect((await incidentsOn(kafka, again.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(live);
   }, 180_000);
+
+  it('a second process joins and the first one leaves in mid-run: as if one had done it all', async () => {
+    const topics = topicsOf('c.');
+    await ensureAtiTopics(kafka, configOf('c.'));
+    const faults: unknown[] = [];
+    const start = () => inProcess('c.', 'c.', (error) => faults.push(error));
+    const first = await start();
+    await send(topics.spans, runs(['one', 'two', 'three'], T));
+    await until('something is out', async () =>
+      (await kafka.offsets(topics.signals)).some((p) => p.latest > 0),
+    );
+    const second = await start();
+    await send(topics.spans, runs(['four', 'five', 'six'], T + 20_000));
+    await until('both share the work', async () => first.ready().ok && second.ready().ok);
+    await send(topics.spans, runs(['seven', 'eight'], T + 40_000));
+    await stopped(first);
+    await send(topics.spans, ticks(T + 400_000));
+    const expected = await expectedOf(topics.spans);
+    await until('all incidents are there', async () => {
+      expect(faults).toEqual([]);
+      return (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length >= expected.length;
+    });
+    await stopped(second);
+    expect((await incidentsOn(kafka, topics.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(
+      expected,
+    );
+  }, 120_000);
 });
