@@ -12,7 +12,7 @@ interface Hook {
   readonly run: () => unknown;
 }
 
-/** Each stage may take this long; then the next one begins all the same, and the exit code says so. */
+/** Each stage may take this long; then its other hooks and the next stage begin all the same, and the exit code says so. */
 const STAGE_DEADLINE_MS = 10_000;
 
 /** The one ordered lifecycle of a process: starting → ready → draining → flushed → committed → closed. */
@@ -67,18 +67,17 @@ export class Lifecycle {
     let code = 0;
     for (const stage of STOP_STAGES) {
       this.#state = stage;
+      const endsAt = performance.now() + this.#deadlineMs;
       for (const hook of this.#hooks.filter((each) => each.stage === stage)) {
-        if (!(await this.#finish(hook))) code = 1;
+        if (!(await this.#finish(hook, Math.max(0, endsAt - performance.now())))) code = 1;
       }
     }
     return code;
   }
 
-  async #finish(hook: Hook): Promise<boolean> {
+  async #finish(hook: Hook, withinMs: number): Promise<boolean> {
     const timer = new AbortController();
-    const late = wait(this.#deadlineMs, 'late' as const, { signal: timer.signal }).catch(
-      () => 'late' as const,
-    );
+    const late = wait(withinMs, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
     try {
       const end = await Promise.race([Promise.resolve().then(hook.run), late]);
       if (end === 'late') {

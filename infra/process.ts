@@ -22,14 +22,18 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
   const log = createLog(name, read.config.ATI_LOG_LEVEL);
   const lifecycle = new Lifecycle(log);
 
+  let exitCode = 0;
   const stop = async (code: number) => {
+    exitCode = Math.max(exitCode, code);
     const stopped = await lifecycle.stop();
-    process.exit(Math.max(code, stopped));
+    process.exit(Math.max(exitCode, stopped));
   };
   const fatal = (error: unknown) => {
-    // A broken promise after the stop has begun must not hide the first cause.
     log.fatal({ err: error }, messageOf(error));
-    console.error(error instanceof UserError ? error.message : `${name}: ${messageOf(error)}`);
+    // The first cause is for the user; what breaks after it is in the log.
+    if (exitCode === 0) {
+      console.error(error instanceof UserError ? error.message : `${name}: ${messageOf(error)}`);
+    }
     void stop(1);
   };
   lifecycle.onFatal(fatal);
@@ -41,6 +45,8 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
   process.on('SIGINT', () => {
     if (!hasParent) void stop(0);
   });
+  // A parent that was killed reads our output no more; that is no reason to stop in disorder.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('SIGTERM', () => void stop(0));
   process.on('disconnect', () => void stop(0));
 

@@ -3,8 +3,6 @@ import { createWriteStream, existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { Service } from './services.ts';
 
-/** A service's stop may take this long (its own stages have deadlines); then it is killed. */
-const STOP_DEADLINE_MS = 30_000;
 const KEPT_ERROR_BYTES = 4_000;
 
 /** One running process of a service. */
@@ -67,10 +65,10 @@ export class Child {
   }
 
   /** Stops it in order; kills it after the deadline. */
-  async stop(): Promise<void> {
+  async stop(deadlineMs: number): Promise<void> {
     if (this.#ended) return;
     this.signal('SIGTERM');
-    const late = setTimeout(() => this.signal('SIGKILL'), STOP_DEADLINE_MS);
+    const late = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
     await this.exited;
     clearTimeout(late);
   }

@@ -8,6 +8,9 @@ import { messageOf, UserError } from '../errors.ts';
 import { type Service, servicesOf } from './services.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
+/** Ctrl-C, `kill`, and a terminal that was closed. */
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
 export async function startWithProgress(options: StackOptions): Promise<Stack> {
   const services = servicesOf(options.config, { agents: options.agents ?? true });
@@ -18,12 +21,23 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       title: service.title,
       task: () => ready.get(service.name)?.promise,
     })),
-    { concurrent: true, exitOnError: false, fallbackRenderer: 'silent', collectErrors: false },
+    {
+      concurrent: true,
+      exitOnError: false,
+      fallbackRenderer: 'silent',
+      collectErrors: false,
+      // Else listr2 ends the process at Ctrl-C, before anything is stopped in order.
+      registerSignalListeners: false,
+    },
   );
   const live = process.stdout.isTTY;
   const shown = live ? lines.run() : Promise.resolve();
+  const abort = new AbortController();
+  const onSignal = () => abort.abort();
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
   try {
     return await startStack({
+      signal: abort.signal,
       ...options,
       progress: (service: Service, state) => {
         if (state === 'ready') ready.get(service.name)?.resolve();
@@ -38,6 +52,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
     for (const { reject } of ready.values()) reject(new Error('not started'));
     throw error;
   } finally {
+    for (const name of STOP_SIGNALS) process.off(name, onSignal);
     await shown.catch(() => {});
   }
 }
@@ -66,7 +81,7 @@ export function addresses(config: Config, options: { readonly agents: boolean })
   return table.toString();
 }
 
-/** Resolves on the first Ctrl-C or SIGTERM; a second one ends the process at once. */
+/** Resolves on the first Ctrl-C (or SIGTERM, SIGHUP); a second one ends the process at once. */
 export function interrupted(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
@@ -75,8 +90,7 @@ export function interrupted(): Promise<void> {
       asked = true;
       resolve();
     };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
+    for (const name of STOP_SIGNALS) process.on(name, onSignal);
   });
 }
 

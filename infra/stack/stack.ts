@@ -15,6 +15,12 @@ export interface StackOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Start the synthetic agents too; default true. */
   readonly agents?: boolean;
+  /** Ends the start: what is running is stopped, and the promise rejects. */
+  readonly signal?: AbortSignal;
+  /** Other ones than the configuration's, for tests. */
+  readonly services?: readonly Service[];
+  /** How long a service may take to stop before it is killed; default 30 s. */
+  readonly stopDeadlineMs?: number;
   /** Called for each service at its start and when it is ready. */
   readonly progress?: (service: Service, state: 'starting' | 'ready') => void;
   readonly onDeath?: (service: Service, lastWords: string) => void;
@@ -34,6 +40,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** A service's own stages have deadlines, which leave it less than that. */
+const STOP_DEADLINE_MS = 30_000;
+
 /** Starts every service of an installation and waits until all are ready; throws one clear sentence (UserError). */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config } = options;
@@ -45,7 +54,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,
     );
   }
-  const services = servicesOf(config, { agents: options.agents ?? true });
+  const services = options.services ?? servicesOf(config, { agents: options.agents ?? true });
   const running = new Map<ServiceName, Supervised>();
   const stop = async () => {
     for (const { name } of services.toReversed()) await running.get(name)?.stop();
@@ -63,6 +72,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           CLICKHOUSE_URL: clickhouseUrlOf(config),
         },
         logDir,
+        stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
         onDeath: options.onDeath ?? (() => {}),
         onGiveUp: options.onGiveUp ?? (() => {}),
       },
@@ -94,21 +104,27 @@ async function startAll(
   options: StartOptions,
 ): Promise<void> {
   const abort = new AbortController();
+  const signal = AbortSignal.any([abort.signal, ...(options.signal ? [options.signal] : [])]);
+  let failure: { readonly error: unknown } | undefined;
   const ready = new Map<ServiceName, Promise<void>>();
   const startOne = async (service: Service) => {
     await Promise.all(service.after.map((name) => ready.get(name)));
-    if (abort.signal.aborted) return;
+    if (signal.aborted) throw new UserError('stopped while starting');
     options.progress?.(service, 'starting');
-    running.set(service.name, await Supervised.start(service, options.supervisor, abort.signal));
+    running.set(service.name, await Supervised.start(service, options.supervisor, signal));
     options.progress?.(service, 'ready');
   };
   // In order: a service stands after those it waits for.
   for (const service of services) {
     const started = startOne(service);
-    started.catch(() => abort.abort());
+    started.catch((error: unknown) => {
+      // The others end because of it: theirs are not the cause.
+      failure ??= { error };
+      abort.abort();
+    });
     ready.set(service.name, started);
   }
-  const results = await Promise.allSettled(ready.values());
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+  await Promise.allSettled(ready.values());
+  if (options.signal?.aborted) throw new UserError('stopped while starting');
+  if (failure) throw failure.error;
 }

@@ -12,6 +12,7 @@ const LONGEST_PAUSE_MS = 5_000;
 export interface SupervisorOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly logDir: string;
+  readonly stopDeadlineMs: number;
   /** A service died and is started again. */
   readonly onDeath: (service: Service, lastWords: string) => void;
   /** A service died too often. */
@@ -68,7 +69,7 @@ export class Supervised {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#child.stop();
+    await this.#child.stop(this.#options.stopDeadlineMs);
   }
 
   #spawn(): Child {

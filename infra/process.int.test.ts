@@ -1,0 +1,95 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freshPlace, type Place } from './stack/fixtures/place.ts';
+import type { FixtureName } from './stack/fixtures/services.ts';
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly exit: Promise<number | null>;
+  stdout(): string;
+  stderr(): string;
+}
+
+let place: Place;
+const running: ChildProcess[] = [];
+
+beforeEach(async () => {
+  place = await freshPlace();
+});
+afterEach(async () => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  await place.remove();
+});
+
+function run(program: FixtureName, env: NodeJS.ProcessEnv = {}): Running {
+  const child = fork(path.join(import.meta.dirname, 'stack/fixtures', program, 'main.ts'), [], {
+    env: { ...place.env, ...env },
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  running.push(child);
+  const text = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  return { process: child, exit, stdout: () => text.stdout, stderr: () => text.stderr };
+}
+
+const stages = ['draining', 'flushed', 'committed', 'closed'].map((stage) => `steady ${stage}`);
+
+test('says ready to its parent; SIGTERM runs the stages and ends it with 0', async () => {
+  const { process: child, exit, stderr } = run('steady');
+  expect(await once(child, 'message')).toContain('ready');
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  expect(place.events().slice(2)).toEqual(stages);
+  expect(stderr()).toBe('');
+});
+
+test('a parent that is gone is a reason to stop', async () => {
+  const { process: child } = run('steady');
+  await once(child, 'message');
+  // Node emits no `close` after a disconnect.
+  const exit = once(child, 'exit');
+  child.disconnect();
+  expect(await exit).toEqual([0, null]);
+  expect(place.events().slice(2)).toEqual(stages);
+});
+
+test('Ctrl-C is the parent’s to answer', async () => {
+  const { process: child, exit } = run('steady');
+  await once(child, 'message');
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  expect(await exit).toBe(0);
+  expect(place.events().slice(2)).toEqual(stages);
+});
+
+test('a wrong configuration: every error on standard error, exit 2, nothing started', async () => {
+  const { exit, stderr } = run('steady', { ATI_PARTITIONS: 'many', ATI_API_PORT: '0' });
+  expect(await exit).toBe(2);
+  expect(stderr()).toContain('ATI_PARTITIONS');
+  expect(stderr()).toContain('ATI_API_PORT');
+  expect(place.events()).toEqual([]);
+});
+
+test('a UserError at the start is its sentence and nothing else on standard error; exit 1', async () => {
+  const { exit, stderr } = run('refuses');
+  expect(await exit).toBe(1);
+  expect(stderr()).toBe('no engine for this platform: set CLICKHOUSE_URL\n');
+  expect(place.events()).toContain('refuses closed');
+});
+
+test('a promise that nobody handles stops the process in order, exit 1; the stack of it is for debugging', async () => {
+  const { exit, stdout, stderr } = run('fragile');
+  expect(await exit).toBe(1);
+  expect(stderr()).toBe('fragile: the log is gone\n');
+  expect(place.events().at(-1)).toBe('fragile closed');
+  expect(stdout()).toContain('"msg":"the log is gone"');
+  expect(stdout()).not.toContain('at ');
+  const debugging = run('fragile', { ATI_LOG_LEVEL: 'debug' });
+  await debugging.exit;
+  expect(debugging.stdout()).toContain('fixtures/fragile/main.ts');
+});
