@@ -62,6 +62,8 @@ export class Sink {
       groupId: `${prefix}ati-sink-${projection.name}`,
       topics: [topic],
       startAt: 'earliest',
+      // Heartbeats do not wait for inserts, so a killed sink's partitions need not wait long for the next one.
+      sessionTimeoutMs: 10_000,
       handler: writer,
     });
     writer.started(consumer);

@@ -1,0 +1,333 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectClickHouse } from '#infra/clickhouse/client.ts';
+import { type SpawnedEngine, spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
+import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import type { KafkaRecord, OutgoingRecord } from '#infra/kafka/port.ts';
+import { type TopicKey, topicName } from '#infra/topics.ts';
+import { encode } from '#schemas/codec.ts';
+import type { Signal } from '#schemas/events.ts';
+import { finding, hex, incidentEvent, spanBatch, temporaryDirectory, traceSummary } from './testing.ts';
+import { eventually, PARTITIONS, record, startBroker, type TestBroker } from './testing-broker.ts';
+import { type SinkProcess, startSinkProcess } from './testing-process.ts';
+
+let broker: TestBroker;
+let directory: { path: string; remove(): Promise<void> };
+let engine: SpawnedEngine;
+let clickhouse: ClickHouse;
+let run = 0;
+/** Topics, groups and database of one test. */
+let prefix: string;
+let database: string;
+const processes: SinkProcess[] = [];
+
+beforeAll(async () => {
+  broker = await startBroker();
+  directory = await temporaryDirectory();
+  engine = await spawnEngine({ dataDir: directory.path });
+  clickhouse = connectClickHouse({ url: engine.url });
+});
+beforeEach(async () => {
+  run++;
+  prefix = `run${run}.`;
+  database = `ati_run${run}`;
+  await ensureAtiTopics(broker.kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: PARTITIONS });
+});
+afterEach(async () => {
+  await Promise.all(processes.splice(0).map((each) => each.kill()));
+});
+afterAll(async () => {
+  await clickhouse?.close();
+  await engine?.stop();
+  await broker?.stop();
+  await directory?.remove();
+});
+
+async function start(env: Record<string, string> = {}): Promise<SinkProcess> {
+  const sink = await startSinkProcess({
+    KAFKA_BROKERS: broker.brokers.join(','),
+    ATI_PARTITIONS: String(PARTITIONS),
+    ATI_TOPIC_PREFIX: prefix,
+    CLICKHOUSE_URL: engine.url,
+    CLICKHOUSE_DATABASE: database,
+    ATI_SINK_FLUSH_MS: '50',
+    ...env,
+  });
+  processes.push(sink);
+  return sink;
+}
+
+async function produce(topic: TopicKey, records: readonly OutgoingRecord[]): Promise<void> {
+  const producer = await broker.kafka.producer();
+  await producer.send(topicName(topic, prefix), records);
+  await producer.close();
+}
+
+let nextSpan = 0;
+/** Batches of spans that are all different, with ticks between them, on all partitions in turn. */
+function batches(count: number, spansEach: number): OutgoingRecord[] {
+  return Array.from({ length: count }, (_, i) => {
+    const spans = Array.from({ length: i % 4 === 3 ? 0 : spansEach }, () => {
+      nextSpan++;
+      return {
+        traceId: hex(nextSpan >> 3, 32).replace(/^0/, 'f'),
+        spanId: hex(nextSpan, 16),
+        name: `step ${nextSpan % 5}`,
+        startTimeUnixNano: 1_700_000_000_000_000_000n + BigInt(nextSpan),
+        endTimeUnixNano: 1_700_000_000_000_000_000n + BigInt(nextSpan) + 1000n,
+        attributes: { 'ati.role': 'tool', n: nextSpan },
+      };
+    });
+    return record(i % PARTITIONS, 'SpanBatch', spanBatch(spans));
+  });
+}
+
+const spansOf = (count: number, each: number) => (count - Math.floor(count / 4)) * each;
+
+async function counts(): Promise<{ rows: number; ids: number }> {
+  const [row] = await clickhouse.query<{ rows: string; ids: string }>(
+    `SELECT count() AS rows, uniqExact(SpanId) AS ids FROM ${database}.otel_traces FINAL`,
+  );
+  return { rows: Number(row.rows), ids: Number(row.ids) };
+}
+
+/** Offsets that the spans' group has committed, and where the log ends. */
+async function progress(): Promise<{ committed: number; end: number }> {
+  const topic = topicName('spans', prefix);
+  const committed = await broker.kafka.committed(`${prefix}ati-sink-spans`, topic);
+  const ends = await broker.kafka.offsets(topic);
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+  return {
+    committed: sum(committed.map(({ offset }) => Math.max(0, offset))),
+    end: sum(ends.map(({ latest }) => latest)),
+  };
+}
+
+async function deadLetters(): Promise<KafkaRecord[]> {
+  const letters: KafkaRecord[] = [];
+  for await (const letter of broker.kafka.read(topicName('deadLetters', prefix), 0, 0)) letters.push(letter);
+  return letters;
+}
+
+const headersOf = ({ headers }: KafkaRecord) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toString()]));
+
+describe('what is on the log is in the tables', () => {
+  test('every span once, whatever the batches; offsets are committed behind it; SIGTERM leaves nothing', async () => {
+    await produce('spans', batches(40, 25));
+    const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+    await sink.ready;
+    const total = spansOf(40, 25);
+    await eventually(counts, ({ rows }) => rows >= total);
+    // The same again, as a sender whose answer was lost would send it, and more.
+    const again = batches(8, 10);
+    await produce('spans', [...again, ...again]);
+    await eventually(counts, ({ rows }) => rows >= total + spansOf(8, 10));
+    sink.child.kill('SIGTERM');
+    expect((await sink.ended).code).toBe(0);
+    expect(await counts()).toEqual({ rows: total + spansOf(8, 10), ids: total + spansOf(8, 10) });
+    const { committed, end } = await progress();
+    expect(committed).toBe(end);
+  });
+
+  test('traces, signals and incidents too', async () => {
+    const trace = traceSummary({ findings: [finding()] });
+    const signal: Signal = {
+      ...{
+        tenant: 'default',
+        scope: 'operation',
+        agent: 'planner',
+        operation: 'plan',
+        traceId: trace.traceId,
+      },
+      ...{
+        revision: 1,
+        eventTime: 1_700_000_000_400,
+        source: trace.source,
+        calls: 3,
+        errors: 1,
+        durationMs: 1.5,
+      },
+      facts: [
+        { kind: 'retry_storm', callee: 'search', values: [{ name: 'attempts', value: 4, unit: 'count' }] },
+      ],
+      findings: [finding()],
+    };
+    await produce('traces', [record(0, 'TraceSummary', trace)]);
+    await produce('signals', [
+      record(1, 'Signal', signal),
+      record(1, 'ClockMark', { source: trace.source }),
+      record(1, 'Signal', { ...signal, revision: 2, calls: 4 }),
+    ]);
+    await produce('incidents', [record(2, 'IncidentEvent', incidentEvent())]);
+    await start();
+    const one = async <Row>(sql: string) =>
+      (
+        await eventually(
+          () => clickhouse.query<Row>(sql).catch(() => []),
+          (rows) => rows.length > 0,
+        )
+      )[0];
+    expect(
+      await one(`SELECT * EXCEPT StoredAt FROM ${database}.ati_signals FINAL WHERE Revision = 2`),
+    ).toEqual({
+      ...{ TenantId: 'default', Scope: 'operation', Agent: 'planner', Operation: 'plan' },
+      ...{ EventTime: '2023-11-14 22:13:20.400', TraceId: trace.traceId, Revision: 2, Calls: 4, Errors: 1 },
+      DurationMs: 1.5,
+      Facts: [
+        { Kind: 'retry_storm', Callee: 'search', Values: [{ Name: 'attempts', Value: 4, Unit: 'count' }] },
+      ],
+      Findings: [expect.objectContaining({ Kind: 'retry_storm', Root: true, IncidentId: hex(1, 32) })],
+      ...{ SourcePartition: 0, SourceOffset: '5', SourceClock: '2023-11-14 22:13:20.500' },
+    });
+    expect(
+      await one(
+        `SELECT Start, Duration, Path.Role AS roles, Findings.Kind AS kinds FROM ${database}.ati_traces FINAL`,
+      ),
+    ).toEqual({
+      Start: '2023-11-14 22:13:20.123456789',
+      Duration: '250000001',
+      roles: ['workflow'],
+      kinds: ['retry_storm'],
+    });
+    expect(await one(`SELECT State, Title, At FROM ${database}.ati_incidents`)).toEqual({
+      State: 'open',
+      Title: 'Retry storm on search *',
+      At: '2023-11-14 22:13:22.000',
+    });
+  });
+});
+
+describe('what goes wrong', () => {
+  test('kill -9 in mid-run, twice: no span is lost or counted twice', async () => {
+    await produce('spans', batches(200, 50));
+    const total = spansOf(200, 50);
+    for (const share of [0, 0.3]) {
+      const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+      await sink.ready;
+      await eventually(
+        () => counts(),
+        ({ rows }) => rows > total * share,
+      );
+      await sink.kill();
+    }
+    const sink = await start();
+    await sink.ready;
+    await eventually(progress, ({ committed, end }) => committed === end);
+    expect(await counts()).toEqual({ rows: total, ids: total });
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  test('with the engine away nothing is committed and the sink says so; afterwards everything arrives', async () => {
+    await produce('spans', batches(20, 20));
+    const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+    await sink.ready;
+    await eventually(progress, ({ committed, end }) => committed === end);
+    const ready = async () => (await fetch(`${sink.url}/ready`)).json() as Promise<{ reasons: string[] }>;
+    expect(await ready()).toEqual({ status: 'ok', reasons: [] });
+    const before = await progress();
+
+    const { port } = engine;
+    await engine.kill();
+    await produce('spans', batches(60, 20));
+    const { reasons } = await eventually(ready, (answer) =>
+      answer.reasons.some((reason) => reason.startsWith('spans: no answer')),
+    );
+    expect(reasons).toContain('ClickHouse does not answer');
+    expect((await progress()).committed).toBe(before.committed);
+    const retries = await (await fetch(`${sink.url}/metrics`)).text();
+    expect(retries).toMatch(/ati_insert_retries_total\{table="otel_traces"\} [1-9]/);
+
+    engine = await spawnEngine({ dataDir: directory.path, port });
+    await eventually(progress, ({ committed, end }) => committed === end, 60_000);
+    const total = spansOf(20, 20) + spansOf(60, 20);
+    expect(await counts()).toEqual({ rows: total, ids: total });
+    await eventually(ready, (answer) => answer.reasons.length === 0);
+  });
+
+  test('records that cannot be decoded or stored become dead letters; the others are stored', async () => {
+    const first = await start();
+    await first.ready;
+    await clickhouse.command(
+      `ALTER TABLE ${database}.otel_traces ADD CONSTRAINT clean CHECK SpanName != 'poison'`,
+    );
+    const good = batches(12, 5);
+    const poison = record(
+      0,
+      'SpanBatch',
+      spanBatch([
+        {
+          traceId: hex(1, 32),
+          spanId: hex(1, 16),
+          name: 'poison',
+          startTimeUnixNano: 1_700_000_000_000_000_000n,
+        },
+      ]),
+    );
+    const garbage = { partition: 0, value: Buffer.from('garbage') };
+    const broken = {
+      partition: 1,
+      value: encode('SpanBatch', { ...spanBatch([]), otlp: Buffer.from([0x0a, 9]) }),
+    };
+    const other = record(2, 'ClockMark', { source: { partition: 0, offset: 1, sequence: 1, clock: 1 } });
+    await produce('spans', [...good.slice(0, 6), poison, garbage, broken, other, ...good.slice(6)]);
+    await eventually(progress, ({ committed, end }) => committed === end);
+
+    expect(await counts()).toEqual({ rows: spansOf(12, 5), ids: spansOf(12, 5) });
+    const letters = await deadLetters();
+    const byReason = (text: string) => letters.find((letter) => headersOf(letter).reason.includes(text))!;
+    expect(letters.length).toBe(4);
+    const topic = topicName('spans', prefix);
+    expect(headersOf(byReason('not the Confluent wire format'))).toMatchObject({
+      step: 'decode',
+      topic,
+      partition: '0',
+    });
+    expect(headersOf(byReason('length past the end'))).toMatchObject({ step: 'decode', partition: '1' });
+    expect(headersOf(byReason('expected SpanBatch, found ClockMark'))).toMatchObject({ partition: '2' });
+    expect(headersOf(byReason('clean'))).toMatchObject({ step: 'insert', topic, partition: '0' });
+    // The bytes are the original ones, and the headers say where they stood.
+    for (const letter of letters) {
+      const { partition, offset, ts } = headersOf(letter);
+      for await (const source of broker.kafka.read(
+        topic,
+        Number(partition),
+        Number(offset),
+        Number(offset) + 1,
+      )) {
+        expect(letter.value).toEqual(source.value);
+        expect(Number(ts)).toBe(source.timestamp);
+        expect(letter.key?.toString()).toBe(`${topic}-${partition}`);
+      }
+    }
+  });
+
+  test('a topic of nothing but garbage stops the sink instead of draining into the dead letters', async () => {
+    const sink = await start();
+    await sink.ready;
+    await produce(
+      'spans',
+      Array.from({ length: 2_000 }, (_, i) => ({
+        partition: i % PARTITIONS,
+        value: Buffer.from(`garbage ${i}`),
+      })),
+    );
+    const { code, stderr } = await sink.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/too many of the last records of run\d+\.ati\.spans cannot be stored/);
+    expect((await deadLetters()).length).toBeLessThan(500);
+  });
+});
+
+describe('start', () => {
+  test('without the right to migrate it refuses a database that is behind', async () => {
+    const sink = await start({ ATI_MIGRATE: 'false' });
+    const { code, stderr } = await sink.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/is behind: run the migrations first \(0001-otel-traces\.sql/);
+    const migrated = await start();
+    await migrated.ready;
+    const allowed = await start({ ATI_MIGRATE: 'false' });
+    await allowed.ready;
+  });
+});

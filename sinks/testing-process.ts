@@ -1,0 +1,56 @@
+/** For tests: the sink as the process it is. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export interface SinkProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Resolves when it says that it is ready; rejects with what it wrote when it ends before. */
+  readonly ready: Promise<void>;
+  /** Exit code (null: by a signal) and standard error. */
+  readonly ended: Promise<{ code: number | null; stderr: string }>;
+  kill(): Promise<void>;
+}
+
+export async function startSinkProcess(env: Readonly<Record<string, string>>): Promise<SinkProcess> {
+  const port = await freePort();
+  const child = fork(MAIN, [], {
+    execArgv: [],
+    env: { ...process.env, ATI_LOG_LEVEL: 'warn', ATI_SINK_PORT: String(port), ...env },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
+  const ready = Promise.race([
+    once(child, 'message').then(() => undefined),
+    ended.then(({ code }) => Promise.reject(new Error(`the sink ended with ${code}: ${stderr}`))),
+  ]);
+  // Whoever waits for the end only does not look at it.
+  ready.catch(() => undefined);
+  return {
+    child,
+    url: `http://127.0.0.1:${port}`,
+    ready,
+    ended,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
