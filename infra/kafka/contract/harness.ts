@@ -128,7 +128,12 @@ export async function createTopic(
   try {
     await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
+    });
+    // A real Kafka has created it before its brokers know of it.
+    await until(`${topic} is served`, async () => {
+      const found = (await admin.fetchTopicMetadata()).topics.find(({ name }) => name === topic);
+      return found?.partitions.length === partitions && found.partitions.every(({ leader }) => leader >= 0);
     });
   } finally {
     await admin.disconnect();

@@ -12,8 +12,9 @@ import { findJava } from './java.ts';
 import { startNode, stopNode } from './node.ts';
 import { CACHE, freePorts, script } from './place.ts';
 
-/** Retention and compaction without the waits that production wants. */
+/** Retention and compaction without the waits that production wants; retention only for topics that ask for it. */
 const QUICK = {
+  'log.retention.ms': '-1',
   'log.retention.check.interval.ms': '200',
   'log.initial.task.delay.ms': '100',
   'log.cleaner.backoff.ms': '200',
