@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { connectKafka } from '../kafka/client.ts';
 import { isFree } from '../ports.ts';
 import type { Service } from './services.ts';
@@ -10,9 +10,7 @@ import type { Service } from './services.ts';
 export async function preflight(config: Config, services: readonly Service[]): Promise<void> {
   await checkPorts(config, services);
   if (config.KAFKA_BROKERS.length > 0) {
-    const log = pino({ level: 'silent' });
-    const kafka = await connectKafka({ brokers: config.KAFKA_BROKERS, clientId: 'ati-preflight', log });
-    await kafka.close();
+    await checkKafka(config.KAFKA_BROKERS);
   }
   if (config.CLICKHOUSE_URL !== '') await checkClickHouse(config);
 }
@@ -24,6 +22,16 @@ async function checkPorts(config: Config, services: readonly Service[]): Promise
     throw new UserError(
       `port ${port} (${service.title}) is in use by another program: stop it, or set ${service.port} to a free port`,
     );
+  }
+}
+
+async function checkKafka(brokers: readonly string[]): Promise<void> {
+  const log = pino({ level: 'silent' });
+  try {
+    const kafka = await connectKafka({ brokers, clientId: 'ati-preflight', log });
+    await kafka.close();
+  } catch (error) {
+    throw new UserError(`${messageOf(error)}: is it running, and does KAFKA_BROKERS name it?`);
   }
 }
 

@@ -81,38 +81,44 @@ describe('content never passes the door', () => {
   /** A workflow that carries prompts wherever an agent's instrumentation might put them. */
   function talkative(): MadeTrace {
     const made = fanoutTrace('talkative', Date.now() - 5_000, 4, 4, 20);
-    const spans = made.spans.map((span, i): OtlpSpan => ({
-      ...span,
-      name: i === 3 ? secret('name') : span.name,
-      traceState: `vendor=${CANARY}`,
-      attributes: {
-        ...(span.attributes as Record<string, string>),
-        'gen_ai.input.messages': secret('input'),
-        'gen_ai.output.messages': secret('output'),
-        'gen_ai.prompt': secret('prompt'),
-        'llm.input_messages': { kvlist: { role: 'user', content: secret('kvlist') } } as const,
-        'input.value': secret('input.value'),
-        'gen_ai.tool.call.arguments': JSON.stringify({ query: secret('arguments') }),
-        'db.query.text': `SELECT '${CANARY}'`,
-        'user.email': `${CANARY}@example.org`,
-        'some.list': [secret('list'), secret('list')],
-      },
-      events: [
-        { timeUnixNano: 1n, name: 'gen_ai.content.prompt', attributes: { 'gen_ai.prompt': secret('event') } },
-        { timeUnixNano: 2n, name: secret('event name') },
-        {
-          timeUnixNano: 3n,
-          name: 'exception',
-          attributes: {
-            'exception.type': 'ValueError',
-            'exception.message': secret('exception'),
-            'exception.stacktrace': secret('stack'),
-          },
+    const spans = made.spans.map(
+      (span, i): OtlpSpan => ({
+        ...span,
+        name: i === 3 ? secret('name') : span.name,
+        traceState: `vendor=${CANARY}`,
+        attributes: {
+          ...(span.attributes as Record<string, string>),
+          'gen_ai.input.messages': secret('input'),
+          'gen_ai.output.messages': secret('output'),
+          'gen_ai.prompt': secret('prompt'),
+          'llm.input_messages': { kvlist: { role: 'user', content: secret('kvlist') } } as const,
+          'input.value': secret('input.value'),
+          'gen_ai.tool.call.arguments': JSON.stringify({ query: secret('arguments') }),
+          'db.query.text': `SELECT '${CANARY}'`,
+          'user.email': `${CANARY}@example.org`,
+          'some.list': [secret('list'), secret('list')],
         },
-      ],
-      links: [{ traceId: made.traceId, spanId: 'aa'.repeat(8), attributes: { note: secret('link') } }],
-      status: { code: 2, message: secret('status') },
-    }));
+        events: [
+          {
+            timeUnixNano: 1n,
+            name: 'gen_ai.content.prompt',
+            attributes: { 'gen_ai.prompt': secret('event') },
+          },
+          { timeUnixNano: 2n, name: secret('event name') },
+          {
+            timeUnixNano: 3n,
+            name: 'exception',
+            attributes: {
+              'exception.type': 'ValueError',
+              'exception.message': secret('exception'),
+              'exception.stacktrace': secret('stack'),
+            },
+          },
+        ],
+        links: [{ traceId: made.traceId, spanId: 'aa'.repeat(8), attributes: { note: secret('link') } }],
+        status: { code: 2, message: secret('status') },
+      }),
+    );
     return { traceId: made.traceId, spans };
   }
 

@@ -1,0 +1,159 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { freePorts } from '../support/installation.ts';
+import { eventually } from '../support/otlp-client.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** `npm run demo` or `npm start` as a user starts it, with its screen. */
+class Program {
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<unknown[]>;
+  screen = '';
+
+  constructor(file: string, args: readonly string[], env: Record<string, string>) {
+    this.#process = spawn(process.execPath, [path.join(root, file), ...args], {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+    });
+    this.#exit = once(this.#process, 'close');
+    for (const stream of [this.#process.stdout, this.#process.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.screen += chunk.toString();
+      });
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** The exit code. */
+  async exit(): Promise<number | null> {
+    await this.#exit;
+    return this.#process.exitCode;
+  }
+
+  async shows(text: string): Promise<void> {
+    await eventually(`${text}\n--- in ---\n${this.screen}`, async () => {
+      if (this.screen.includes(text)) return true;
+      if (!this.running) throw new Error(`ended without showing "${text}":\n${this.screen}`);
+      return undefined;
+    });
+  }
+}
+
+let dataDir: string;
+let env: Record<string, string>;
+const started: Program[] = [];
+
+beforeEach(async () => {
+  dataDir = mkdtempSync(path.join(tmpdir(), 'ati-demo-'));
+  env = { ...(await freePorts()), ATI_DATA_DIR: dataDir };
+});
+afterEach(async () => {
+  for (const program of started.splice(0)) {
+    if (program.running) program.signal('SIGTERM');
+    await program.exit();
+  }
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+function run(file: string, args: readonly string[] = [], more: Record<string, string> = {}): Program {
+  const program = new Program(file, args, { ...env, ...more });
+  started.push(program);
+  return program;
+}
+
+/** Pids of the processes that were started on this data directory, from their own logs. */
+function servicePids(): number[] {
+  const names = ['broker', 'engine', 'sink', 'processor', 'ingest', 'api', 'tool-service', 'agent-app'];
+  return names.map((name) => {
+    const [line] = readFileSync(path.join(dataDir, 'logs', `${name}.log`), 'utf8').split('\n');
+    return (JSON.parse(line) as { pid: number }).pid;
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('npm run demo', () => {
+  test('names every failure, and again on the same data directory; Ctrl-C leaves nothing running', async () => {
+    const first = run('scenarios/demo/main.ts', ['--once', '--seed', '7']);
+    expect(await first.exit(), first.screen).toBe(0);
+    expect(first.screen).toContain('4 of 4 failing workflows named, nothing on the healthy control.');
+
+    const second = run('scenarios/demo/main.ts', ['--seed', '8']);
+    await second.shows('Ctrl-C stops everything.');
+    expect(second.screen).toContain('4 of 4 failing workflows named');
+    const pids = servicePids();
+    expect(pids.filter(isAlive)).toHaveLength(8);
+    second.signal('SIGINT');
+    expect(await second.exit(), second.screen).toBe(0);
+    expect(second.screen).toContain('Stopped; nothing is running any more.');
+    expect(pids.filter(isAlive)).toEqual([]);
+  }, 240_000);
+
+  test('killed with SIGKILL, its services end by themselves', async () => {
+    const program = run('infra/stack/main.ts');
+    await program.shows('Ctrl-C stops.');
+    const pids = servicePids();
+    program.signal('SIGKILL');
+    await program.exit();
+    await eventually('every service has ended', async () => (pids.some(isAlive) ? undefined : true));
+  }, 120_000);
+});
+
+describe('one clear sentence', () => {
+  /** The last line on the screen, where an error is read. */
+  const lastLine = (program: Program) => program.screen.trim().split('\n').at(-1);
+
+  test('a port in use names the port and the variable that moves it', async () => {
+    const other = createServer().listen(Number(env.ATI_API_PORT), '127.0.0.1');
+    await once(other, 'listening');
+    const program = run('infra/stack/main.ts');
+    expect(await program.exit()).toBe(1);
+    other.close();
+    expect(lastLine(program)).toBe(
+      `port ${env.ATI_API_PORT} (query API) is in use by another program: stop it, or set ATI_API_PORT to a free port`,
+    );
+  });
+
+  test('a Kafka and a ClickHouse that are not there', async () => {
+    const kafka = run('infra/stack/main.ts', [], { KAFKA_BROKERS: '127.0.0.1:1' });
+    expect(await kafka.exit()).toBe(1);
+    expect(lastLine(kafka)).toContain('cannot reach Kafka at 127.0.0.1:1');
+    const clickhouse = run('infra/stack/main.ts', [], { CLICKHOUSE_URL: 'http://127.0.0.1:1' });
+    expect(await clickhouse.exit()).toBe(1);
+    expect(lastLine(clickhouse)).toContain('cannot reach ClickHouse at http://127.0.0.1:1');
+  });
+
+  test('a second installation on the same data directory', async () => {
+    const first = run('infra/stack/main.ts', ['--no-agents']);
+    await first.shows('Ctrl-C stops.');
+    const second = run('infra/stack/main.ts', [], await freePorts());
+    expect(await second.exit()).toBe(1);
+    expect(lastLine(second)).toContain(`ATI is already running on ${dataDir}`);
+    expect(first.running).toBe(true);
+  }, 120_000);
+
+  test('a wrong configuration names every variable and exits 2', async () => {
+    const program = run('scenarios/demo/main.ts', [], { ATI_WORKERS: '0', ATI_HOST: '0.0.0.0' });
+    expect(await program.exit()).toBe(2);
+    expect(program.screen).toMatch(/ATI_WORKERS: .*[\s\S]*ATI_HOST: /);
+  });
+});
