@@ -9,7 +9,7 @@ import { encode } from '#schemas/codec.ts';
 import type { Signal } from '#schemas/events.ts';
 import { finding, hex, incidentEvent, spanBatch, temporaryDirectory, traceSummary } from './testing.ts';
 import { eventually, PARTITIONS, record, startBroker, type TestBroker } from './testing-broker.ts';
-import { type SinkProcess, startSinkProcess } from './testing-process.ts';
+import { startProcess, type TestProcess } from './testing-process.ts';
 
 let broker: TestBroker;
 let directory: { path: string; remove(): Promise<void> };
@@ -19,7 +19,7 @@ let run = 0;
 /** Topics, groups and database of one test. */
 let prefix: string;
 let database: string;
-const processes: SinkProcess[] = [];
+const processes: TestProcess[] = [];
 
 beforeAll(async () => {
   broker = await startBroker();
@@ -43,8 +43,8 @@ afterAll(async () => {
   await directory?.remove();
 });
 
-async function start(env: Record<string, string> = {}): Promise<SinkProcess> {
-  const sink = await startSinkProcess({
+async function start(env: Record<string, string> = {}): Promise<TestProcess> {
+  const sink = await startProcess('sink', {
     KAFKA_BROKERS: broker.brokers.join(','),
     ATI_PARTITIONS: String(PARTITIONS),
     ATI_TOPIC_PREFIX: prefix,

@@ -63,7 +63,7 @@ export class Sink {
       topics: [topic],
       startAt: 'earliest',
       // Heartbeats do not wait for inserts, so a killed sink's partitions need not wait long for the next one.
-      sessionTimeoutMs: 10_000,
+      sessionTimeoutMs: 6_000,
       handler: writer,
     });
     writer.started(consumer);

@@ -1,10 +1,13 @@
-/** For tests: the sink as the process it is. */
+/** For tests: the sink and the API as the processes they are. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const MAINS = {
+  sink: { file: './main.ts', port: 'ATI_SINK_PORT' },
+  api: { file: './api/main.ts', port: 'ATI_API_PORT' },
+} as const;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -15,7 +18,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export interface SinkProcess {
+export interface TestProcess {
   readonly child: ChildProcess;
   readonly url: string;
   /** Resolves when it says that it is ready; rejects with what it wrote when it ends before. */
@@ -25,11 +28,15 @@ export interface SinkProcess {
   kill(): Promise<void>;
 }
 
-export async function startSinkProcess(env: Readonly<Record<string, string>>): Promise<SinkProcess> {
+export async function startProcess(
+  name: keyof typeof MAINS,
+  env: Readonly<Record<string, string>>,
+): Promise<TestProcess> {
+  const main = MAINS[name];
   const port = await freePort();
-  const child = fork(MAIN, [], {
+  const child = fork(fileURLToPath(new URL(main.file, import.meta.url)), [], {
     execArgv: [],
-    env: { ...process.env, ATI_LOG_LEVEL: 'warn', ATI_SINK_PORT: String(port), ...env },
+    env: { ...process.env, ATI_LOG_LEVEL: 'warn', [main.port]: String(port), ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stderr = '';
@@ -39,7 +46,7 @@ export async function startSinkProcess(env: Readonly<Record<string, string>>): P
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stderr }));
   const ready = Promise.race([
     once(child, 'message').then(() => undefined),
-    ended.then(({ code }) => Promise.reject(new Error(`the sink ended with ${code}: ${stderr}`))),
+    ended.then(({ code }) => Promise.reject(new Error(`${name} ended with ${code}: ${stderr}`))),
   ]);
   // Whoever waits for the end only does not look at it.
   ready.catch(() => undefined);

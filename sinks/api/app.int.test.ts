@@ -39,6 +39,17 @@ describe('SQL', () => {
     expect(response.headers['content-type']).toMatch(type);
   });
 
+  test.each([
+    'otel_traces FINAL',
+    'ati_traces FINAL',
+    'ati_signals FINAL',
+    'ati_incident_events FINAL',
+    'ati_incidents',
+  ])('FROM %s', async (table) => {
+    const response = await sql({ query: `SELECT count() AS n FROM ${table}`, format: 'TSV' });
+    expect(response.body).toBe(`n\n${table === 'ati_traces FINAL' ? 1 : 0}\n`);
+  });
+
   test('nested columns are there to be read', async () => {
     const response = await sql({
       query:

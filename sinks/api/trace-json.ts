@@ -111,4 +111,3 @@ export const traceDetail = z.object({
   spans: z.array(spanJson).describe('in order of start'),
   truncated: z.boolean().describe('there are more spans than were asked for'),
 });
-export type TraceDetail = z.output<typeof traceDetail>;
