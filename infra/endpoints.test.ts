@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { type Config, readConfig } from './config.ts';
+import { brokersOf, clickhouseUrlOf } from './endpoints.ts';
+
+function config(env: Record<string, string>): Config {
+  const read = readConfig(env);
+  if (!read.ok) throw new Error(read.message);
+  return read.config;
+}
+
+test('unset: the embedded ones, on this machine, on their ports', () => {
+  const embedded = config({ ATI_BROKER_PORT: '19092', ATI_ENGINE_PORT: '18123' });
+  expect(brokersOf(embedded)).toEqual(['127.0.0.1:19092']);
+  expect(clickhouseUrlOf(embedded)).toBe('http://127.0.0.1:18123');
+});
+
+test('set: those', () => {
+  const real = config({ KAFKA_BROKERS: 'a:1,b:2', CLICKHOUSE_URL: 'https://ch:8443' });
+  expect(brokersOf(real)).toEqual(['a:1', 'b:2']);
+  expect(clickhouseUrlOf(real)).toBe('https://ch:8443');
+});

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import Fastify from 'fastify';
+import { afterEach, describe, expect, test } from 'vitest';
+import { UserError } from './errors.ts';
+import { opsServer, type Readiness, registerOps } from './http.ts';
+
+const closing: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of closing.splice(0)) await each.close();
+});
+
+function app(ready: () => Readiness | Promise<Readiness>) {
+  const fastify = Fastify();
+  registerOps(fastify, { ready });
+  closing.push(fastify);
+  return fastify;
+}
+
+describe('the operators’ routes', () => {
+  test.each(['/ready', '/health'])('%s: 200 when it can do its work', async (url) => {
+    const answer = await app(() => ({ ok: true, reasons: [] })).inject(url);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toEqual({ status: 'ok', reasons: [] });
+  });
+
+  test.each(['/ready', '/health'])('%s: 503 with every reason when it cannot', async (url) => {
+    const reasons = ['Kafka does not answer', 'not assigned yet'];
+    const answer = await app(async () => ({ ok: false, reasons })).inject(url);
+    expect(answer.statusCode).toBe(503);
+    expect(answer.json()).toEqual({ status: 'unavailable', reasons });
+  });
+
+  test('/live is about the process only', async () => {
+    const answer = await app(() => ({ ok: false, reasons: ['Kafka does not answer'] })).inject('/live');
+    expect(answer.statusCode).toBe(200);
+  });
+
+  test('/metrics in Prometheus’s format, the delay of the event loop among them', async () => {
+    const answer = await app(() => ({ ok: true, reasons: [] })).inject('/metrics');
+    expect(answer.headers['content-type']).toContain('text/plain');
+    expect(answer.body).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+  });
+});
+
+describe('a server of its own', () => {
+  const options = {
+    host: '127.0.0.1',
+    portVariable: 'ATI_SINK_PORT',
+    ready: () => ({ ok: true, reasons: [] }),
+  };
+
+  test('answers over HTTP', async () => {
+    const server = await opsServer({ ...options, port: 0 });
+    closing.push(server);
+    const { port } = server.server.address() as AddressInfo;
+    expect((await fetch(`http://127.0.0.1:${port}/live`)).status).toBe(200);
+  });
+
+  test('on a port that is taken: a sentence with the port and its variable', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    closing.push(taken);
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    await expect(opsServer({ ...options, port })).rejects.toThrow(
+      new UserError(`port ${port} is in use by another program: set ATI_SINK_PORT to a free one`),
+    );
+  });
+});
