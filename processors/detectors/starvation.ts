@@ -136,16 +136,16 @@ function starved(
   if (others.length === 0) return undefined;
   const owner = agentOperation(view, stream.row);
   const evidence = [
+    count('stalls', pace.stalls.length),
+    ms('stalled', pace.stalled),
+    ms('longest_stall', Math.max(...pace.stalls.map((stall) => stall.end - stall.start))),
+    ratio('stalled_share', length === 0 ? 0 : pace.stalled / length),
+    ratio('overlap_share', pace.overlapped / pace.stalled),
+    ms('baseline_gap', pace.baseline),
+    ms('stall_limit', pace.limit),
     ms('stream', length),
     count('chunks', stream.chunks.length),
     ms('time_to_first_token', stream.chunks[0] - view.start[stream.row]),
-    ms('baseline_gap', pace.baseline),
-    ms('stall_limit', pace.limit),
-    count('stalls', pace.stalls.length),
-    ms('stalled', pace.stalled),
-    ratio('stalled_share', length === 0 ? 0 : pace.stalled / length),
-    ms('longest_stall', Math.max(...pace.stalls.map((stall) => stall.end - stall.start))),
-    ratio('overlap_share', pace.overlapped / pace.stalled),
     count(
       'background_calls',
       others.reduce((sum, other) => sum + other.calls, 0),

@@ -13,7 +13,7 @@ export function verdictTable(verdicts: readonly Verdict[], api: string): string 
     head: COLUMNS,
     colWidths: WIDTHS,
     wordWrap: true,
-    style: { head: ['bold'], border: ['dim'] },
+    style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   });
   for (const verdict of verdicts) addRows(table, verdict, api);
   return table.toString();
@@ -30,11 +30,12 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
     table.push([scenario.name, about, scenario.expects.join('\n') || 'nothing', mark('nothing'), '', '']);
     if (trace) table.push(detail('', `${api}/v1/traces/${trace.traceId}`));
   }
-  incidents.forEach((incident, i) => {
-    const lead = i === 0 ? [scenario.name, about, scenario.expects.join('\n')] : ['', '', ''];
-    table.push([...lead, ...cellsOf(incident, mark)]);
-    table.push(detail(incident.recommendations[0]?.text ?? '', `${api}/v1/incidents/${incident.incidentId}`));
-  });
+  const [planted, ...others] = incidents;
+  if (planted) {
+    table.push([scenario.name, about, scenario.expects.join('\n'), ...cellsOf(planted, mark)]);
+    table.push(detail(`→ ${planted.recommendations[0]?.text ?? ''}`, incidentUrl(api, planted)));
+  }
+  for (const other of others) table.push(detail(mark(`+ ${headline(other)}`), incidentUrl(api, other)));
   if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
 }
 
@@ -45,8 +46,18 @@ function order({ scenario }: Verdict, { kind }: IncidentAnswer): number {
 
 /** A line across all columns but the first. */
 function detail(text: string, link: string) {
-  const lines = [text === '' ? '' : `→ ${text}`, pc.dim(link)].filter((line) => line !== '');
+  const lines = [text, pc.dim(link)].filter((line) => line !== '');
   return ['', { colSpan: COLUMNS.length - 1, content: lines.join('\n') }];
+}
+
+function incidentUrl(api: string, { incidentId }: IncidentAnswer): string {
+  return `${api}/v1/incidents/${incidentId}`;
+}
+
+/** What a run truly shows besides what was planted, in one sentence. */
+function headline(incident: IncidentAnswer): string {
+  const evidence = incident.evidence.slice(0, 4).map(measure).join(', ');
+  return `${incident.kind} (${incident.severity}) at ${incident.agent}: ${evidence}`;
 }
 
 function cellsOf(incident: IncidentAnswer, mark: (text: string) => string): string[] {
