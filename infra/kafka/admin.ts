@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { Connection } from './connection.ts';
-import { rootCause, typeOf } from './errors.ts';
+import { isTransient, KafkaError, rootCause, typeOf } from './errors.ts';
 import type { Cluster } from './kafkajs.ts';
 import type { TopicDefinition } from './port.ts';
 
@@ -74,7 +74,13 @@ async function createAll(cluster: Cluster, definitions: readonly TopicDefinition
     const refused = (rootCause(error).errors ?? [error]).filter(
       (each) => typeOf(each) !== 'TOPIC_ALREADY_EXISTS',
     );
-    if (refused.length > 0) throw refused[0];
+    if (refused.length === 0) return;
+    const { topic, message } = rootCause(refused[0]);
+    throw new KafkaError(`Kafka cannot create ${topic ?? 'topics'}: ${message}`, {
+      cause: refused[0],
+      type: typeOf(refused[0]),
+      transient: isTransient(refused[0]),
+    });
   }
 }
 
