@@ -171,7 +171,7 @@ export interface ClockMark {
 export const INCIDENT_EVENTS = ['opened', 'updated', 'resolved', 'retracted'] as const;
 export type IncidentEventType = (typeof INCIDENT_EVENTS)[number];
 
-/** ati.incidents. Versions of an incident order by (episode, windowEnd, settled, revision). */
+/** ati.incidents. The last version of an incident is the one with the greatest revision (docs/adr/0003). */
 export interface IncidentEvent {
   /** 32 hex digits: hash(version, kind, tenant, agent, operation, signature). */
   incidentId: string;
