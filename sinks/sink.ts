@@ -38,7 +38,7 @@ export class Sink {
 
   /** Resolves when every group has been joined. The topics and tables exist. */
   static async start(deps: SinkDeps): Promise<Sink> {
-    const sink = new Sink(deps, await deps.kafka.producer());
+    const sink = new Sink(deps, await deps.kafka.producer({ patienceMs: Number.POSITIVE_INFINITY }));
     await Promise.all(PROJECTIONS.map((projection) => sink.#run(projection)));
     return sink;
   }

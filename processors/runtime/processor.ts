@@ -48,7 +48,8 @@ const sessionTimeoutMs = 10_000;
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
   const { kafka, topics, settings, detectors, pool, log, now, onError } = options;
   const { hardCapMs } = settings.assembly;
-  const producer = await kafka.producer({ compression: 'zstd' });
+  // Only the log can take what is processed: a send waits for the broker, however long.
+  const producer = await kafka.producer({ compression: 'zstd', patienceMs: Number.POSITIVE_INFINITY });
   const budget = new ByteBudget(options.maxInFlightBytes ?? 64 << 20);
 
   const assemblyCommits: Committer = new Committer(log, ({ partition, offset, metadata }) =>
