@@ -6,7 +6,7 @@ import { takeEnvironment } from './environment.ts';
 import { engineOptions } from './options.ts';
 import { listen } from './server.ts';
 
-const GRACE_MS = 5_000;
+const GRACE_MS = 4_000;
 
 takeEnvironment(process.env);
 
@@ -23,7 +23,16 @@ runProcess('engine', async ({ config, log, lifecycle }) => {
     user: config.CLICKHOUSE_USER,
     password: config.CLICKHOUSE_PASSWORD,
   });
-  lifecycle.onStop('draining', 'http', () => server.close(GRACE_MS));
-  lifecycle.onStop('closed', 'engine', async () => engine.close());
+  let drained = false;
+  lifecycle.onStop('draining', 'http', async () => {
+    drained = await server.close(GRACE_MS);
+  });
+  lifecycle.onStop('closed', 'engine', () => {
+    if (drained) return engine.close();
+    // Closing would wait for the query, without end and with the event loop stopped. What has been acknowledged
+    // survives this end as it survives any other.
+    log.warn('a query does not end: the engine ends without it');
+    process.kill(process.pid, 'SIGKILL');
+  });
   log.info({ port: server.port, version: engine.version, dataDir }, 'the embedded engine answers');
 });

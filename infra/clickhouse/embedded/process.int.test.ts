@@ -202,6 +202,17 @@ describe('the process', () => {
     expect(await select(url, 'SELECT a FROM t')).toBe('2');
   });
 
+  it('ends also when a query would run on', async () => {
+    const { url, stop } = await start({ dataDir: await directory() });
+    const sql = 'SELECT sleep(60) SETTINGS function_sleep_max_microseconds_per_block = 60000000';
+    const running = post(url, {}, sql).catch(() => 'cut off');
+    await until(async () =>
+      (await select(url, 'SELECT count() - 1 FROM system.processes')) === '1' ? true : undefined,
+    );
+    await stop();
+    expect(await running).toBe('cut off');
+  });
+
   it('ends in order with running queries, and with its parent', async () => {
     const engine = await start({ dataDir: await directory() });
     const running = post(engine.url, {}, 'SELECT sleep(1)');

@@ -1,6 +1,7 @@
 /** ClickHouse's HTTP interface (the part that clients use) in front of the engine, on loopback. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '#infra/errors.ts';
 import { Answer } from './answer.ts';
 import type { Engine } from './engine.ts';
@@ -17,8 +18,11 @@ const OK_PATHS = new Set(['/ping', '/replicas_status']);
 
 export interface EngineServer {
   readonly port: number;
-  /** Ends idle connections, waits for requests, cancels those that last longer than `graceMs`. */
-  close(graceMs: number): Promise<void>;
+  /**
+   * Ends idle connections, waits for requests, cancels those that last longer than `graceMs`. False when one of these
+   * has still not ended after as long again: the engine cannot be closed then.
+   */
+  close(graceMs: number): Promise<boolean>;
 }
 
 /** Throws UserError when the port is taken. */
@@ -80,12 +84,15 @@ export async function listen(engine: Engine, port: number, credentials: Credenti
     async close(graceMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await Promise.all(running);
+      const ended = Promise.all(running).then(() => true);
+      const late = () => wait(graceMs, false, { ref: false });
+      let drained = await Promise.race([ended, late()]);
+      // What was not answered is cancelled, as when a client goes away.
       server.closeAllConnections();
+      if (!drained) drained = await Promise.race([ended, late()]);
       await closed;
-      clearTimeout(cut);
-      sessions.close();
+      if (drained) sessions.close();
+      return drained;
     },
   };
 }
