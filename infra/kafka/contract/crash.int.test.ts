@@ -15,10 +15,10 @@ import {
   type TestBroker,
   uniqueName,
   until,
+  untilServed,
 } from './harness.ts';
-import type { RawClient } from './raw-client.ts';
 import { commit, committed } from './raw-group.ts';
-import { fetch, initProducerId, type Produced, produce } from './raw-requests.ts';
+import { fetch, initProducerId, produce } from './raw-requests.ts';
 
 let broker: TestBroker;
 
@@ -78,7 +78,7 @@ describe.skipIf(cannotKill)(`a broker that dies${cannotKill ? ` (skipped: ${cann
       await appendFile(join(directory, segment), tail);
       await broker.start();
       const again = await rawClient(broker);
-      await until('the topic is served', async () => (await fetch(again, topic)).code === CODE.NONE);
+      await untilServed(kafka, topic);
       expect((await fetch(again, topic)).highWatermark).toBe(3);
       expect((await stat(join(directory, segment))).size).toBe(whole);
       expect(await produce(again, topic, buildBatch({ records: [{ value: '3' }] }))).toMatchObject({
@@ -108,13 +108,14 @@ describe.skipIf(cannotKill)(`a broker that dies${cannotKill ? ` (skipped: ${cann
           producerEpoch: 0,
           baseSequence,
         });
-      for (let i = 0; i < 3; i++) await produce(client, topic, batch(i));
+      for (let i = 0; i < 3; i++)
+        expect(await produce(client, topic, batch(i))).toMatchObject({ baseOffset: i });
       await broker.kill();
       await broker.start();
       const again = await rawClient(broker);
-      await until('the topic is served', async () => (await fetch(again, topic)).code === CODE.NONE);
+      await untilServed(kafkaOf(broker), topic);
       // The producer has not seen the answer to its last batch and sends it again.
-      expect(await served(again, topic, () => batch(2))).toMatchObject({ code: CODE.NONE, baseOffset: 2 });
+      expect(await produce(again, topic, batch(2))).toMatchObject({ code: CODE.NONE, baseOffset: 2 });
       expect((await produce(again, topic, batch(7))).code).toBe(CODE.OUT_OF_ORDER_SEQUENCE_NUMBER);
       expect(await produce(again, topic, batch(3))).toMatchObject({ code: CODE.NONE, baseOffset: 3 });
       const others = await until('ids are given', async () => {
@@ -146,15 +147,6 @@ describe.skipIf(cannotKill)(`a broker that dies${cannotKill ? ` (skipped: ${cann
     TIMEOUT_MS,
   );
 });
-
-/** Produces once the broker leads the partition again: a real Kafka answers NOT_LEADER_OR_FOLLOWER until then. */
-function served(client: RawClient, topic: string, batch: () => Buffer): Promise<Produced> {
-  const NOT_LEADER_OR_FOLLOWER = 6;
-  return until(`${topic} is led`, async () => {
-    const produced = await produce(client, topic, batch());
-    return produced.code !== NOT_LEADER_OR_FOLLOWER && produced;
-  });
-}
 
 /** A batch that is as long as it says, with one bit wrong. */
 function damaged(): Buffer {

@@ -38,7 +38,11 @@ export interface TestBroker {
 export async function openBroker(env: Record<string, string> = {}): Promise<TestBroker> {
   const broker = foreign ? realBroker(foreign) : await embeddedBroker(env);
   await untilSettled(broker);
-  return broker;
+  const start = async (): Promise<void> => {
+    await broker.start();
+    await untilSettled(broker);
+  };
+  return { ...broker, start };
 }
 
 /**
@@ -130,15 +134,28 @@ export async function createTopic(
       topics: [{ topic, numPartitions: partitions, configEntries }],
       waitForLeaders: false,
     });
-    // A real Kafka has created it before its brokers know of it.
+  } finally {
+    await admin.disconnect();
+  }
+  await untilServed(kafka, topic, partitions);
+  return topic;
+}
+
+/**
+ * Waits until the broker leads every partition: a real Kafka has created a topic, or has started again, before it
+ * does, and refuses requests meanwhile (NOT_LEADER_OR_FOLLOWER). Client libraries retry then, raw connections do not.
+ */
+export async function untilServed(kafka: Kafka, topic: string, partitions = 1): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
     await until(`${topic} is served`, async () => {
-      const found = (await admin.fetchTopicMetadata()).topics.find(({ name }) => name === topic);
-      return found?.partitions.length === partitions && found.partitions.every(({ leader }) => leader >= 0);
+      const offsets = await admin.fetchTopicOffsets(topic).catch(() => []);
+      return offsets.length === partitions;
     });
   } finally {
     await admin.disconnect();
   }
-  return topic;
 }
 
 /** A connected producer with Java's partitioner. */
