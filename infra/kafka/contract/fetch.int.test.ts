@@ -130,7 +130,7 @@ describe('refusals', () => {
 
 describe('offsets', () => {
   test('of the start, the end and a time', async () => {
-    const topic = await newTopic();
+    const topic = await newTopic({ 'retention.ms': '-1' }); // the times are old
     const at = (timestamp: number) => ({ value: 'v', timestamp: 1_600_000_000_000 + timestamp });
     await produce(writer, topic, buildBatch({ records: [at(0), at(10), at(20)] }));
     await produce(writer, topic, buildBatch({ records: [at(30), at(40)], compression: 1 }));

@@ -125,7 +125,7 @@ describe('time', () => {
   );
 
   test('CreateTime: the producer’s times stay', async () => {
-    const topic = await newTopic();
+    const topic = await newTopic({ 'retention.ms': '-1' }); // the times are old
     expect(await produce(client, topic, buildBatch(old))).toMatchObject({
       code: CODE.NONE,
       logAppendTime: -1,
