@@ -8,6 +8,7 @@
 import { closeSync, fdatasync, openSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { compressionName } from '../batch/compression.ts';
 import { readRecords } from '../batch/records.ts';
 import type { TopicConfig } from '../topics/config.ts';
 import { rebuildBatch } from './clean-batch.ts';
@@ -127,7 +128,14 @@ async function rewrite(
       for await (const { batch, header } of batches(segment)) {
         if (log.closed) return undefined;
         const records = readRecords(batch, header);
-        pass.opaque ||= records === undefined;
+        if (records === undefined && !pass.opaque) {
+          const codec = compressionName(header.compression);
+          log.options.log.info(
+            { partition: log.options.name, codec },
+            'cannot look into batches: they stay as they are',
+          );
+          pass.opaque = true;
+        }
         const kept = records?.filter(({ key, offset, tombstone }) => {
           if (key === null) return true;
           if (offset < (pass.last.get(key.toString('latin1')) ?? offset)) return false;
