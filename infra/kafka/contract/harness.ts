@@ -12,7 +12,8 @@ import { type NodeOptions, startNode, stopNode } from '../real/node.ts';
 import { RawClient } from './raw-client.ts';
 import { join as joinGroup } from './raw-group.ts';
 import { initProducerId } from './raw-requests.ts';
-import './codecs.ts';
+// For what it corrects in kafkajs: its timers, and zstd.
+import '../kafkajs.ts';
 
 export const foreign = process.env.ATI_TEST_KAFKA_BROKERS;
 const node = process.env.ATI_TEST_KAFKA_NODE;

@@ -1,5 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { UserError } from '../../errors.ts';
+// For what it corrects in kafkajs: its timers.
+import '../kafkajs.ts';
 
 /** Resolves when a broker answers; throws a UserError when none does within `timeoutMs`. */
 export async function waitUntilServing(brokers: string[], timeoutMs: number): Promise<void> {
