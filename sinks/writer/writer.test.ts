@@ -258,6 +258,27 @@ describe('while the database is away', () => {
     expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 1, epoch: 2 }]);
   });
 
+  test('rows that became due while a new assignment waited for the insert before are given up, too', async () => {
+    const { writer, inserts, commits, kafka } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    await writer.onBatch(batch(0, 1, ['efgh']));
+    kafka.epoch = 2;
+    const assigned = writer.onAssigned([], 2);
+    inserts[0].done();
+    await settle();
+    // The second insert has begun meanwhile; it fails when the new assignment might already be at work.
+    inserts[1]?.fail(away());
+    await assigned;
+    await settle();
+    const before = inserts.length;
+    await writer.onBatch(batch(0, 1, ['efgh'], 2));
+    expect(inserts.slice(before).map(({ rows }) => rows)).toEqual(['efgh']);
+    inserts[before].done();
+    await settle();
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 2, epoch: 2 }]);
+  });
+
   test('a batch of an old epoch is ignored', async () => {
     const { writer, inserts } = setup();
     await writer.onAssigned([], 2);

@@ -86,8 +86,9 @@ export class Writer implements ConsumerHandler {
   async onAssigned(_partitions: readonly Assignment[], epoch: number): Promise<void> {
     // Everything is read again from the committed offsets, so what is not stored yet is thrown away.
     this.#abandon.abort();
-    await this.#storing;
     this.#disarm();
+    await this.#storing;
+    this.#overdue = false;
     this.#filling.clear();
     this.#uncommitted.clear();
     this.#abandon = new AbortController();
@@ -197,7 +198,8 @@ export class Writer implements ConsumerHandler {
         pending.clear();
         this.#spare = pending;
         this.#storing = undefined;
-        if (this.#draining) return;
+        // Nothing more is begun under an assignment that is over: it could end in the middle of the next one.
+        if (this.#draining || this.#abandon.signal.aborted) return;
         if (this.#overdue || this.#full()) this.#start();
         else if (!this.#filling.empty) this.#arm(this.#options.flushMs);
         else if (this.#uncommitted.size > 0) this.#arm(this.#options.idleCommitMs ?? IDLE_COMMIT_MS);
