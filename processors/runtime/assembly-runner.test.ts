@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Kafka, KafkaRecord, OutgoingRecord, Producer } from '#infra/kafka/port.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import type { Analyse } from '../assembly/partition-processor.ts';
-import type { Stage1Task } from '../assembly/protocol.ts';
+import type { Stage1Result, Stage1Task } from '../assembly/protocol.ts';
 import { ASSEMBLY_DEFAULTS } from '../assembly/settings.ts';
 import { Stage1 } from '../assembly/stage1.ts';
 import { fakeAnalyse } from '../testing/fake-analysis.ts';
@@ -18,7 +18,12 @@ const topics = topicsOf('');
 const log = pino({ level: 'silent' });
 
 /** Stage 1 without a broker or threads: one partition whose log is an array. */
-async function run(records: readonly Uint8Array[], analyse: Analyse, batch = 2) {
+async function run(
+  records: readonly Uint8Array[],
+  analyse: Analyse,
+  batch = 2,
+  around: (task: Stage1Task, stage1: Stage1) => Stage1Result | undefined = (task, stage1) => stage1.run(task),
+) {
   const written = new Map<string, OutgoingRecord[]>();
   const logOf = (values: readonly (Uint8Array | null)[]): KafkaRecord[] =>
     values.map((value, offset) => ({
@@ -54,7 +59,7 @@ async function run(records: readonly Uint8Array[], analyse: Analyse, batch = 2) 
   const runner = new AssemblyRunner({
     kafka,
     producer,
-    pool: { run: async (task: Stage1Task) => stage1.run(task), close: async () => {} },
+    pool: { run: async (task: Stage1Task) => around(task, stage1), close: async () => {} },
     committer,
     deadLetters: new DeadLetterBox(producer, topics.deadLetters, topics.spans),
     budget: new ByteBudget(1000),
@@ -129,4 +134,16 @@ it('commits nothing that is not done, and the floor of what is open', async () =
   const { commits } = await run(records, fakeAnalyse, 1);
   expect(commits.map((commit) => commit.offset)).toEqual([0, 0, 0, 0, 0, 4]);
   expect(commits.map((commit) => JSON.parse(commit.metadata ?? '').done)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+it('a worker that has lost its partition stops the consumer: its records are not passed over in silence', async () => {
+  let tasks = 0;
+  const forgetful = (task: Stage1Task, stage1: Stage1) => {
+    // A thread that died is replaced by one that knows of no partition.
+    if (task.type === 'records' && ++tasks > 1) return new Stage1(ASSEMBLY_DEFAULTS, fakeAnalyse).run(task);
+    return stage1.run(task);
+  };
+  await expect(run(records, fakeAnalyse, 2, forgetful)).rejects.toThrow(
+    'the worker of ati.spans partition 0 has lost its state',
+  );
 });

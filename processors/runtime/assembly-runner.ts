@@ -93,8 +93,7 @@ export class AssemblyRunner implements ConsumerHandler {
     try {
       let { records } = batch;
       while (records.length > 0) {
-        const result = await this.#options.pool.run(recordsTask(lane, records));
-        if (result === undefined) return;
+        const result = await this.#work(lane, records);
         await this.#produce(lane, result, records);
         if (result.bug === undefined) return;
         await this.#recover(lane, result);
@@ -103,6 +102,15 @@ export class AssemblyRunner implements ConsumerHandler {
     } finally {
       this.#options.budget.give(bytes);
     }
+  }
+
+  async #work(lane: AssemblyLane, records: readonly KafkaRecord[]): Promise<Stage1Result> {
+    const { pool, topics } = this.#options;
+    const result = await pool.run(recordsTask(lane, records));
+    // No new assignment comes while a batch is in work, so the thread was replaced by one that knows of no partition.
+    if (result === undefined)
+      throw new Error(`the worker of ${topics.spans} partition ${lane.partition} has lost its state`);
+    return result;
   }
 
   /** Outputs, dead letters, and only then the position that may be committed. */
@@ -163,10 +171,10 @@ export class AssemblyRunner implements ConsumerHandler {
 
   /** Feeds the worker what it has seen before; returns the result that threw, if one did. */
   async #replay(lane: AssemblyLane, from: number, until: number): Promise<Stage1Result | undefined> {
-    const { kafka, topics, pool } = this.#options;
+    const { kafka, topics } = this.#options;
     let chunk: KafkaRecord[] = [];
     const feed = async () => {
-      const result = chunk.length === 0 ? undefined : await pool.run(recordsTask(lane, chunk));
+      const result = chunk.length === 0 ? undefined : await this.#work(lane, chunk);
       chunk = [];
       return result;
     };
