@@ -7,6 +7,12 @@
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/**
+ * Bytes of a record batch that each of our topics takes: the summary of a very large trace is larger than Kafka's
+ * default of 1 MiB.
+ */
+export const MAX_MESSAGE_BYTES = 8 << 20;
+
 export interface TopicSpec {
   readonly name: string;
   /** One sentence: what a record is, and its key. */

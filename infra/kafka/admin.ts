@@ -76,10 +76,12 @@ async function createAll(cluster: Cluster, definitions: readonly TopicDefinition
     );
     if (refused.length === 0) return;
     const { topic, message } = rootCause(refused[0]);
+    const type = typeOf(refused[0]);
     throw new KafkaError(`Kafka cannot create ${topic ?? 'topics'}: ${message}`, {
       cause: refused[0],
-      type: typeOf(refused[0]),
-      transient: isTransient(refused[0]),
+      type,
+      // A cluster that starts has fewer brokers than copies for a while.
+      transient: isTransient(refused[0]) || type === 'INVALID_REPLICATION_FACTOR',
     });
   }
 }

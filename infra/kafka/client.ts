@@ -15,14 +15,16 @@ export interface ConnectOptions {
   /** The name of this process in the broker's logs. */
   readonly clientId: string;
   readonly log: Logger;
+  /** Milliseconds that brokers which do not answer yet are waited for, default 0. */
+  readonly patienceMs?: number;
 }
 
 const PING_MS = 3_000;
 const ADMIN_PATIENCE_MS = 15_000;
 
 /**
- * The Kafka port on kafkajs. Rejects with a KafkaError ("cannot reach Kafka at host:port: …") when no broker answers;
- * once connected, it survives restarts of the brokers.
+ * The Kafka port on kafkajs. Rejects with a KafkaError ("cannot reach Kafka at host:port: …") when no broker answers
+ * within `patienceMs`; once connected, it survives restarts of the brokers.
  */
 export async function connectKafka(options: ConnectOptions): Promise<Kafka> {
   const client = new KafkaClient(options);
@@ -49,7 +51,8 @@ class KafkaClient implements Kafka {
   }
 
   async open(): Promise<void> {
-    await this.#admin.cluster([]);
+    const { brokers, log, patienceMs = 0 } = this.#options;
+    await retrying(() => this.#admin.cluster([]), { doing: 'be reached', brokers, log, patienceMs });
   }
 
   async producer(options: ProducerOptions = {}): Promise<Producer> {

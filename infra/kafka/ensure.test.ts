@@ -22,11 +22,13 @@ test('the settings that the pipeline depends on', async () => {
   const config = (name: string) => topics.find((topic) => topic.name === name)?.config;
   expect(config('ati.spans')).toEqual({
     'cleanup.policy': 'delete',
+    'max.message.bytes': '8388608',
     'message.timestamp.type': 'LogAppendTime',
     'retention.ms': String(TOPICS.spans.retentionMs),
   });
   expect(config('ati.incident-state')).toEqual({
     'cleanup.policy': 'compact',
+    'max.message.bytes': '8388608',
     'message.timestamp.type': 'CreateTime',
   });
 });

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts';
-import { TOPICS, type TopicSpec } from '../topics.ts';
+import { MAX_MESSAGE_BYTES, TOPICS, type TopicSpec } from '../topics.ts';
 import type { Kafka, TopicDefinition } from './port.ts';
 
 /** Creates those of ATI's topics that are missing. Throws UserError where one has another number of partitions. */
@@ -19,6 +19,7 @@ export function definition(spec: TopicSpec, prefix: string, spansPartitions: num
     partitions: spec.partitions === 'spans' ? spansPartitions : spec.partitions,
     config: {
       'cleanup.policy': spec.cleanup,
+      'max.message.bytes': String(MAX_MESSAGE_BYTES),
       'message.timestamp.type': spec.timestampType,
       ...(spec.retentionMs !== undefined && { 'retention.ms': String(spec.retentionMs) }),
     },

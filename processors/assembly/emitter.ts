@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_BYTES } from '#infra/topics.ts';
 import { encode } from '#schemas/codec.ts';
 import type { Signal, Source } from '#schemas/events.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
@@ -12,8 +13,8 @@ export interface AssemblyOutput {
   readonly value: Uint8Array;
 }
 
-/** Below the 8 MiB that a record of ATI's topics may have. */
-const MAX_SUMMARY_BYTES = 6 << 20;
+/** Together with the summaries that are sent in one request with it (`sendAll`) below what a topic takes. */
+const MAX_SUMMARY_BYTES = MAX_MESSAGE_BYTES - (2 << 20);
 
 /** Key of a signal, and so its partition of ati.signals. */
 export function signalKey(tenant: string, signal: Pick<Signal, 'scope' | 'agent' | 'operation'>): string {

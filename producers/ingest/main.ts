@@ -1,32 +1,20 @@
 /** The ingest as a process: OTLP/HTTP on ATI_INGEST_PORT → ati.spans. */
 import type { Config } from '#infra/config.ts';
-import { brokersOf } from '#infra/endpoints.ts';
 import { messageOf, UserError } from '#infra/errors.ts';
 import { listen } from '#infra/http.ts';
-import { connectKafka } from '#infra/kafka/client.ts';
-import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
-import { withPatience } from './connect.ts';
 import { buildIngest } from './ingest.ts';
 import { derivedSalt, type HashValue, hasher, persistedSalt } from './salt.ts';
 import { DEFAULT_TENANT } from './tenant.ts';
 
-const BROKER_PATIENCE_MS = 60_000;
 /** The producer's own retries; clients are told within eight seconds, with its last error if it has given up. */
 const PRODUCE_PATIENCE_MS = 5_000;
 
-runProcess('ingest', async ({ config, log, lifecycle }) => {
+runProcess('ingest', async (context) => {
+  const { config, log, lifecycle } = context;
   const hash = await hasherOf(config);
-  const brokers = brokersOf(config);
-  const patience = { log, patienceMs: BROKER_PATIENCE_MS };
-  const kafka = await withPatience(() => connectKafka({ brokers, clientId: 'ati-ingest', log }), {
-    ...patience,
-    curable: () => true, // it rejects only when no broker answers
-  });
-  lifecycle.onStop('closed', 'kafka', () => kafka.close());
-  // A topic with another number of partitions stays so.
-  const curable = (error: unknown) => !(error instanceof UserError);
-  await withPatience(() => ensureAtiTopics(kafka, config), { ...patience, curable });
+  const kafka = await startKafka(context, 'ati-ingest');
   const producer = await kafka.producer({ compression: 'zstd', patienceMs: PRODUCE_PATIENCE_MS });
   lifecycle.onStop('closed', 'producer', () => producer.close());
 

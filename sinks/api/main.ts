@@ -1,25 +1,16 @@
 /** The query API as a process. */
-import { connectClickHouse } from '#infra/clickhouse/client.ts';
-import { brokersOf, clickhouseUrlOf } from '#infra/endpoints.ts';
+import { startClickHouse } from '#infra/clickhouse/start.ts';
 import { listen } from '#infra/http.ts';
-import { connectKafka } from '#infra/kafka/client.ts';
-import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
 import { topicName } from '#infra/topics.ts';
 import { buildApi } from './app.ts';
 import { TopicFeed } from './stream/feed.ts';
 
-runProcess('api', async ({ config, log, lifecycle }) => {
-  const clickhouse = connectClickHouse({
-    url: clickhouseUrlOf(config),
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
-    database: config.CLICKHOUSE_DATABASE,
-  });
-  lifecycle.onStop('closed', 'clickhouse', () => clickhouse.close());
-  const kafka = await connectKafka({ brokers: brokersOf(config), clientId: 'ati-api', log });
-  lifecycle.onStop('closed', 'kafka', () => kafka.close());
-  await ensureAtiTopics(kafka, config);
+runProcess('api', async (context) => {
+  const { config, log, lifecycle } = context;
+  const clickhouse = startClickHouse(context);
+  const kafka = await startKafka(context, 'ati-api');
 
   const feed = new TopicFeed(kafka, topicName('incidents', config.ATI_TOPIC_PREFIX), log);
   const stop = new AbortController();
