@@ -2,13 +2,13 @@
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { Config } from '#infra/config.ts';
 import type { Readiness } from '#infra/http.ts';
+import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Consumer, Kafka, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import { topicName } from '#infra/topics.ts';
 import type { Projection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
-import { DeadLetters } from './writer/dead-letters.ts';
 import { Writer, type WriterEvents } from './writer/writer.ts';
 
 export interface SinkDeps {
@@ -38,7 +38,8 @@ export class Sink {
 
   /** Resolves when every group has been joined. The topics and tables exist. */
   static async start(deps: SinkDeps): Promise<Sink> {
-    const sink = new Sink(deps, await deps.kafka.producer({ patienceMs: Number.POSITIVE_INFINITY }));
+    const patienceMs = Number.POSITIVE_INFINITY;
+    const sink = new Sink(deps, await deps.kafka.producer({ compression: 'zstd', patienceMs }));
     await Promise.all(PROJECTIONS.map((projection) => sink.#run(projection)));
     return sink;
   }

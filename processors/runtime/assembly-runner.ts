@@ -1,4 +1,5 @@
 import type { Assignment, Batch, ConsumerHandler, Kafka, KafkaRecord, Producer } from '#infra/kafka/port.ts';
+import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import { unpack } from '../assembly/packing.ts';
@@ -7,8 +8,7 @@ import { type AssemblyLane, advanceLane, openLane, recordsTask } from './assembl
 import { reportStage1 } from './assembly-report.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Committer } from './committer.ts';
-import type { DeadLetter, DeadLetterBox } from './dead-letters.ts';
-import { sendAll } from './send.ts';
+import type { DeadLetterBox, Refusal } from './dead-letters.ts';
 import type { ProcessorTopics } from './topics.ts';
 import type { Stage1Runner } from './worker-pool.ts';
 
@@ -190,7 +190,7 @@ export class AssemblyRunner implements ConsumerHandler {
 }
 
 /** Dead letters of a result; those of a replay were put aside before. */
-function lettersOf(lane: AssemblyLane, result: Stage1Result, records: readonly KafkaRecord[]): DeadLetter[] {
+function lettersOf(lane: AssemblyLane, result: Stage1Result, records: readonly KafkaRecord[]): Refusal[] {
   const byOffset = new Map(records.map((record) => [record.offset, record]));
   return result.refused
     .filter(({ offset }) => offset >= lane.done)
@@ -198,9 +198,7 @@ function lettersOf(lane: AssemblyLane, result: Stage1Result, records: readonly K
       const [tenant, traceId] = order?.split('\0') ?? [];
       // A trace that was passed over is spread over many records: its id is what finds them.
       const record =
-        order === undefined
-          ? byOffset.get(offset)!
-          : { offset, partition: lane.partition, key: null, value: null };
+        order === undefined ? byOffset.get(offset)! : { offset, partition: lane.partition, value: null };
       return { record, step, reason, ...(order !== undefined && { details: { tenant, traceId } }) };
     });
 }

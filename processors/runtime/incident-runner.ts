@@ -1,5 +1,6 @@
 import { UserError } from '#infra/errors.ts';
 import type { Assignment, Batch, ConsumerHandler, Kafka, Producer } from '#infra/kafka/port.ts';
+import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import { decodeAs } from '#schemas/codec.ts';
@@ -9,8 +10,7 @@ import { formatSignalMetadata, parseSignalMetadata } from '../incidents/position
 import { SignalProcessor } from '../incidents/signal-processor.ts';
 import type { WindowSettings } from '../windows/settings.ts';
 import type { Committer } from './committer.ts';
-import type { DeadLetter, DeadLetterBox } from './dead-letters.ts';
-import { sendAll } from './send.ts';
+import type { DeadLetterBox, Refusal } from './dead-letters.ts';
 import type { ProcessorTopics } from './topics.ts';
 
 export interface IncidentRunnerOptions {
@@ -93,7 +93,7 @@ export class IncidentRunner implements ConsumerHandler {
     if (lane === undefined || lane.epoch !== epoch) return;
     const { producer, topics, deadLetters, committer } = this.#options;
     const { processor } = lane;
-    const letters: DeadLetter[] = [];
+    const letters: Refusal[] = [];
     for (const record of records) {
       const outcome = processor.add(record.offset, record.value ?? new Uint8Array());
       if (outcome.outcome === 'deadLetter')

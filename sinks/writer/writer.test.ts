@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
+import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Batch, Consumer, KafkaRecord, OffsetCommit, OutgoingRecord } from '#infra/kafka/port.ts';
 import type { Projection } from '../projections/projection.ts';
-import { DeadLetterLimit, DeadLetters } from './dead-letters.ts';
+import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
 /** A record's value is its rows, a letter each; `?` anywhere cannot be decoded. */

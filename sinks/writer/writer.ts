@@ -7,9 +7,10 @@
  */
 import type { RetryOptions } from '#infra/clickhouse/retry.ts';
 import { UserError } from '#infra/errors.ts';
+import type { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
 import type { Projection } from '../projections/projection.ts';
-import { DeadLetterLimit, type DeadLetters } from './dead-letters.ts';
+import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { type Insert, insertPending } from './insert.ts';
 import { Pending } from './pending.ts';
 
@@ -28,7 +29,7 @@ export interface WriterOptions {
   /** The topic's name on the broker. */
   readonly topic: string;
   readonly insert: Insert;
-  readonly deadLetters: DeadLetters;
+  readonly deadLetters: Pick<DeadLetters, 'send'>;
   readonly limit?: DeadLetterLimit;
   /** An insert is due at so many rows, bytes (rows and records) or milliseconds. */
   readonly batchRows: number;
@@ -265,7 +266,7 @@ export class Writer implements ConsumerHandler {
       );
     }
     await deadLetters.send(
-      bad.map(({ record, reason }) => ({ topic, partition: record.partition, record, step, reason })),
+      bad.map(({ record, reason }) => ({ topic, record, step, reason, ts: record.timestamp })),
     );
     for (const { record, reason } of bad) events.deadLetter(step, record, reason);
   }

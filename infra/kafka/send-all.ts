@@ -1,6 +1,6 @@
-import type { OutgoingRecord, Producer } from '#infra/kafka/port.ts';
+import type { OutgoingRecord, Producer } from './port.ts';
 
-/** Of one request to a partition; well below what the topics accept. */
+/** A request ends with the record that reaches this; a topic of ours takes several times as much. */
 const MAX_BYTES = 1 << 20;
 
 /**
@@ -8,7 +8,7 @@ const MAX_BYTES = 1 << 20;
  * of each request.
  */
 export async function sendAll(
-  producer: Producer,
+  producer: Pick<Producer, 'send'>,
   topic: string,
   records: readonly OutgoingRecord[],
 ): Promise<{ first: number; partition: number; baseOffset: number }[]> {
