@@ -1,16 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { freshPlace, type Place } from './stack/fixtures/place.ts';
 import type { FixtureName } from './stack/fixtures/services.ts';
-
-interface Running {
-  readonly process: ChildProcess;
-  readonly exit: Promise<number | null>;
-  stdout(): string;
-  stderr(): string;
-}
+import { forkProcess } from './testing/fork.ts';
 
 let place: Place;
 const running: ChildProcess[] = [];
@@ -23,18 +17,11 @@ afterEach(async () => {
   await place.remove();
 });
 
-function run(program: FixtureName, env: NodeJS.ProcessEnv = {}): Running {
-  const child = fork(path.join(import.meta.dirname, 'stack/fixtures', program, 'main.ts'), [], {
-    env: { ...place.env, ...env },
-    execArgv: [],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+function run(program: FixtureName, env: NodeJS.ProcessEnv = {}) {
+  const file = path.join(import.meta.dirname, 'stack/fixtures', program, 'main.ts');
+  const { child, exited, stdout, stderr } = forkProcess(file, { ...place.env, ...env });
   running.push(child);
-  const text = { stdout: '', stderr: '' };
-  child.stdout?.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()));
-  const exit = once(child, 'close').then(([code]) => code as number | null);
-  return { process: child, exit, stdout: () => text.stdout, stderr: () => text.stderr };
+  return { process: child, exit: exited, stdout, stderr };
 }
 
 const stages = ['draining', 'flushed', 'committed', 'closed'].map((stage) => `steady ${stage}`);

@@ -34,7 +34,7 @@ beforeEach(async () => {
   await ensureAtiTopics(broker.kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: PARTITIONS });
 });
 afterEach(async () => {
-  await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
 });
 afterAll(async () => {
   await clickhouse?.close();
@@ -123,8 +123,7 @@ describe('what is on the log is in the tables', () => {
     const again = batches(8, 10);
     await produce('spans', [...again, ...again]);
     await eventually(counts, ({ rows }) => rows >= total + spansOf(8, 10));
-    sink.child.kill('SIGTERM');
-    expect((await sink.ended).code).toBe(0);
+    expect(await sink.end('SIGTERM')).toBe(0);
     expect(await counts()).toEqual({ rows: total + spansOf(8, 10), ids: total + spansOf(8, 10) });
     const { committed, end } = await progress();
     expect(committed).toBe(end);
@@ -209,7 +208,7 @@ describe('what goes wrong', () => {
         () => counts(),
         ({ rows }) => rows > total * share,
       );
-      await sink.kill();
+      await sink.end('SIGKILL');
     }
     const sink = await start();
     await sink.ready;
@@ -312,9 +311,8 @@ describe('what goes wrong', () => {
         value: Buffer.from(`garbage ${i}`),
       })),
     );
-    const { code, stderr } = await sink.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/too many of the last records of run\d+\.ati\.spans cannot be stored/);
+    expect(await sink.exited).toBe(1);
+    expect(sink.stderr()).toMatch(/too many of the last records of run\d+\.ati\.spans cannot be stored/);
     expect((await deadLetters()).length).toBeLessThan(500);
   });
 });
@@ -322,9 +320,8 @@ describe('what goes wrong', () => {
 describe('start', () => {
   test('without the right to migrate it refuses a database that is behind', async () => {
     const sink = await start({ ATI_MIGRATE: 'false' });
-    const { code, stderr } = await sink.ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/is behind: run the migrations first \(0001-otel-traces\.sql/);
+    expect(await sink.exited).toBe(1);
+    expect(sink.stderr()).toMatch(/is behind: run the migrations first \(0001-otel-traces\.sql/);
     const migrated = await start();
     await migrated.ready;
     const allowed = await start({ ATI_MIGRATE: 'false' });

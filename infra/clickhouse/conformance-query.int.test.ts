@@ -1,7 +1,8 @@
 /** What the unmodified client asks of ClickHouse's HTTP interface when it reads; also run on a real server. */
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type TestClickHouse, testClickHouse, until } from './testing/engine.ts';
+import { until } from '../testing/until.ts';
+import { type TestClickHouse, testClickHouse } from './testing/engine.ts';
 
 let ch: TestClickHouse;
 beforeAll(async () => {
@@ -203,10 +204,10 @@ describe('cancelling', () => {
     const abort = new AbortController();
     const query = failure(rows(`${sql} /* ${mark} */`, { abort_signal: abort.signal }));
     // Itself and the query that asks.
-    await until(async () => ((await count()) >= '2' ? true : undefined));
+    await until('the query runs', async () => (await count()) >= '2');
     abort.abort();
     expect(await query).toBeDefined();
-    await until(async () => ((await count()) === '1' ? true : undefined));
+    await until('it has ended', async () => (await count()) === '1');
   });
 
   it('by closing the stream ends the query', async () => {
@@ -217,7 +218,7 @@ describe('cancelling', () => {
     });
     for await (const _batch of result.stream()) break;
     result.close();
-    await until(async () => ((await running(mark)()) === '1' ? true : undefined));
+    await until('it has ended', async () => (await running(mark)()) === '1');
   });
 });
 

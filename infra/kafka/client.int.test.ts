@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../testing/until.ts';
 import { connectKafka } from './client.ts';
 import { spawnBroker } from './embedded/spawn.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, Kafka, KafkaRecord } from './port.ts';
@@ -35,14 +36,6 @@ async function newTopic(partitions = 2, config: Record<string, string> = {}): Pr
   const name = `${run}-${topicCount++}`;
   await kafka.ensureTopics([{ name, partitions, config }]);
   return name;
-}
-
-async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** A handler that remembers what it was given. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../testing/until.ts';
 import type { Consumer } from './port.ts';
-import { consume, recorder, type Seen, type TestKafka, testKafka, until, write } from './testing.ts';
+import { consume, recorder, type Seen, type TestKafka, testKafka, write } from './testing.ts';
 
 let broker: TestKafka;
 const opened: Consumer[] = [];

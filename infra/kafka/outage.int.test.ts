@@ -1,5 +1,6 @@
 /** A broker that is killed and comes back, with its clients at work. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../testing/until.ts';
 import { connectKafka } from './client.ts';
 import {
   consume,
@@ -8,7 +9,6 @@ import {
   silent,
   type TestKafka,
   testKafka,
-  until,
   valuesOf,
   write,
 } from './testing.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { external, type TestKafka, testKafka, until, valuesOf, write } from './testing.ts';
+import { until } from '../testing/until.ts';
+import { external, type TestKafka, testKafka, valuesOf, write } from './testing.ts';
 
 let broker: TestKafka;
 

@@ -8,10 +8,11 @@ import { readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { Lifecycle } from '../lifecycle.ts';
 import { freePort } from '../ports.ts';
+import { until } from '../testing/until.ts';
 import { type SpawnedBroker, spawnBroker } from './embedded/spawn.ts';
 import type { Kafka } from './port.ts';
 import { startKafka } from './start.ts';
-import { silent, until } from './testing.ts';
+import { silent } from './testing.ts';
 
 let dataDir: string;
 let port: number;

@@ -52,15 +52,6 @@ export async function testKafka(env?: Record<string, string>): Promise<TestKafka
   };
 }
 
-/** Polls until `done`; throws with `what` after 30 s. */
-export async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await done())) {
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 export interface Seen {
   readonly handler: ConsumerHandler;
   readonly assigned: { partitions: readonly Assignment[]; epoch: number }[];

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '#infra/config.ts';
@@ -10,13 +9,15 @@ import { type SpawnedBroker, spawnBroker } from '#infra/kafka/embedded/spawn.ts'
 import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
 import type { Kafka, Producer } from '#infra/kafka/port.ts';
 import { freePort } from '#infra/ports.ts';
+import type { ForkedProcess } from '#infra/testing/fork.ts';
+import { until } from '#infra/testing/until.ts';
 import { decodeAs, encode } from '#schemas/codec.ts';
 import { configureDetectors } from '../detectors/registry.ts';
 import { chainTrace, fanoutTrace, retryTrace } from '../detectors/testkit.ts';
 import { settingsOf } from '../settings.ts';
 import { exportsOf, merged } from '../testing/exports.ts';
 import { type PlacedBatch, runPipeline } from '../testing/pipeline.ts';
-import { incidentsOn, type SpawnedProcessor, spawnProcessor } from '../testing/process.ts';
+import { incidentsOn, spawnProcessor } from '../testing/process.ts';
 import { type Processor, startProcessor } from './processor.ts';
 import { topicsOf } from './topics.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -28,7 +29,7 @@ let dataDir: string;
 let broker: SpawnedBroker;
 let kafka: Kafka;
 let producer: Producer;
-const processes: SpawnedProcessor[] = [];
+const processes: ForkedProcess[] = [];
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'ati-processor-'));
@@ -38,19 +39,12 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const each of processes) await each.kill();
+  for (const each of processes) await each.end('SIGKILL');
   await producer?.close();
   await kafka?.close();
   await broker?.stop();
   await rm(dataDir, { recursive: true, force: true });
 });
-
-async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
-  for (let waited = 0; !(await holds()); waited += 100) {
-    if (waited > timeoutMs) throw new Error(`waited in vain until ${what}`);
-    await wait(100);
-  }
-}
 
 function configOf(prefix: string) {
   const read = readConfig({
@@ -144,6 +138,7 @@ describe('the processor on a broker', () => {
     await until(
       'a dead letter is there',
       async () => (await kafka.offsets(topics.deadLetters))[0].latest > 0,
+      60_000,
     );
     await stopped(first);
     await send(topics.spans, ticks(T + 300_000));
@@ -152,10 +147,14 @@ describe('the processor on a broker', () => {
     });
     const expected = await expectedOf(topics.spans);
     expect(expected.length).toBeGreaterThanOrEqual(6);
-    await until('all incidents are there', async () => {
-      expect(fault).toBeUndefined();
-      return (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length >= expected.length;
-    });
+    await until(
+      'all incidents are there',
+      async () => {
+        expect(fault).toBeUndefined();
+        return (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length >= expected.length;
+      },
+      60_000,
+    );
     const found = await incidentsOn(kafka, topics.incidents, PARTITIONS);
     expect(found.map((each) => each.hex)).toEqual(expected);
     await stopped(second);
@@ -192,33 +191,46 @@ describe('the processor on a broker', () => {
     const now = ack.logAppendTime! - 120_000;
     const first = await start();
     await send(topics.spans, runs(['one', 'two', 'three'], now));
-    await until('something is out', async () =>
-      (await kafka.offsets(topics.signals)).some((p) => p.latest > 0),
+    await until(
+      'something is out',
+      async () => (await kafka.offsets(topics.signals)).some((p) => p.latest > 0),
+      60_000,
     );
-    await first.kill();
+    await first.end('SIGKILL');
     await send(topics.spans, runs(['four', 'five', 'six'], now + 20_000));
     const second = await start();
     await until(
       'an incident is out',
       async () => (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length > 0,
+      60_000,
     );
-    await second.kill();
+    await second.end('SIGKILL');
     await send(topics.spans, runs(['seven', 'eight'], now + 40_000));
     const third = await start();
     const kinds = new Set(['retry_storm', 'fanout_collapse', 'blocking_chain']);
-    await until('all have settled', async () => {
-      const settled = (await incidentsOn(kafka, topics.incidents, PARTITIONS)).filter((i) => i.event.settled);
-      return [...kinds].every((kind) => settled.some((i) => i.event.kind === kind));
-    });
-    expect(await third.stop()).toBe(0);
+    await until(
+      'all have settled',
+      async () => {
+        const settled = (await incidentsOn(kafka, topics.incidents, PARTITIONS)).filter(
+          (i) => i.event.settled,
+        );
+        return [...kinds].every((kind) => settled.some((i) => i.event.kind === kind));
+      },
+      60_000,
+    );
+    expect(await third.end('SIGTERM')).toBe(0);
 
     const live = (await incidentsOn(kafka, topics.incidents, PARTITIONS)).map((each) => each.hex);
     expect(live).toEqual(await expectedOf(topics.spans));
     const replay = await inProcess(prefix, 'b-again.', () => {});
     const again = topicsOf(prefix, 'b-again.');
-    await until('as many are there again', async () => {
-      return (await incidentsOn(kafka, again.incidents, PARTITIONS)).length >= live.length;
-    });
+    await until(
+      'as many are there again',
+      async () => {
+        return (await incidentsOn(kafka, again.incidents, PARTITIONS)).length >= live.length;
+      },
+      60_000,
+    );
     await stopped(replay);
     expect((await incidentsOn(kafka, again.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(live);
   }, 180_000);
@@ -230,20 +242,26 @@ describe('the processor on a broker', () => {
     const start = () => inProcess('c.', 'c.', (error) => faults.push(error));
     const first = await start();
     await send(topics.spans, runs(['one', 'two', 'three'], T));
-    await until('something is out', async () =>
-      (await kafka.offsets(topics.signals)).some((p) => p.latest > 0),
+    await until(
+      'something is out',
+      async () => (await kafka.offsets(topics.signals)).some((p) => p.latest > 0),
+      60_000,
     );
     const second = await start();
     await send(topics.spans, runs(['four', 'five', 'six'], T + 20_000));
-    await until('both share the work', async () => first.ready().ok && second.ready().ok);
+    await until('both share the work', async () => first.ready().ok && second.ready().ok, 60_000);
     await send(topics.spans, runs(['seven', 'eight'], T + 40_000));
     await stopped(first);
     await send(topics.spans, ticks(T + 400_000));
     const expected = await expectedOf(topics.spans);
-    await until('all incidents are there', async () => {
-      expect(faults).toEqual([]);
-      return (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length >= expected.length;
-    });
+    await until(
+      'all incidents are there',
+      async () => {
+        expect(faults).toEqual([]);
+        return (await incidentsOn(kafka, topics.incidents, PARTITIONS)).length >= expected.length;
+      },
+      60_000,
+    );
     await stopped(second);
     expect((await incidentsOn(kafka, topics.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(
       expected,

@@ -180,7 +180,7 @@ test('it waits for a broker that comes up later', async () => {
   await broker.stop();
   const prefix = `t${prefixes++}.`;
   const ingest = await start(prefix);
-  await vi.waitUntil(() => ingest.output().includes('waiting'), { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(() => ingest.output().includes('trying again'), { timeout: 30_000, interval: 100 });
   broker = await spawnBroker({ dataDir, port: broker.port });
   await ingest.ready;
   expect((await post(ingest.url, encodeTraces(exampleTraces(1, 2)))).status).toBe(200);

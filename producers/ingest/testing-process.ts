@@ -1,70 +1,25 @@
 /** For tests: the ingest as its own process, and what a broker has on ati.spans. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { createLog } from '#infra/log.ts';
+import { freePort } from '#infra/ports.ts';
+import { type ForkedProcess, forkProcess } from '#infra/testing/fork.ts';
 import { topicName } from '#infra/topics.ts';
 import type { SpanBatch } from '#schemas/events.ts';
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import { spanBatch } from './testing.ts';
 
-export interface IngestProcess {
+export interface IngestProcess extends ForkedProcess {
   readonly url: string;
-  /** Resolves when it is ready to take requests. */
-  readonly ready: Promise<unknown>;
-  /** Exit code, or the signal that ended it. */
-  readonly exited: Promise<number | string>;
-  /** Everything it printed. */
-  output(): string;
-  kill(signal: NodeJS.Signals): void;
 }
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 export async function spawnIngest(env: Record<string, string>): Promise<IngestProcess> {
-  const port = await freePort();
-  const child = fork(MAIN, [], {
-    execArgv: [],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, ATI_LOG_LEVEL: 'trace', ...env, ATI_INGEST_PORT: String(port) },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
-  const ready = Promise.race([
-    once(child, 'message'),
-    exited.then((end) => Promise.reject(new Error(`the ingest ended (${end}): ${output}`))),
-  ]);
-  ready.catch(() => {}); // a test that waits for its end does not wait for this
-  return {
-    url: `http://127.0.0.1:${port}`,
-    ready,
-    exited,
-    output: () => output,
-    kill: (signal) => child.kill(signal),
-  };
-}
-
-/** A port below 32768, where no outgoing connection takes it meanwhile. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 22_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
+  const ATI_INGEST_PORT = String(await freePort());
+  const forked = forkProcess(MAIN, { ...process.env, ATI_LOG_LEVEL: 'trace', ...env, ATI_INGEST_PORT });
+  return { ...forked, url: `http://127.0.0.1:${ATI_INGEST_PORT}` };
 }
 
 export interface OnLog extends SpanBatch {

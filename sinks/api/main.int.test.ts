@@ -15,7 +15,7 @@ beforeAll(async () => {
   engine = await spawnEngine({ dataDir: directory.path });
 });
 afterEach(async () => {
-  await Promise.all(processes.splice(0).map((each) => each.kill()));
+  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
 });
 afterAll(async () => {
   await engine?.stop();
@@ -63,17 +63,17 @@ test('an incident on the log is on the stream and in the list; SIGTERM ends the 
   const { incidents } = await eventually(list, (body) => body.incidents?.length > 0);
   expect(incidents).toEqual([expect.objectContaining({ incidentId: hex(7, 32), state: 'open' })]);
 
-  api.child.kill('SIGTERM');
+  api.kill('SIGTERM');
   expect(await listening).toBe('ended');
-  expect((await api.ended).code).toBe(0);
+  expect(await api.exited).toBe(0);
 });
 
 test('a port in use: one sentence that says what to do', async () => {
   const first = await start('api');
   await first.ready;
-  const { code, stderr } = await (await start('api', { ATI_API_PORT: new URL(first.url).port })).ended;
-  expect(code).toBe(1);
-  expect(stderr.trim()).toBe(
+  const second = await start('api', { ATI_API_PORT: new URL(first.url).port });
+  expect(await second.exited).toBe(1);
+  expect(second.stderr().trim()).toBe(
     `port ${new URL(first.url).port} is in use by another program: set ATI_API_PORT to a free one`,
   );
 });

@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { post, until } from '../testing/engine.ts';
+import { until } from '../../testing/until.ts';
+import { post } from '../testing/engine.ts';
 import { type SpawnedEngine, type SpawnOptions, spawnEngine } from './spawn.ts';
 
 const engines: SpawnedEngine[] = [];
@@ -102,7 +103,7 @@ describe('kill -9 in the middle of inserts', () => {
       }
     };
     const writers = [insert(), insert(), insert()];
-    await until(async () => (acknowledged.length >= 20 ? true : undefined));
+    await until('twenty inserts', () => acknowledged.length >= 20);
     await first.kill();
     await Promise.all(writers);
 
@@ -186,7 +187,7 @@ describe('the process', () => {
       ended = true;
       return answers;
     });
-    await until(async () => ((await select(url, PROCESSES)) === '8' ? true : undefined));
+    await until('eight queries run', async () => (await select(url, PROCESSES)) === '8');
     expect((await fetch(`${url}/ping`)).status).toBe(200);
     expect(ended).toBe(false);
     expect(await all).toEqual(Array(8).fill('0'));
@@ -206,8 +207,9 @@ describe('the process', () => {
     const { url, stop } = await start({ dataDir: await directory() });
     const sql = 'SELECT sleep(60) SETTINGS function_sleep_max_microseconds_per_block = 60000000';
     const running = post(url, {}, sql).catch(() => 'cut off');
-    await until(async () =>
-      (await select(url, 'SELECT count() - 1 FROM system.processes')) === '1' ? true : undefined,
+    await until(
+      'the query runs',
+      async () => (await select(url, 'SELECT count() - 1 FROM system.processes')) === '1',
     );
     await stop();
     expect(await running).toBe('cut off');
@@ -216,8 +218,9 @@ describe('the process', () => {
   it('ends in order with running queries, and with its parent', async () => {
     const engine = await start({ dataDir: await directory() });
     const running = post(engine.url, {}, 'SELECT sleep(1)');
-    await until(async () =>
-      (await select(engine.url, 'SELECT count() - 1 FROM system.processes')) === '1' ? true : undefined,
+    await until(
+      'the query runs',
+      async () => (await select(engine.url, 'SELECT count() - 1 FROM system.processes')) === '1',
     );
     await engine.stop();
     expect(await running).toMatchObject({ status: 200, text: '0\n' });
@@ -228,7 +231,7 @@ describe('the process', () => {
     const pid = Number(
       execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }),
     );
-    await until(async () => (lives(pid) ? undefined : true));
+    await until('it is gone', () => !lives(pid));
   });
 });
 

@@ -55,15 +55,3 @@ export async function post(
   const response = await fetch(`${url}/?${new URLSearchParams(params)}`, { method: 'POST', body, headers });
   return { status: response.status, text: await response.text(), headers: response.headers };
 }
-
-/** Waits until `condition` gives something, asking again every 20 ms; fails after `timeoutMs`. */
-export async function until<T>(condition: () => Promise<T | undefined>, timeoutMs = 15_000): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const value = await condition();
-    if (value !== undefined) return value;
-    if (Date.now() > deadline)
-      throw new Error(`no answer to the condition within ${timeoutMs} ms: ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
