@@ -14,7 +14,8 @@ import { Rules } from './sql-rules.ts';
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 const FIRST_WORDS = ['SELECT', 'WITH', 'FROM', 'EXPLAIN', 'DESCRIBE', 'DESC', 'SHOW', 'EXISTS'];
-const MAX_LENGTH = 20_000;
+/** Longest statement, in characters. */
+export const MAX_SQL_LENGTH = 20_000;
 /** For the parsing itself, which no user's limits bound. With readonly = 1 the engine would refuse SETTINGS unnamed. */
 const PARSE_SETTINGS = { max_execution_time: 5, readonly: 2 };
 
@@ -48,7 +49,7 @@ async function explain(ch: ClickHouse, sql: string, database: string): Promise<s
 
 /** What can be said from the words alone. */
 function beforeParsing(sql: string): string | undefined {
-  if (sql.length > MAX_LENGTH) return `the statement is longer than ${MAX_LENGTH} characters`;
+  if (sql.length > MAX_SQL_LENGTH) return `the statement is longer than ${MAX_SQL_LENGTH} characters`;
   const tokens = tokenize(sql);
   const [first, second, third] = [tokens, tokens, tokens].map(
     (from): Token | undefined => from.next().value ?? undefined,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ReadMetadata, readMetadata } from '../commit-metadata.ts';
 
 /** What stage 1 writes into the metadata of its committed offset (the floor). */
 const metadata = z.object({
@@ -18,17 +19,6 @@ export function formatMetadata(value: AssemblyMetadata): string {
 }
 
 /** '' (nothing committed yet) starts at the beginning; anything unreadable is an error with its reason. */
-export function parseMetadata(
-  text: string,
-): { ok: true; value: AssemblyMetadata } | { ok: false; reason: string } {
-  if (text === '') return { ok: true, value: { v: 1, done: 0, clock: 0, traces: 0 } };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { ok: false, reason: 'commit metadata is not JSON' };
-  }
-  const parsed = metadata.safeParse(json);
-  if (!parsed.success) return { ok: false, reason: `commit metadata: ${z.prettifyError(parsed.error)}` };
-  return { ok: true, value: parsed.data };
+export function parseMetadata(text: string): ReadMetadata<AssemblyMetadata> {
+  return readMetadata(text, metadata, { v: 1, done: 0, clock: 0, traces: 0 });
 }

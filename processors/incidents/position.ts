@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type ReadMetadata, readMetadata } from '../commit-metadata.ts';
 
 /** What stage 2 writes into the metadata of its committed offset. Logical times in unix ms. */
 const metadata = z.object({
@@ -24,17 +25,6 @@ export function formatSignalMetadata({ done, floor, read }: SignalPosition): str
 }
 
 /** '' (nothing committed yet) starts at the beginning; anything unreadable is an error with its reason. */
-export function parseSignalMetadata(
-  text: string,
-): { ok: true; value: SignalPosition } | { ok: false; reason: string } {
-  if (text === '') return { ok: true, value: FROM_THE_FIRST };
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return { ok: false, reason: 'commit metadata is not JSON' };
-  }
-  const parsed = metadata.safeParse(json);
-  if (!parsed.success) return { ok: false, reason: `commit metadata: ${z.prettifyError(parsed.error)}` };
-  return { ok: true, value: parsed.data };
+export function parseSignalMetadata(text: string): ReadMetadata<SignalPosition> {
+  return readMetadata(text, metadata, { v: 1, ...FROM_THE_FIRST });
 }

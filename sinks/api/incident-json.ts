@@ -1,11 +1,11 @@
 /** An incident event as the API gives it: on the stream, in lists, in a history. */
 import { z } from 'zod';
 import { FINDING_KINDS, INCIDENT_EVENTS, type IncidentEvent, SEVERITIES } from '#schemas/events.ts';
+import { evidenceJson, recommendationsJson, timelineJson } from './finding-json.ts';
 
 export const STATES = ['open', 'resolved', 'retracted'] as const;
 export type IncidentStateName = (typeof STATES)[number];
 
-const measure = z.object({ name: z.string(), value: z.number().nullable(), unit: z.string() });
 const iso = z.string().describe('ISO 8601, UTC');
 
 export const incidentJson = z.object({
@@ -28,16 +28,9 @@ export const incidentJson = z.object({
   atMs: z.number().int().describe('the same in unix milliseconds'),
   title: z.string(),
   explanation: z.string(),
-  evidence: z.array(measure),
-  timeline: z.array(
-    z.object({
-      label: z.string(),
-      startMs: z.number().nullable(),
-      durationMs: z.number().nullable(),
-      outcome: z.string(),
-    }),
-  ),
-  recommendations: z.array(z.object({ action: z.string(), text: z.string() })),
+  evidence: evidenceJson,
+  timeline: timelineJson,
+  recommendations: recommendationsJson,
   exemplarTraceIds: z.array(z.string()),
   affectedTraces: z.number().int(),
   thresholdsDigest: z.string(),

@@ -1,9 +1,8 @@
 /** A trace as the API gives it. */
 import { z } from 'zod';
 import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
+import { evidenceJson, recommendationsJson, timelineJson } from './finding-json.ts';
 import { int64 } from './parameters.ts';
-
-const measure = z.object({ name: z.string(), value: z.number().nullable(), unit: z.string() });
 
 /** One line of a list. */
 export const traceLine = z.object({
@@ -65,17 +64,10 @@ export const finding = z.object({
   operation: z.string(),
   signature: z.string(),
   root: z.boolean().describe('false: another finding of this trace explains it'),
-  evidence: z.array(measure),
-  timeline: z.array(
-    z.object({
-      label: z.string(),
-      startMs: z.number().nullable(),
-      durationMs: z.number().nullable(),
-      outcome: z.string(),
-    }),
-  ),
+  evidence: evidenceJson,
+  timeline: timelineJson,
   explanation: z.string(),
-  recommendations: z.array(z.object({ action: z.string(), text: z.string() })),
+  recommendations: recommendationsJson,
 });
 
 const attributes = z.record(z.string(), z.string());

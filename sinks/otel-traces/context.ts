@@ -4,36 +4,16 @@ import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeAnyValue } from './any-value.ts';
 import { writeAttributeMap } from './attribute-map.ts';
+import { findLast, valueFrom, valueTo } from './last-field.ts';
 
 const SERVICE_NAME = Buffer.from('service.name');
-
-/** Where the nested message last found by `findLast` stands. */
-let at = 0;
-let to = 0;
-
-/** The last field with this tag (length-delimited), or an empty range. */
-function findLast(b: Uint8Array, from: number, end: number, wanted: number): void {
-  let foundAt = from;
-  let foundTo = from;
-  for (let p = from; p < end; ) {
-    const field = tag(b, p, end);
-    const start = next;
-    p = skip(b, start, end, field);
-    if (field !== wanted) continue;
-    lengthEnd(b, start, end);
-    foundAt = next;
-    foundTo = p;
-  }
-  at = foundAt;
-  to = foundTo;
-}
 
 /** ServiceName and ResourceAttributes of the ResourceSpans message b[from, end) into `into`. */
 export function readResource(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
   into.length = 0;
   findLast(b, from, end, ResourceSpans.resource);
-  const resource = at;
-  const resourceEnd = to;
+  const resource = valueFrom;
+  const resourceEnd = valueTo;
   serviceName(into, b, resource, resourceEnd);
   writeAttributeMap(into, b, resource, resourceEnd, Resource.attributes);
 }
@@ -47,9 +27,9 @@ function serviceName(into: RowBuffer, b: Uint8Array, from: number, end: number):
     lengthEnd(b, start, end);
     const pair = next;
     findLast(b, pair, p, KeyValue.key);
-    if (SERVICE_NAME.compare(b, at, to) !== 0) continue;
+    if (SERVICE_NAME.compare(b, valueFrom, valueTo) !== 0) continue;
     findLast(b, pair, p, KeyValue.value);
-    writeAnyValue(into, b, at, to);
+    writeAnyValue(into, b, valueFrom, valueTo);
     return;
   }
   into.uint8(0);
@@ -59,10 +39,10 @@ function serviceName(into: RowBuffer, b: Uint8Array, from: number, end: number):
 export function readScope(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
   into.length = 0;
   findLast(b, from, end, ScopeSpans.scope);
-  const scope = at;
-  const scopeEnd = to;
+  const scope = valueFrom;
+  const scopeEnd = valueTo;
   findLast(b, scope, scopeEnd, Scope.name);
-  into.string(b, at, to);
+  into.string(b, valueFrom, valueTo);
   findLast(b, scope, scopeEnd, Scope.version);
-  into.string(b, at, to);
+  into.string(b, valueFrom, valueTo);
 }

@@ -3,6 +3,7 @@ import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
 import { lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeAttributeMap } from './attribute-map.ts';
+import { findLast, valueFrom, valueTo } from './last-field.ts';
 import type { RowContext } from './rowbinary.ts';
 
 /** As the Collector's exporter writes them, by OTLP's numbers; what is unknown counts as the first. */
@@ -176,19 +177,9 @@ export function writeSpanRow(
 
 /** Writes the last field `wanted` (length-delimited) of the message b[from, end) as a String, or in hex. */
 function writeField(out: RowBuffer, b: Uint8Array, from: number, end: number, wanted: number, hex: boolean) {
-  let at = from;
-  let to = from;
-  for (let p = from; p < end; ) {
-    const field = tag(b, p, end);
-    const start = next;
-    p = skip(b, start, end, field);
-    if (field !== wanted) continue;
-    lengthEnd(b, start, end);
-    at = next;
-    to = p;
-  }
-  if (hex) out.hex(b, at, to);
-  else out.string(b, at, to);
+  findLast(b, from, end, wanted);
+  if (hex) out.hex(b, valueFrom, valueTo);
+  else out.string(b, valueFrom, valueTo);
 }
 
 /** Nested columns are arrays of equal length: Events.Timestamp, Events.Name, Events.Attributes. */

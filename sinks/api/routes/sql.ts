@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
-import { runUserSql } from '#infra/clickhouse/user-sql.ts';
+import { MAX_SQL_LENGTH } from '#infra/clickhouse/sql-guard.ts';
+import { DEFAULT_LIMITS, runUserSql } from '#infra/clickhouse/user-sql.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { ApiError, errorBody, LIMIT_CODES } from '../errors.ts';
 
@@ -15,6 +16,13 @@ const FORMATS = {
 /** At once; more would wait for each other in the engine. */
 const MAX_RUNNING = 4;
 
+const { seconds, resultRows, resultBytes, memoryBytes } = DEFAULT_LIMITS;
+const count = (n: number) => n.toLocaleString('en');
+const mib = (bytes: number) => `${count(bytes / (1 << 20))} MiB`;
+const LIMITS =
+  `At most ${count(MAX_SQL_LENGTH)} characters, ${seconds} seconds, ${mib(memoryBytes)} of memory; ` +
+  `a result of at most ${count(resultRows)} rows and ${mib(resultBytes)}.`;
+
 export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
   let running = 0;
   app.post(
@@ -24,10 +32,9 @@ export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
       schema: {
         tags: ['sql'],
         summary: 'One read-only statement of ClickHouse SQL over the tables of this installation',
-        description:
-          'Say FINAL where you count: `SELECT count() FROM otel_traces FINAL`. 15 seconds, 100,000 rows, 512 MB.',
+        description: `Say FINAL where you count: \`SELECT count() FROM otel_traces FINAL\`. ${LIMITS}`,
         body: z.object({
-          query: z.string().min(1).max(100_000),
+          query: z.string().min(1).max(MAX_SQL_LENGTH),
           format: z
             .enum(Object.keys(FORMATS) as [keyof typeof FORMATS, ...(keyof typeof FORMATS)[]])
             .default('JSON'),
