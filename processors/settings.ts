@@ -22,6 +22,7 @@ export type SettingsInput = Pick<
   | 'ATI_DETECTORS'
 >;
 
+/** The settings of both stages: defaults, and what the configuration changes. */
 export function settingsOf(config: SettingsInput): ProcessorSettings {
   return {
     assembly: {

@@ -71,6 +71,7 @@ export function isBrokerAnswer(error: unknown): boolean {
   return typeOf(error) !== undefined;
 }
 
+/** True where the group goes on without this member or this generation: it has to join again. */
 export function isMembershipLost(error: unknown): boolean {
   return MEMBERSHIP_LOST.has(typeOf(error) ?? '');
 }

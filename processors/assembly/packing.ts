@@ -5,6 +5,7 @@ export interface Packed {
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
+/** Copies the bytes; `unpack` gives them back in the same order. */
 export function pack(parts: readonly Uint8Array[]): Packed {
   let total = 0;
   for (const part of parts) total += part.length;

@@ -19,6 +19,7 @@ export function newStats(): AssemblyStats {
   return { added: 0, duplicate: 0, late: 0, closed: 0, revisions: 0, partial: 0, oversized: 0, findings: {} };
 }
 
+/** The counts so far; from now on they begin at zero again. */
 export function takeStats(stats: AssemblyStats): AssemblyStats {
   const taken = { ...stats };
   Object.assign(stats, newStats());

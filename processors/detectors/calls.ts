@@ -33,6 +33,22 @@ function hasFailed(view: TraceView, row: number): boolean {
   return view.attribute(row, ATTR.ERROR_TYPE) !== undefined;
 }
 
+/** The rows that `wanted` takes, by callee (index into the view's strings); each callee's in the order of the rows. */
+export function rowsByCallee(
+  view: TraceView,
+  wanted: (view: TraceView, row: number) => boolean,
+): Map<number, number[]> {
+  const found = new Map<number, number[]>();
+  for (let row = 0; row < view.n; row++) {
+    if (!wanted(view, row)) continue;
+    const rows = found.get(view.callee[row]);
+    if (rows) rows.push(row);
+    else found.set(view.callee[row], [row]);
+  }
+  return found;
+}
+
+/** Of a span, in nanoseconds. */
 export function duration(view: TraceView, row: number): number {
   return view.end[row] - view.start[row];
 }

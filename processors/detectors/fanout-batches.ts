@@ -119,6 +119,7 @@ function cut(view: TraceView, group: Group): Offered[][] {
   return batches;
 }
 
+/** The batches of at least `leastWidth` calls; retries are folded into the call that they repeat. */
 export function fanoutBatches(view: TraceView, leastWidth: number): Batch[] {
   const attempts = foldAttempts(view);
   const batches: Batch[] = [];
@@ -171,6 +172,7 @@ export interface Queueing {
  */
 const HELD_SHARE = 0.2;
 
+/** How the calls of a batch queued: width, concurrency reached, waiting and service times in nanoseconds. */
 export function measureQueueing(view: TraceView, batch: Batch): Queueing {
   const { calls, attempts } = batch;
   const failed = failedCalls(view);

@@ -6,7 +6,14 @@ import { z } from 'zod';
 import type { Finding, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { agentOperation, agentOperations, duration, failedCalls, isOutermostCall } from './calls.ts';
+import {
+  agentOperation,
+  agentOperations,
+  duration,
+  failedCalls,
+  isOutermostCall,
+  rowsByCallee,
+} from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { type Batch, fanoutBatches, measureQueueing, type Queueing } from './fanout-batches.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
@@ -152,13 +159,7 @@ const MOST_SAMPLES = 32;
 
 /** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
 function facts(view: TraceView, c: Config): TraceFact[] {
-  const byCallee = new Map<number, number[]>();
-  for (let row = 0; row < view.n; row++) {
-    if (!isOutermostCall(view, row)) continue;
-    const rows = byCallee.get(view.callee[row]);
-    if (rows) rows.push(row);
-    else byCallee.set(view.callee[row], [row]);
-  }
+  const byCallee = rowsByCallee(view, isOutermostCall);
   const groups = new Map<number, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
   const operations = agentOperations(view);
   const failed = failedCalls(view);

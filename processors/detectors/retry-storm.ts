@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Fact, Finding, Measure, Recommendation, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { agentOperation, agentOperations, duration, failedCalls, isCall } from './calls.ts';
+import { agentOperation, agentOperations, duration, failedCalls, isCall, rowsByCallee } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, number, percent, ratio, reader, total } from './measures.ts';
@@ -84,18 +84,6 @@ function advise(callee: string, caller: string, evidence: readonly Measure[], c:
       text: `Without the ${number(e('failed_attempts'))} failures of ${callee} the same work is ${number(logical)} calls instead of ${number(attempts)}.`,
     },
   ];
-}
-
-/** Attempts by callee over the trace; each callee's rows in order of start. */
-function attemptsByCallee(view: TraceView): Map<number, number[]> {
-  const found = new Map<number, number[]>();
-  for (let row = 0; row < view.n; row++) {
-    if (!isCall(view, row)) continue;
-    const rows = found.get(view.callee[row]);
-    if (rows) rows.push(row);
-    else found.set(view.callee[row], [row]);
-  }
-  return found;
 }
 
 function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): Tally {
@@ -299,7 +287,7 @@ export const retryStorm: Detector<Config> = {
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
     const facts: TraceFact[] = [];
-    const callees = [...attemptsByCallee(view)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
+    const callees = [...rowsByCallee(view, isCall)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
     for (const [callee, rows] of callees) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);

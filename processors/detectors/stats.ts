@@ -4,6 +4,7 @@ export function quantile(rising: ArrayLike<number>, q: number): number {
   return rising[Math.min(rising.length - 1, Math.max(0, Math.ceil(q * rising.length) - 1))];
 }
 
+/** Rising. */
 export function sortedCopy(values: ArrayLike<number>): Float64Array {
   return Float64Array.from(values).sort();
 }

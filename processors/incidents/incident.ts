@@ -23,6 +23,7 @@ export function phaseOf({ last }: Incident): Phase {
   return last.settled ? 'open' : 'provisional';
 }
 
+/** True for an incident that is open, provisionally or not. */
 export function isLive(incident: Incident | undefined): incident is Incident {
   return incident !== undefined && incident.last.event !== 'resolved' && incident.last.event !== 'retracted';
 }
@@ -35,6 +36,7 @@ const counters = z.object({
   trafficEnd: z.number(),
 });
 
+/** What ati.incident-state keeps of an incident; `fromState` reads it back. */
 export function toState(incident: Incident): IncidentState {
   const { id, group, clean, cleanEnd, trafficEnd, appliedThrough, last } = incident;
   const json: z.output<typeof counters> = { v: 1, group, clean, cleanEnd, trafficEnd };

@@ -9,6 +9,7 @@ export interface GroupId {
   readonly operation: string;
 }
 
+/** Signals with the same key share windows; they are all on one partition of ati.signals. */
 export function groupKey({ tenant, scope, agent, operation }: GroupId): string {
   return `${tenant}\0${scope}\0${agent}\0${operation}`;
 }

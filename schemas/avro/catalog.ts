@@ -35,6 +35,7 @@ export interface SchemaVersion {
 export const AVRO_DIR = new URL('./', import.meta.url);
 export const IDS_FILE = new URL('ids.json', AVRO_DIR);
 
+/** The committed lock of schema ids, by schema file. */
 export function readIds(): Record<string, IdEntry> {
   return JSON.parse(readFileSync(IDS_FILE, 'utf8')) as Record<string, IdEntry>;
 }

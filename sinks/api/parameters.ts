@@ -47,6 +47,7 @@ export const range = {
 /** 64-bit integers: a number where that is exact, else its decimal string. */
 export const int64 = z.union([z.number(), z.string()]);
 
+/** A 64-bit integer of ClickHouse: a number where that is exact, else its digits. */
 export function int64Of(text: string | number): number | string {
   const number = Number(text);
   return Number.isSafeInteger(number) ? number : String(text);
