@@ -8,21 +8,25 @@ import { SignalProcessor } from './signal-processor.ts';
 const T = 60_000_000;
 const s = (seconds: number) => T + seconds * 1000;
 
-function run(sources = 1) {
+function run(sources = 1, detectors = testDetectors) {
   const settings = { ...WINDOW_DEFAULTS, sources };
   const start = { ...FROM_THE_FIRST, offset: 0, incidents: [] };
-  const processor = new SignalProcessor(settings, testDetectors, start);
+  const processor = new SignalProcessor(settings, detectors, start);
   let offset = 0;
   let sequence = 0;
+  const thrown: string[] = [];
   const add = (clock: number, signal?: TestSignal, partition = 0) => {
     const source = { partition, offset: 0, sequence: sequence++, clock };
     const record = signalRecord(signal === undefined ? { source } : { source, signal });
     const outcome = processor.add(offset++, record);
-    const { events } = processor.advance();
+    const { events, bugs } = processor.advance();
+    thrown.push(...bugs.map(({ window }) => window.operation));
     return { outcome, events: events.map((e) => e.event) };
   };
   return {
     processor,
+    /** Operations whose windows a detector threw on. */
+    thrown,
     add,
     /** Signal at its clock (seconds), about the same event time unless given. */
     signal: (clock: number, signal: Omit<TestSignal, 'eventTime'> & { eventTime?: number }) =>
@@ -235,5 +239,52 @@ describe('input', () => {
     expect(position?.offset).toBe(0);
     for (let at = 451; at <= 1000; at += 1) log.mark(at);
     expect(log.processor.position()?.offset).toBeGreaterThan(300);
+  });
+});
+
+describe('a detector that throws on a window', () => {
+  const [only] = testDetectors.all;
+  const cursed: typeof testDetectors = {
+    ...testDetectors,
+    all: [
+      {
+        ...only,
+        detector: {
+          ...only.detector,
+          inWindow: (window, config) => {
+            if (window.operation === 'cursed') throw new Error('a bug');
+            return only.detector.inWindow?.(window, config) ?? [];
+          },
+        },
+      },
+    ],
+  };
+  /** Three windows in a row that show it, for a healthy operation and one that the detector can't bear. */
+  function threeWindows(detectors: typeof testDetectors) {
+    const log = run(1, detectors);
+    const opened: string[] = [];
+    for (const minute of [0, 60, 120]) {
+      for (const operation of ['cursed', 'op'])
+        opened.push(
+          ...log.signal(minute + 5, { trace: `${operation}${minute}`, operation, fact: 20 }).map(name),
+        );
+      opened.push(...log.mark(minute + 59).map(name));
+    }
+    opened.push(...log.mark(240).map(name));
+    return { opened, thrown: new Set(log.thrown) };
+  }
+  const name = (event: { event: string; operation: string }) => `${event.event} ${event.operation}`;
+
+  it('is passed over for that window and reported; every other one is judged', () => {
+    const { opened, thrown } = threeWindows(cursed);
+    expect(opened).toContain('opened op');
+    expect(opened.join()).not.toContain('cursed');
+    expect(thrown).toEqual(new Set(['cursed']));
+  });
+
+  it('and without the bug both are found', () => {
+    const { opened, thrown } = threeWindows(testDetectors);
+    expect(opened).toEqual(expect.arrayContaining(['opened op', 'opened cursed']));
+    expect(thrown.size).toBe(0);
   });
 });

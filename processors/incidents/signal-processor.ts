@@ -4,6 +4,7 @@ import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
 import { Group, groupKey, isTraffic } from '../windows/group.ts';
+import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { latenessMs, retentionMs, type WindowSettings } from '../windows/settings.ts';
 import { Sources } from '../windows/sources.ts';
 import { atIdleCheck, atSignal, atWindow } from './applied.ts';
@@ -47,12 +48,13 @@ export class SignalProcessor {
   readonly #input: InputFloor;
   readonly #lateness: number;
   readonly #retention: number;
+  #bugs: WindowBug[] = [];
   /** The next moment at which windows close: a multiple of the hop, plus grace. */
   #boundary = -Infinity;
 
   constructor(settings: WindowSettings, detectors: ConfiguredDetectors, start: SignalStart) {
     this.#settings = settings;
-    this.#detectors = detectors;
+    this.#detectors = guardWindows(detectors, (bug) => this.#bugs.push(bug));
     this.#start = start;
     this.#sources = new Sources(settings.sources);
     this.#ledger = new Ledger(start.incidents);
@@ -86,8 +88,8 @@ export class SignalProcessor {
     return fresh ? OK : DROP;
   }
 
-  /** Applies everything before the logical time; returns what is to be written. */
-  advance(): IncidentOutputs {
+  /** Applies everything before the logical time; returns what is to be written, and which detectors threw. */
+  advance(): IncidentOutputs & { readonly bugs: readonly WindowBug[] } {
     const clock = this.#sources.clock;
     for (;;) {
       const signal = this.#sources.peek();
@@ -99,7 +101,9 @@ export class SignalProcessor {
     }
     const outputs = this.#ledger.drain();
     this.stats.events += outputs.events.length;
-    return outputs;
+    const bugs = this.#bugs;
+    this.#bugs = [];
+    return { ...outputs, bugs };
   }
 
   /** What to commit once the outputs are written; undefined while nothing can be said. */

@@ -1,5 +1,5 @@
 import { UserError } from '#infra/errors.ts';
-import type { Assignment, Batch, ConsumerHandler, Kafka, Producer } from '#infra/kafka/port.ts';
+import type { Assignment, Batch, ConsumerHandler, Kafka, KafkaRecord, Producer } from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
@@ -8,6 +8,7 @@ import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { fromState, type Incident } from '../incidents/incident.ts';
 import { formatSignalMetadata, parseSignalMetadata } from '../incidents/position.ts';
 import { SignalProcessor } from '../incidents/signal-processor.ts';
+import type { WindowBug } from '../windows/guarded.ts';
 import type { WindowSettings } from '../windows/settings.ts';
 import type { Committer } from './committer.ts';
 import type { DeadLetterBox, Refusal } from './dead-letters.ts';
@@ -87,6 +88,14 @@ export class IncidentRunner implements ConsumerHandler {
     return [...states.values()];
   }
 
+  /** A detector's bug, with the record that made its window complete. */
+  #passedOver({ kind, window, error }: WindowBug, record: KafkaRecord): Refusal {
+    const { tenant, agent, operation, endMs } = window;
+    const details = { kind, tenant, agent, operation, windowEnd: String(endMs) };
+    this.#options.log.error({ err: error, ...details }, `${kind} threw on a window, which it passes over`);
+    return { record, step: 'window', reason: 'bug', details };
+  }
+
   async #handle(batch: Batch): Promise<void> {
     const { partition, epoch, records } = batch;
     const lane = this.#lanes.get(partition);
@@ -99,7 +108,8 @@ export class IncidentRunner implements ConsumerHandler {
       if (outcome.outcome === 'deadLetter')
         letters.push({ record, step: outcome.step, reason: outcome.reason });
     }
-    const { events, states } = processor.advance();
+    const { events, states, bugs } = processor.advance();
+    for (const bug of bugs) letters.push(this.#passedOver(bug, records[records.length - 1]));
     await deadLetters.put(letters, records.length, processor.clock);
     await sendAll(producer, topics.incidents, events);
     await sendAll(
