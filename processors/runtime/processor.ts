@@ -114,6 +114,8 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       if (draining) reasons.push('draining');
       if (!consumers[0].assigned) reasons.push(`no assignment of ${topics.spans} yet`);
       if (!consumers[1].assigned) reasons.push(`no assignment of ${topics.signals} yet`);
+      const clock = ticker.fault();
+      if (clock !== undefined) reasons.push(clock);
       return { ok: reasons.length === 0, reasons };
     },
     async drain() {

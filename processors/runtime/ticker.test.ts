@@ -16,6 +16,7 @@ it('writes to partitions whose clock stands, once a second each', async () => {
       if (!batch.ok) throw new Error(batch.reason);
       sent.push([partition!, batch.value.receivedAt, batch.value.otlp.length]);
     }
+    return [];
   };
   const ticker = new Ticker({ now: () => now, owned: () => clocks, send, onError: () => {} });
   await ticker.tick();
@@ -30,4 +31,25 @@ it('writes to partitions whose clock stands, once a second each', async () => {
   now = 11_500;
   await ticker.tick();
   expect(sent.slice(2)).toEqual([[0, 11_500, 0]]);
+});
+
+it('writes none while its clock is off from the broker’s, and tries again after a minute', async () => {
+  let now = 100_000;
+  let broker = 90_000;
+  let sends = 0;
+  const send = async () => {
+    sends++;
+    return [{ partition: 0, baseOffset: 0, logAppendTime: broker }];
+  };
+  const ticker = new Ticker({ now: () => now, owned: () => new Map([[0, 0]]), send, onError: () => {} });
+  await ticker.tick();
+  expect(ticker.fault()).toMatch(/10\.0 s ahead of the broker's/);
+  now += 5_000;
+  await ticker.tick();
+  expect(sends).toBe(1);
+  now += 60_000;
+  broker = now;
+  await ticker.tick();
+  expect(sends).toBe(2);
+  expect(ticker.fault()).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-import type { OutgoingRecord } from '#infra/kafka/port.ts';
+import { ClockCheck } from '#infra/kafka/clock-check.ts';
+import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
 import { encode } from '#schemas/codec.ts';
 
 export interface TickerOptions {
@@ -7,7 +8,7 @@ export interface TickerOptions {
   /** Clocks of the partitions that this process owns, unix ms. */
   readonly owned: () => Iterable<readonly [partition: number, clock: number]>;
   /** Appends to ati.spans. */
-  readonly send: (records: readonly OutgoingRecord[]) => Promise<unknown>;
+  readonly send: (records: readonly OutgoingRecord[]) => Promise<readonly ProduceAck[]>;
   readonly onError: (error: unknown) => void;
   /** Milliseconds, default 1,000. */
   readonly everyMs?: number;
@@ -20,6 +21,7 @@ export interface TickerOptions {
 export class Ticker {
   readonly #options: Required<TickerOptions>;
   readonly #written = new Map<number, number>();
+  readonly #clock = new ClockCheck();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -33,8 +35,14 @@ export class Ticker {
     }, this.#options.everyMs / 4);
   }
 
+  /** Why no ticks are written: this clock is off, and would close traces early or never. */
+  fault(): string | undefined {
+    return this.#clock.reason(this.#options.now());
+  }
+
   async tick(): Promise<void> {
     const { now, owned, send, everyMs } = this.#options;
+    if (this.fault() !== undefined) return;
     const receivedAt = now();
     const records: OutgoingRecord[] = [];
     for (const [partition, clock] of owned()) {
@@ -44,7 +52,7 @@ export class Ticker {
       const value = encode('SpanBatch', { tenant: '', receivedAt, spanCount: 0, otlp: new Uint8Array() });
       records.push({ partition, value });
     }
-    if (records.length > 0) await send(records);
+    if (records.length > 0) this.#clock.compare(await send(records), receivedAt, now());
   }
 
   /** Resolves when nothing is being written any more. */

@@ -1,14 +1,15 @@
 /**
- * Compares the ingest's clock, which stamps `SpanBatch.receivedAt` and so drives every trace and window, with the
- * broker's: `ati.spans` has LogAppendTime, and the broker's answer says when it appended.
+ * Compares the clock of a process that stamps `SpanBatch.receivedAt`, and so drives every trace and window, with the
+ * broker's: `ati.spans` has LogAppendTime, and the broker's answer says when it appended. The ingest stamps what
+ * arrives, the processor the ticks of idle partitions.
  */
-import type { ProduceAck } from '#infra/kafka/port.ts';
+import type { ProduceAck } from './port.ts';
 
 export const MAX_CLOCK_DIFFERENCE_MS = 2_000;
 
 /**
- * How long a bad comparison counts. An unready ingest may get no traffic, so no comparison that could clear it:
- * the verdict lapses, and the next requests are the next check.
+ * How long a bad comparison counts. An unready process may write nothing, so no comparison that could clear it: the
+ * verdict lapses, and what is written next is the next check.
  */
 const VERDICT_MS = 60_000;
 
@@ -32,7 +33,7 @@ export class ClockCheck {
     }
   }
 
-  /** Why this ingest must not be ready, if so. */
+  /** Why this process must not be ready, if so. */
   reason(now: number): string | undefined {
     if (Math.abs(this.#differenceMs) <= MAX_CLOCK_DIFFERENCE_MS) return undefined;
     if (now - this.#comparedAt > VERDICT_MS) return undefined;
