@@ -4,7 +4,7 @@ export type { Logger };
 
 /** JSON lines on standard output, named by process; errors keep their type and message, stacks at debug only. */
 export function createLog(name: string, level: string): Logger {
-  return pino({
+  const options = {
     name,
     level,
     base: { pid: process.pid },
@@ -15,5 +15,8 @@ export function createLog(name: string, level: string): Logger {
         ...((level === 'debug' || level === 'trace') && { stack: error.stack }),
       }),
     },
-  });
+  };
+  // Not pino's own destination: its flush at `fatal` waits for ever where nobody reads the pipe any more, and a process
+  // whose parent was killed would never end.
+  return pino(options, process.stdout);
 }

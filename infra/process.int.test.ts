@@ -45,6 +45,25 @@ test('a parent that is gone is a reason to stop', async () => {
   expect(place.events().slice(2)).toEqual(stages);
 });
 
+test('a parent that was killed before this process was up, and reads its output no more', async () => {
+  const { process: child } = run('steady');
+  const exit = once(child, 'exit');
+  // Its modules are not even loaded yet.
+  child.disconnect();
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  expect(await exit).toEqual([0, null]);
+  expect(place.events().slice(2)).toEqual(stages);
+});
+
+test('nobody reads its output any more: a fatal error ends it all the same', async () => {
+  const { process: child } = run('fragile');
+  const exit = once(child, 'exit');
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  expect((await exit)[0]).not.toBe(0);
+});
+
 test('Ctrl-C is the parent’s to answer', async () => {
   const { process: child, exit } = run('steady');
   await once(child, 'message');

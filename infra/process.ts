@@ -54,6 +54,9 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
     if (lifecycle.state !== 'starting') return;
     lifecycle.markReady();
     log.info('ready');
-    process.send?.('ready');
+    // A parent that went away while our modules were loading is noticed here: nobody has told us.
+    process.send?.('ready', undefined, undefined, (error) => {
+      if (error !== null) void stop(0);
+    });
   }, fatal);
 }
