@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Scenario } from '../scenario.ts';
-import { type IncidentAnswer, judge, type TraceAnswer, type Verdict } from './verdict.ts';
+import { judge, type TraceAnswer, type Verdict } from './verdict.ts';
 
 /** GET as JSON; undefined where there is nothing (404). */
 async function get<T>(api: string, path: string): Promise<T | undefined> {
@@ -13,12 +13,12 @@ async function get<T>(api: string, path: string): Promise<T | undefined> {
 /** What ATI says of a trace now. */
 async function look(api: string, scenario: Scenario, traceId: string): Promise<Verdict> {
   const trace = await get<TraceAnswer>(api, `/v1/traces/${traceId}`);
-  const incidents: IncidentAnswer[] = [];
+  const open = new Set<string>();
   for (const { incidentId } of trace?.findings ?? []) {
-    const answer = await get<{ incident: IncidentAnswer }>(api, `/v1/incidents/${incidentId}`);
-    if (answer?.incident.state === 'open') incidents.push(answer.incident);
+    const answer = await get<{ incident: { state: string } }>(api, `/v1/incidents/${incidentId}`);
+    if (answer?.incident.state === 'open') open.add(incidentId);
   }
-  return judge(scenario, trace, incidents);
+  return judge(scenario, trace, open);
 }
 
 /** Asks until the verdict is right, or until the deadline; then what it is. */

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Measure } from '#schemas/events.ts';
-import type { IncidentAnswer, Verdict } from './verdict.ts';
+import type { Finding, Measure } from '#schemas/events.ts';
+import type { Verdict } from './verdict.ts';
 
 const COLUMNS = ['scenario', 'what ran', 'expected', 'found', 'root', 'evidence'];
 /** With the borders 115 columns: what a terminal of 120 can show. */
@@ -25,12 +25,12 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
   const about = ran ? `${scenario.about}\n${ran.spanCount} spans, ${ms(ran.durationMs)}` : scenario.about;
   const mark = faults.length === 0 ? pc.green : pc.red;
   // What was planted comes first; what else it truly shows, after.
-  const incidents = verdict.incidents.toSorted((a, b) => order(verdict, a) - order(verdict, b));
-  if (incidents.length === 0) {
+  const found = verdict.found.toSorted((a, b) => order(verdict, a) - order(verdict, b));
+  if (found.length === 0) {
     table.push([scenario.name, about, scenario.expects.join('\n') || 'nothing', mark('nothing'), '', '']);
     if (trace) table.push(detail('', `${api}/v1/traces/${trace.traceId}`));
   }
-  const [planted, ...others] = incidents;
+  const [planted, ...others] = found;
   if (planted) {
     table.push([scenario.name, about, scenario.expects.join('\n'), ...cellsOf(planted, mark)]);
     table.push(detail(`→ ${planted.recommendations[0]?.text ?? ''}`, incidentUrl(api, planted)));
@@ -39,7 +39,7 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
   if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
 }
 
-function order({ scenario }: Verdict, { kind }: IncidentAnswer): number {
+function order({ scenario }: Verdict, { kind }: Finding): number {
   const at = scenario.expects.indexOf(kind);
   return at < 0 ? scenario.expects.length : at;
 }
@@ -50,21 +50,21 @@ function detail(text: string, link: string) {
   return ['', { colSpan: COLUMNS.length - 1, content: lines.join('\n') }];
 }
 
-function incidentUrl(api: string, { incidentId }: IncidentAnswer): string {
+function incidentUrl(api: string, { incidentId }: Finding): string {
   return `${api}/v1/incidents/${incidentId}`;
 }
 
 /** What a run truly shows besides what was planted, in one sentence. */
-function headline(incident: IncidentAnswer): string {
-  const evidence = incident.evidence.slice(0, 4).map(measure).join(', ');
-  return `${incident.kind} (${incident.severity}) at ${incident.agent}: ${evidence}`;
+function headline(finding: Finding): string {
+  const evidence = finding.evidence.slice(0, 4).map(measure).join(', ');
+  return `${finding.kind} (${finding.severity}) at ${finding.agent}: ${evidence}`;
 }
 
-function cellsOf(incident: IncidentAnswer, mark: (text: string) => string): string[] {
+function cellsOf(finding: Finding, mark: (text: string) => string): string[] {
   return [
-    mark(`${incident.kind}\n(${incident.severity})`),
-    incident.agent === incident.operation ? incident.agent : `${incident.agent}\n${incident.operation}`,
-    incident.evidence.slice(0, 6).map(measure).join('\n'),
+    mark(`${finding.kind}\n(${finding.severity})`),
+    finding.agent === finding.operation ? finding.agent : `${finding.agent}\n${finding.operation}`,
+    finding.evidence.slice(0, 6).map(measure).join('\n'),
   ];
 }
 

@@ -1,51 +1,55 @@
 import { expect, test } from 'vitest';
+import type { Finding } from '#schemas/events.ts';
 import { control } from '../control.ts';
 import { fanout } from '../fanout.ts';
-import { type IncidentAnswer, judge, type TraceAnswer } from './verdict.ts';
+import { judge, type TraceAnswer } from './verdict.ts';
 
-const incident = (kind: IncidentAnswer['kind'], agent: string): IncidentAnswer => ({
-  incidentId: '0'.repeat(32),
-  state: 'open',
+const OPEN = '0'.repeat(32);
+const open = new Set([OPEN]);
+const none = new Set<string>();
+const finding = (kind: Finding['kind'], agent = 'planner'): Finding => ({
   kind,
+  incidentId: OPEN,
   severity: 'warning',
   agent,
   operation: 'planner',
+  signature: 's',
+  root: true,
   evidence: [],
+  timeline: [],
   explanation: '',
   recommendations: [],
 });
-const trace = (...kinds: IncidentAnswer['kind'][]): TraceAnswer => ({
+const trace = (...findings: Finding[]): TraceAnswer => ({
   traceId: '1'.repeat(32),
   summary: { spanCount: 3, durationMs: 10 },
-  findings: kinds.map((kind) => ({
-    ...incident(kind, 'planner'),
-    severity: 'warning' as const,
-    signature: 's',
-    root: true,
-    timeline: [],
-  })),
+  findings,
 });
 
 test('what was planted was found, with its root', () => {
-  expect(judge(fanout, trace('fanout_collapse'), [incident('fanout_collapse', 'planner')]).faults).toEqual(
-    [],
-  );
+  const verdict = judge(fanout, trace(finding('fanout_collapse')), open);
+  expect(verdict.faults).toEqual([]);
+  expect(verdict.found).toEqual([finding('fanout_collapse')]);
 });
 
 test('a silent control is right', () => {
-  expect(judge(control, trace(), []).faults).toEqual([]);
+  expect(judge(control, trace(), none).faults).toEqual([]);
 });
 
-test('an incident that is missing, of another root, or false is a fault', () => {
-  expect(judge(fanout, trace(), []).faults).toEqual(['fanout_collapse was not found']);
-  expect(judge(fanout, trace('fanout_collapse'), [incident('fanout_collapse', 'writer')]).faults).toEqual([
+test('an incident that is missing, not open, of another root, or false is a fault', () => {
+  expect(judge(fanout, trace(), open).faults).toEqual(['fanout_collapse was not found']);
+  expect(judge(fanout, trace(finding('fanout_collapse')), none).faults).toEqual([
+    'fanout_collapse was not found',
+  ]);
+  expect(judge(fanout, trace(finding('fanout_collapse', 'writer')), open).faults).toEqual([
     'fanout_collapse names writer as its root, not planner',
   ]);
-  expect(judge(control, trace('retry_storm'), []).faults).toEqual(['retry_storm was found and is false']);
+  expect(judge(control, trace(finding('retry_storm')), open).faults).toEqual([
+    'retry_storm was found and is false',
+  ]);
 });
 
 test('a trace that never arrived is a fault, also for the control', () => {
-  expect(judge(control, undefined, []).faults).toEqual(['the trace did not arrive']);
-  const open = { ...trace(), summary: null };
-  expect(judge(control, open, []).faults).toEqual(['the trace did not arrive']);
+  expect(judge(control, undefined, none).faults).toEqual(['the trace did not arrive']);
+  expect(judge(control, { ...trace(), summary: null }, none).faults).toEqual(['the trace did not arrive']);
 });

@@ -9,43 +9,32 @@ export interface TraceAnswer {
   readonly findings: readonly Finding[];
 }
 
-export interface IncidentAnswer {
-  readonly incidentId: string;
-  readonly state: string;
-  readonly kind: Finding['kind'];
-  readonly severity: string;
-  readonly agent: string;
-  readonly operation: string;
-  readonly evidence: Finding['evidence'];
-  readonly explanation: string;
-  readonly recommendations: Finding['recommendations'];
-}
-
 /** A scenario's run, what ATI said of it, and whether that is right. */
 export interface Verdict {
   readonly scenario: Scenario;
   readonly trace: TraceAnswer | undefined;
-  /** Open incidents that the trace's findings belong to. */
-  readonly incidents: readonly IncidentAnswer[];
+  /** The trace's own findings whose incident is open: the numbers are of this run, not of an earlier one. */
+  readonly found: readonly Finding[];
   /** One clause for each thing that is not as expected. */
   readonly faults: readonly string[];
 }
 
-/** Compares what was planted with what was found. */
+/** Compares what was planted with what was found; `open` holds the ids of the incidents that are open. */
 export function judge(
   scenario: Scenario,
   trace: TraceAnswer | undefined,
-  incidents: readonly IncidentAnswer[],
+  open: ReadonlySet<string>,
 ): Verdict {
+  const found = (trace?.findings ?? []).filter(({ incidentId }) => open.has(incidentId));
   const faults: string[] = [];
   if (!trace?.summary) faults.push('the trace did not arrive');
   for (const kind of scenario.expects) {
-    const incident = incidents.find((each) => each.kind === kind);
-    if (incident === undefined) faults.push(`${kind} was not found`);
-    else if (scenario.roots[kind] !== undefined && incident.agent !== scenario.roots[kind])
-      faults.push(`${kind} names ${incident.agent} as its root, not ${scenario.roots[kind]}`);
+    const finding = found.find((each) => each.kind === kind);
+    if (finding === undefined) faults.push(`${kind} was not found`);
+    else if (scenario.roots[kind] !== undefined && finding.agent !== scenario.roots[kind])
+      faults.push(`${kind} names ${finding.agent} as its root, not ${scenario.roots[kind]}`);
   }
   for (const { kind } of trace?.findings ?? [])
     if (!scenario.expects.includes(kind)) faults.push(`${kind} was found and is false`);
-  return { scenario, trace, incidents, faults: [...new Set(faults)] };
+  return { scenario, trace, found, faults: [...new Set(faults)] };
 }
