@@ -6,6 +6,15 @@ import { startDatabase, store, type TestDatabase, traceSummary } from '../testin
 import type { Api } from './deps.ts';
 import { apiOver, get } from './testing.ts';
 
+interface OpenApiOperation {
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly description?: string;
+  }[];
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
+
 let db: TestDatabase;
 let api: Api;
 
@@ -151,6 +160,56 @@ describe('the house', () => {
     expect(list.parameters.map(({ name }: { name: string }) => name)).toContain('severity');
     expect(list.responses['200'].content['application/json'].schema.properties).toHaveProperty('incidents');
     expect((await api.inject('/docs')).statusCode).toBe(200);
+  });
+
+  test('every parameter is described, every answer said, the SQL example runs', async () => {
+    const { paths } = (await get(api, '/docs/json')).body;
+    const operations = Object.entries<Record<string, OpenApiOperation>>(paths).flatMap(([path, methods]) =>
+      Object.values(methods).map((operation) => ({ path, ...operation })),
+    );
+    const undescribed = operations.flatMap(({ path, parameters = [] }) =>
+      parameters
+        .filter((parameter) => parameter.in === 'query' && !parameter.description)
+        .map((parameter) => `${path} ${parameter.name}`),
+    );
+    expect(undescribed).toEqual([]);
+    const answers = operations.flatMap(({ responses }) => Object.values(responses));
+    expect(answers.map(({ description }) => description)).not.toContain('Default Response');
+
+    const { example } = paths['/v1/sql'].post.requestBody.content['application/json'];
+    const response = await api.inject({ method: 'POST', url: '/v1/sql', payload: example });
+    expect([response.statusCode, response.json().meta.length]).toEqual([200, 2]);
+  });
+
+  test('/docs is without the top bar of Swagger UI', async () => {
+    expect((await api.inject('/docs')).body).toContain('theme/ati.css');
+    expect((await api.inject('/docs/static/theme/ati.css')).body).toMatch(/\.topbar.*display: none/);
+  });
+
+  test.each([
+    '/v1/incidents?bogus=1',
+    '/v1/incidents?limit=5&bogus=1',
+    '/v1/incidents/stream?bogus=1',
+    '/v1/traces?bogus=1',
+    `/v1/traces/${'a'.repeat(32)}?bogus=1`,
+    '/v1/operations?bogus=1',
+    `/v1/incidents/${'a'.repeat(32)}?bogus=1`,
+  ])('%s: the unknown parameter is named', async (url) => {
+    const { status, body } = await get(api, url);
+    expect([status, body.error.code]).toEqual([400, 'bad_request']);
+    expect(body.error.message).toMatch(/"bogus"$/);
+  });
+
+  test.each([
+    ['/v1/incidents?limit=abc', 'limit: must be a whole number'],
+    ['/v1/incidents?limit=1.5', 'limit: must be a whole number'],
+    ['/v1/operations?stepSeconds=x', 'stepSeconds: must be a whole number'],
+    [`/v1/traces/${'a'.repeat(32)}?spans=all`, 'spans: must be a whole number'],
+    ['/v1/traces?minDurationMs=x', 'minDurationMs: must be a number'],
+    ['/schemas/ids/x', 'id: must be a whole number'],
+    ['/subjects/any/versions/x', 'version: must be a whole number from 1, or `latest`'],
+  ])('%s: %s', async (url, message) => {
+    expect(await get(api, url)).toMatchObject({ status: 400, body: { error: { message } } });
   });
 
   test('the index links to what there is', async () => {

@@ -42,7 +42,11 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    // Its top bar is there to load other APIs.
+    theme: { css: [{ filename: 'ati.css', content: '.swagger-ui .topbar { display: none }' }] },
+  });
 
   registerOps(app, {
     ready: async () => {

@@ -4,9 +4,11 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
 
-export const errorBody = z.object({
-  error: z.object({ code: z.string(), message: z.string() }),
-});
+export const errorBody = z
+  .object({
+    error: z.object({ code: z.string(), message: z.string() }),
+  })
+  .describe('refused or failed, and why');
 
 /** An answer other than 200, decided by a route. */
 export class ApiError extends Error {

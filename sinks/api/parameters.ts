@@ -19,6 +19,12 @@ export const time = z
   })
   .describe('ISO 8601 or unix milliseconds');
 
+const NOT_WHOLE = 'must be a whole number';
+
+/** A whole number from `min` to `max`. */
+export const wholeNumber = (min: number, max: number) =>
+  z.coerce.number({ error: NOT_WHOLE }).int(NOT_WHOLE).min(min).max(max);
+
 export const name = z.string().min(1).max(1000);
 
 export const traceId = z
@@ -31,13 +37,19 @@ export const incidentId = z
   .regex(/^[0-9a-fA-F]{32}$/, 'must be 32 hex digits')
   .transform((id) => id.toLowerCase());
 
-export const kind = z.enum(FINDING_KINDS);
-export const severity = z.enum(SEVERITIES);
+export const kind = z.enum(FINDING_KINDS).describe('what was found');
+export const severity = z.enum(SEVERITIES).describe('how bad it is now');
 
 export const paging = {
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: wholeNumber(1, 500).default(50).describe('at most so many on a page'),
   cursor: z.string().min(1).max(500).optional().describe('`next` of the page before'),
 };
+
+/** Of an answer with a page. */
+export const nextPage = z
+  .string()
+  .nullable()
+  .describe('the `cursor` of the next page; null: this is the last');
 
 export const range = {
   from: time.optional().describe('inclusive; ISO 8601 or unix milliseconds'),

@@ -6,16 +6,21 @@ import { incidentLine } from './line.ts';
 const plain = picocolors.createColors(false);
 const coloured = picocolors.createColors(true);
 
-test('one line says when, how bad, what, where, the numbers and what to do', () => {
-  expect(incidentLine(incidentEvent({ settled: true }), plain)).toBe(
-    '2023-11-14T22:13:22.000Z  warning  retry_storm  planner / plan trip → search *  ' +
+test('one line says when, which, what happened, how bad, what, where, the numbers and what to do', () => {
+  expect(
+    incidentLine(incidentEvent({ incidentId: '0123456789abcdef'.repeat(2), settled: true }), plain),
+  ).toBe(
+    '2023-11-14T22:13:22.000Z  01234567  opened  warning  retry_storm  planner / plan trip → search *  ' +
       'amplification 1.11, attempts 111  Allow at most 10 retries a minute.',
   );
 });
 
 test('what is provisional or over says so', () => {
   expect(incidentLine(incidentEvent(), plain)).toContain('retry_storm (provisional)');
-  expect(incidentLine(incidentEvent({ event: 'resolved' }), plain)).toContain('  resolved  ');
+  expect(incidentLine(incidentEvent({ event: 'updated', severity: 'critical' }), plain)).toContain(
+    '  updated  critical  ',
+  );
+  expect(incidentLine(incidentEvent({ event: 'resolved' }), plain)).toContain('  resolved  retry_storm');
   expect(incidentLine(incidentEvent({ event: 'retracted' }), plain)).toContain('  retracted  ');
 });
 

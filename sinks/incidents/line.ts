@@ -13,6 +13,8 @@ export interface Colours {
 
 /** Measures that a line has room for. */
 const HEADLINE = 3;
+/** Of the 32 of an incident id: enough to tell lines apart. */
+const ID_DIGITS = 8;
 
 function number(value: number): string {
   if (Number.isInteger(value)) return String(value);
@@ -29,18 +31,20 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
 }
 
-function badge(event: IncidentEvent, colours: Colours): string {
-  if (event.event === 'resolved') return colours.green('resolved');
-  if (event.event === 'retracted') return colours.dim('retracted');
-  return event.severity === 'critical' ? colours.red('critical') : colours.yellow('warning');
+/** What happened; how bad it is only where it goes on. */
+function badge({ event, severity }: IncidentEvent, colours: Colours): string {
+  if (event === 'resolved') return colours.green(event);
+  if (event === 'retracted') return colours.dim(event);
+  return `${event}  ${severity === 'critical' ? colours.red(severity) : colours.yellow(severity)}`;
 }
 
-/** time, severity or end, kind, agent / operation → callee, evidence, what to do. */
+/** time, short id, what happened, severity, kind, agent / operation → callee, evidence, what to do. */
 export function incidentLine(event: IncidentEvent, colours: Colours): string {
   const evidence = event.evidence.slice(0, HEADLINE).map(measure).join(', ');
   const advice = event.recommendations[0]?.text ?? '';
   return [
     colours.dim(new Date(event.at).toISOString()),
+    colours.dim(printable(event.incidentId.slice(0, ID_DIGITS))),
     badge(event, colours),
     colours.bold(event.kind) + (event.settled ? '' : colours.dim(' (provisional)')),
     `${colours.cyan(printable(event.agent))} / ${printable(event.operation)} → ${printable(event.signature)}`,

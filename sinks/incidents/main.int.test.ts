@@ -98,6 +98,26 @@ test('--help, and what is wrong with an option', async () => {
   expect(wrong.err).toMatch(/'boredom' is invalid.*retry_storm/);
 });
 
+test('--no-from-beginning alone is refused; with --follow it is not', async () => {
+  expect(await cli(['--no-from-beginning']).ended).toEqual({
+    code: 2,
+    out: '',
+    err: '--no-from-beginning leaves nothing to print without --follow: give both, or neither\n',
+  });
+  const { child, output, ended } = cli(['--no-from-beginning', '--follow', '--json']);
+  let id = 50;
+  await eventually(
+    async () => {
+      await publish(id++);
+      return output.out;
+    },
+    (out) => out !== '',
+  );
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(0);
+  expect(output.out).not.toContain(hex(3, 32));
+});
+
 test('no broker: one sentence', async () => {
   // The discard port of loopback: nobody listens there.
   const given = await cli([], { KAFKA_BROKERS: '127.0.0.1:9' }).ended;

@@ -22,7 +22,7 @@ interface Options {
 const program = new Command('incidents')
   .description('Prints the incidents that ATI has found, one line for each of their events.')
   .option('-f, --follow', 'go on with new ones as they come, until Ctrl-C')
-  .option('--no-from-beginning', 'leave out what is there already (with --follow)')
+  .option('--no-from-beginning', 'leave out what is there already (only with --follow)')
   .addOption(new Option('-k, --kind <kind>', 'only of this kind').choices(FINDING_KINDS))
   .option('--json', 'one JSON object a line')
   .addHelpText(
@@ -60,6 +60,10 @@ async function main(): Promise<number> {
     return 2;
   }
   const options = program.parse().opts<Options>();
+  if (!options.fromBeginning && !options.follow) {
+    console.error('--no-from-beginning leaves nothing to print without --follow: give both, or neither');
+    return 2;
+  }
   const { config } = read;
   const brokers = brokersOf(config);
   const stop = new AbortController();

@@ -5,13 +5,16 @@ import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { incidentJson, STATES, toIncidentJson } from '../incident-json.ts';
 import { INCIDENT_COLUMNS, type IncidentRow, toIncidentEvent } from '../incident-rows.ts';
-import { incidentId, kind, name, paging, range, severity, traceId } from '../parameters.ts';
+import { incidentId, kind, name, nextPage, paging, range, severity, traceId } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   kind: kind.optional(),
   severity: severity.optional(),
-  state: z.enum([...STATES, 'all']).default('all'),
+  state: z
+    .enum([...STATES, 'all'])
+    .default('all')
+    .describe('as it is now'),
   agent: name.optional().describe('root agent'),
   operation: name.optional().describe('root operation'),
   traceId: traceId.optional().describe('incidents that this trace shows'),
@@ -28,7 +31,7 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
         summary: 'Incidents as they are now, the last changed first; `from` and `to` bound their last event',
         querystring: listQuery,
         response: {
-          200: z.object({ incidents: z.array(incidentJson), next: z.string().nullable() }),
+          200: z.object({ incidents: z.array(incidentJson), next: nextPage }).describe('a page of incidents'),
           '4xx': errorBody,
         },
       },
@@ -71,8 +74,9 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
         tags: ['incidents'],
         summary: 'One incident: its last event, and every event of it, the oldest first',
         params: z.object({ id: incidentId }),
+        querystring: z.strictObject({}),
         response: {
-          200: z.object({ incident: incidentJson, history: z.array(incidentJson) }),
+          200: z.object({ incident: incidentJson, history: z.array(incidentJson) }).describe('the incident'),
           '4xx': errorBody,
         },
       },

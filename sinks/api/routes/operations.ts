@@ -3,7 +3,7 @@ import { Conditions } from '../conditions.ts';
 import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { badRequest, errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
-import { name, range } from '../parameters.ts';
+import { name, range, wholeNumber } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 
 const HOUR_MS = 3_600_000;
@@ -46,33 +46,33 @@ export function registerOperations(app: Api, { clickhouse, database, now }: ApiD
         tags: ['operations'],
         summary: 'Count, error rate and latency of every operation over time, the most called first',
         description: 'The last hour unless `from` and `to` say otherwise; at most 31 days.',
-        querystring: z.object({
-          service: name.optional(),
-          operation: name.optional(),
+        querystring: z.strictObject({
+          service: name.optional().describe('only of this service'),
+          operation: name.optional().describe('only spans of this name'),
           ...range,
-          stepSeconds: z.coerce
-            .number()
-            .int()
-            .min(1)
-            .max(86_400)
+          stepSeconds: wholeNumber(1, 86_400)
             .optional()
             .describe('width of a bucket; a sixtieth of the range unless given'),
-          limit: z.coerce.number().int().min(1).max(500).default(100).describe('operations'),
+          limit: wholeNumber(1, 500)
+            .default(100)
+            .describe('at most so many operations, the most called first'),
         }),
         response: {
-          200: z.object({
-            from: z.string(),
-            to: z.string(),
-            stepSeconds: z.number().int(),
-            operations: z.array(
-              z.object({
-                service: z.string(),
-                operation: z.string(),
-                ...measures,
-                buckets: z.array(z.object({ start: z.string(), startMs: z.number().int(), ...measures })),
-              }),
-            ),
-          }),
+          200: z
+            .object({
+              from: z.string(),
+              to: z.string(),
+              stepSeconds: z.number().int(),
+              operations: z.array(
+                z.object({
+                  service: z.string(),
+                  operation: z.string(),
+                  ...measures,
+                  buckets: z.array(z.object({ start: z.string(), startMs: z.number().int(), ...measures })),
+                }),
+              ),
+            })
+            .describe('latencies in milliseconds'),
           '4xx': errorBody,
         },
       },

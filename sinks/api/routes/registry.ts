@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { schemaById, subjects, subjectVersions } from '#schemas/registry.ts';
 import type { Api, ApiDeps } from '../deps.ts';
+import { wholeNumber } from '../parameters.ts';
 
 const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json';
 /** Kafka tools read `error_code`, everybody else `error`. */
@@ -10,18 +11,22 @@ const missing = (code: 40401 | 40402 | 40403, message: string) => ({
   message,
   error: { code: 'not_found', message },
 });
-const missingBody = z.object({
-  error_code: z.number(),
-  message: z.string(),
-  error: z.object({ code: z.string(), message: z.string() }),
-});
-const registered = z.object({
-  subject: z.string(),
-  id: z.number(),
-  version: z.number(),
-  schemaType: z.literal('AVRO'),
-  schema: z.string(),
-});
+const missingBody = z
+  .object({
+    error_code: z.number(),
+    message: z.string(),
+    error: z.object({ code: z.string(), message: z.string() }),
+  })
+  .describe('no such id, subject or version');
+const registered = z
+  .object({
+    subject: z.string(),
+    id: z.number(),
+    version: z.number(),
+    schemaType: z.literal('AVRO'),
+    schema: z.string(),
+  })
+  .describe('the version and its Avro schema as JSON text');
 
 export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
   const tags = ['schema registry'];
@@ -31,8 +36,11 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
       schema: {
         tags,
         summary: 'The schema that a message of this id was written with',
-        params: z.object({ id: z.coerce.number().int().min(0).max(0x7fffffff) }),
-        response: { 200: z.object({ schema: z.string() }), 404: missingBody },
+        params: z.object({ id: wholeNumber(0, 0x7fffffff) }),
+        response: {
+          200: z.object({ schema: z.string() }).describe('the Avro schema as JSON text'),
+          404: missingBody,
+        },
       },
     },
     async ({ params }, reply) => {
@@ -45,7 +53,13 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
 
   app.get(
     '/subjects',
-    { schema: { tags, summary: 'Every subject', response: { 200: z.array(z.string()) } } },
+    {
+      schema: {
+        tags,
+        summary: 'Every subject',
+        response: { 200: z.array(z.string()).describe('their names') },
+      },
+    },
     async (_request, reply) => reply.type(CONTENT_TYPE).send(subjects(topicPrefix)),
   );
 
@@ -56,7 +70,7 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
         tags,
         summary: "A subject's versions",
         params: z.object({ subject: z.string() }),
-        response: { 200: z.array(z.number()), 404: missingBody },
+        response: { 200: z.array(z.number()).describe('their numbers'), 404: missingBody },
       },
     },
     async ({ params }, reply) => {
@@ -75,7 +89,9 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
         summary: 'One version of a subject, or `latest`',
         params: z.object({
           subject: z.string(),
-          version: z.union([z.literal('latest'), z.coerce.number().int().min(1)]),
+          version: z.union([z.literal('latest'), wholeNumber(1, 0x7fffffff)], {
+            error: 'must be a whole number from 1, or `latest`',
+          }),
         }),
         response: { 200: registered, 404: missingBody },
       },

@@ -13,6 +13,12 @@ const FORMATS = {
   TSV: 'TabSeparatedWithNames',
 } as const;
 
+/** What "Try it out" of /docs sends. */
+const EXAMPLE = {
+  query: 'SELECT SpanName, count() AS spans FROM otel_traces FINAL GROUP BY SpanName',
+  format: 'JSON',
+};
+
 /** At once; more would wait for each other in the engine. */
 const MAX_RUNNING = 4;
 
@@ -33,12 +39,14 @@ export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
         tags: ['sql'],
         summary: 'One read-only statement of ClickHouse SQL over the tables of this installation',
         description: `Say FINAL where you count: \`SELECT count() FROM otel_traces FINAL\`. ${LIMITS}`,
-        body: z.object({
-          query: z.string().min(1).max(MAX_SQL_LENGTH),
-          format: z
-            .enum(Object.keys(FORMATS) as [keyof typeof FORMATS, ...(keyof typeof FORMATS)[]])
-            .default('JSON'),
-        }),
+        body: z
+          .object({
+            query: z.string().min(1).max(MAX_SQL_LENGTH),
+            format: z
+              .enum(Object.keys(FORMATS) as [keyof typeof FORMATS, ...(keyof typeof FORMATS)[]])
+              .default('JSON'),
+          })
+          .meta({ examples: [EXAMPLE] }),
         response: {
           200: z.unknown().describe('the answer in the format asked for'),
           '4xx': errorBody,

@@ -3,7 +3,7 @@ import { Conditions } from '../conditions.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
-import { kind, name, paging, range, traceId } from '../parameters.ts';
+import { kind, name, nextPage, paging, range, traceId, wholeNumber } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 import { traceDetail, traceLine } from '../trace-json.ts';
 import {
@@ -27,11 +27,16 @@ interface ListRow extends LineRow {
   }[];
 }
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   service: name.optional().describe("the root's"),
   agent: name.optional().describe("the root's"),
   operation: name.optional().describe("the root's"),
-  minDurationMs: z.coerce.number().min(0).max(9e12).optional(),
+  minDurationMs: z.coerce
+    .number({ error: 'must be a number' })
+    .min(0)
+    .max(9e12)
+    .optional()
+    .describe('only traces that took at least so many milliseconds'),
   findings: z
     .stringbool({ truthy: ['true', '1'], falsy: ['false', '0'] })
     .optional()
@@ -51,7 +56,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         summary: 'Closed traces, the newest first; `from` and `to` bound their start',
         querystring: listQuery,
         response: {
-          200: z.object({ traces: z.array(traceLine), next: z.string().nullable() }),
+          200: z.object({ traces: z.array(traceLine), next: nextPage }).describe('a page of traces'),
           '4xx': errorBody,
         },
       },
@@ -99,10 +104,12 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         tags: ['traces'],
         summary: 'One trace: summary, graph, critical path, findings and spans',
         params: z.object({ id: traceId }),
-        querystring: z.object({
-          spans: z.coerce.number().int().min(0).max(20_000).default(5_000).describe('at most so many spans'),
+        querystring: z.strictObject({
+          spans: wholeNumber(0, 20_000)
+            .default(5_000)
+            .describe('at most so many spans, in order of start; 0 for none'),
         }),
-        response: { 200: traceDetail, '4xx': errorBody },
+        response: { 200: traceDetail.describe('the trace'), '4xx': errorBody },
       },
     },
     async ({ params, query }) => {

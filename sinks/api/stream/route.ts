@@ -24,7 +24,7 @@ const eventId = z
     return { partition, offset };
   });
 
-const query = z.object({
+const query = z.strictObject({
   kind: kind.optional(),
   severity: severity.optional(),
   lastEventId: eventId.optional().describe('where to go on, for clients that cannot send the header'),
