@@ -43,6 +43,27 @@ test('every wrong variable is named, also those that only rules over several fin
     expect(message).toMatch(new RegExp(`^  ${name}: `, 'm'));
 });
 
+test.each([
+  [{ CLICKHOUSE_URL: 'ftp://x' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
+  [{ CLICKHOUSE_URL: 'nonsense' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
+  [{ KAFKA_BROKERS: 'kafka:9092,noport' }, 'KAFKA_BROKERS: must be host:port,…'],
+  [{ ATI_API_PORT: 'foo' }, 'ATI_API_PORT: must be a whole number'],
+])('%j is refused with what it must be', (env, reason) => {
+  expect(wrong(env as Record<string, string>)).toContain(reason);
+});
+
+test.each(['http://127.0.0.1:8123', 'https://user@clickhouse.example.org:8443'])(
+  'CLICKHOUSE_URL %s',
+  (url) => {
+    expect(read({ CLICKHOUSE_URL: url }).CLICKHOUSE_URL).toBe(url);
+  },
+);
+
+test('brokers by name, address and IPv6 address', () => {
+  const brokers = ['kafka-1.example.org:9092', '127.0.0.1:9092', '[::1]:9092'];
+  expect(read({ KAFKA_BROKERS: brokers.join(',') }).KAFKA_BROKERS).toEqual(brokers);
+});
+
 describe('rules over several variables', () => {
   test.each([
     [{ ATI_WINDOW_MS: '60000', ATI_WINDOW_HOP_MS: '7000' }, /multiple of ATI_WINDOW_HOP_MS/],

@@ -5,8 +5,10 @@
  */
 import { z } from 'zod';
 
-const port = (fallback: number) => z.coerce.number().int().min(1).max(65535).default(fallback);
-const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+const port = (fallback: number) =>
+  z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(65535).default(fallback);
+const positive = (fallback: number) =>
+  z.coerce.number({ error: 'must be a whole number' }).int().positive().default(fallback);
 const list = z
   .string()
   .default('')
@@ -33,7 +35,12 @@ const schema = z.object({
   ATI_HOST: z.string().default('127.0.0.1').describe('address to bind; other than loopback needs tokens'),
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
-  KAFKA_BROKERS: list.describe('host:port,… of a real Kafka; empty starts the embedded broker'),
+  KAFKA_BROKERS: list
+    .refine(
+      (brokers) => brokers.every((each) => /^[^\s:/]+:\d+$|^\[[^\]]+\]:\d+$/.test(each)),
+      'must be host:port,…',
+    )
+    .describe('host:port,… of a real Kafka; empty starts the embedded broker'),
   ATI_TOPIC_PREFIX: z
     .string()
     .regex(/^[\w.-]*$/)
@@ -47,6 +54,7 @@ const schema = z.object({
   CLICKHOUSE_URL: z
     .string()
     .default('')
+    .refine((url) => url === '' || (/^https?:/.test(url) && URL.canParse(url)), 'must be http(s)://host:port')
     .describe('http(s)://host:port of a real ClickHouse; empty starts the embedded engine'),
   CLICKHOUSE_USER: z.string().default('default'),
   CLICKHOUSE_PASSWORD: z.string().default('').describe('secret'),

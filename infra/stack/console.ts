@@ -14,12 +14,13 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
 export async function startWithProgress(options: StackOptions): Promise<Stack> {
   const services = servicesOf(options.config, { agents: options.agents ?? true });
-  const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<void>()]));
-  for (const { promise } of ready.values()) promise.catch(() => {});
+  const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<boolean>()]));
   const lines = new Listr(
     services.map((service) => ({
       title: service.title,
-      task: () => ready.get(service.name)?.promise,
+      task: async (_context, task) => {
+        if ((await ready.get(service.name)?.promise) === false) task.skip(`${service.title}: not started`);
+      },
     })),
     {
       concurrent: true,
@@ -40,7 +41,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       signal: abort.signal,
       ...options,
       progress: (service: Service, state) => {
-        if (state === 'ready') ready.get(service.name)?.resolve();
+        if (state === 'ready') ready.get(service.name)?.resolve(true);
         if (!live && state === 'ready') console.log(`  ready: ${service.title}`);
       },
       onDeath: (service, lastWords) => {
@@ -49,7 +50,8 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       },
     });
   } catch (error) {
-    for (const { reject } of ready.values()) reject(new Error('not started'));
+    // The sentence that follows says why; the lines only end.
+    for (const { resolve } of ready.values()) resolve(false);
     throw error;
   } finally {
     for (const name of STOP_SIGNALS) process.off(name, onSignal);

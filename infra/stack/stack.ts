@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
-import { lockDirectory } from '../data-lock.ts';
+import { type Locked, lockDirectory } from '../data-lock.ts';
 import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { rotateLog } from './child.ts';
 import { preflight } from './preflight.ts';
 import { type Service, type ServiceName, servicesOf } from './services.ts';
@@ -43,12 +43,23 @@ export interface Stack {
 /** A service's own stages have deadlines, which leave it less than that. */
 const STOP_DEADLINE_MS = 30_000;
 
+/** Makes the data directory and locks it; a place that cannot be written is the user's to change. */
+function takeDirectory(dataDir: string, logDir: string): Locked {
+  try {
+    mkdirSync(logDir, { recursive: true });
+    return lockDirectory(dataDir);
+  } catch (error) {
+    throw new UserError(
+      `cannot write to ${dataDir} (${messageOf(error)}): set ATI_DATA_DIR to a folder that you may write`,
+    );
+  }
+}
+
 /** Starts every service of an installation and waits until all are ready; throws one clear sentence (UserError). */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config } = options;
   const logDir = path.join(config.ATI_DATA_DIR, 'logs');
-  mkdirSync(logDir, { recursive: true });
-  const lock = lockDirectory(config.ATI_DATA_DIR);
+  const lock = takeDirectory(config.ATI_DATA_DIR, logDir);
   if (!lock.ok) {
     throw new UserError(
       `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -150,6 +150,16 @@ describe('one clear sentence', () => {
     expect(lastLine(second)).toContain(`ATI is already running on ${dataDir}`);
     expect(first.running).toBe(true);
   }, 120_000);
+
+  test('a data directory that is none', async () => {
+    const file = path.join(dataDir, 'file');
+    writeFileSync(file, '');
+    const program = run('infra/stack/main.ts', [], { ATI_DATA_DIR: file });
+    expect(await program.exit()).toBe(1);
+    expect(lastLine(program)).toMatch(
+      /^cannot write to .*file .*: set ATI_DATA_DIR to a folder that you may write$/,
+    );
+  });
 
   test('a wrong configuration names every variable and exits 2', async () => {
     const program = run('scenarios/demo/main.ts', [], { ATI_WORKERS: '0', ATI_HOST: '0.0.0.0' });

@@ -20,8 +20,9 @@ describe('parameters', () => {
   test.each([
     ['/run', /scenario/],
     ['/run?scenario=nope', /scenario/],
+    ['/run?scenario=stream', /^scenario: must be fanout, chain or retry .*\/stream/],
     ['/run?scenario=fanout&fanout=0', /^fanout: /],
-    ['/run?scenario=fanout&fanout=abc', /^fanout: /],
+    ['/run?scenario=fanout&fanout=abc', /^fanout: must be a whole number$/],
     ['/run?scenario=fanout&fanout=1.5', /^fanout: /],
     ['/run?scenario=fanout&depth=3', /unknown parameter: depth/],
     ['/run?scenario=chain&depth=501', /^depth: /],

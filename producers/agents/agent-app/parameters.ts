@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 const integer = (least: number, most: number, fallback: number) =>
-  z.coerce.number().int().min(least).max(most).default(fallback);
+  z.coerce.number({ error: 'must be a whole number' }).int().min(least).max(most).default(fallback);
 const seed = z.coerce
-  .number()
+  .number({ error: 'must be a whole number' })
   .int()
   .min(0)
   .max(2 ** 32 - 1)
@@ -15,30 +15,35 @@ const delay = (fallback: number) => integer(0, 60_000, fallback);
 
 /** The query parameters of each scenario with their bounds and defaults. */
 export function runParameters(toolDelayMs: number) {
-  return z.discriminatedUnion('scenario', [
-    z.strictObject({
-      scenario: z.literal('fanout'),
-      fanout,
-      concurrency,
-      delay_ms: delay(toolDelayMs),
-      seed,
-    }),
-    z.strictObject({
-      scenario: z.literal('chain'),
-      depth: integer(1, 500, 60),
-      delay_ms: delay(toolDelayMs),
-      seed,
-    }),
-    z.strictObject({
-      scenario: z.literal('retry'),
-      fanout,
-      concurrency,
-      delay_ms: delay(toolDelayMs),
-      error_rate: z.coerce.number().min(0).max(1).default(0.1),
-      max_retries: integer(0, 10, 3),
-      seed,
-    }),
-  ]);
+  const error = 'must be fanout, chain or retry (the token stream is at /stream)';
+  return z.discriminatedUnion(
+    'scenario',
+    [
+      z.strictObject({
+        scenario: z.literal('fanout'),
+        fanout,
+        concurrency,
+        delay_ms: delay(toolDelayMs),
+        seed,
+      }),
+      z.strictObject({
+        scenario: z.literal('chain'),
+        depth: integer(1, 500, 60),
+        delay_ms: delay(toolDelayMs),
+        seed,
+      }),
+      z.strictObject({
+        scenario: z.literal('retry'),
+        fanout,
+        concurrency,
+        delay_ms: delay(toolDelayMs),
+        error_rate: z.coerce.number().min(0).max(1).default(0.1),
+        max_retries: integer(0, 10, 3),
+        seed,
+      }),
+    ],
+    { error: (issue) => (issue.code === 'invalid_union' ? error : undefined) },
+  );
 }
 
 export const streamParameters = z.strictObject({
