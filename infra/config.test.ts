@@ -47,7 +47,11 @@ test.each([
   [{ CLICKHOUSE_URL: 'ftp://x' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
   [{ CLICKHOUSE_URL: 'nonsense' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
   [{ KAFKA_BROKERS: 'kafka:9092,noport' }, 'KAFKA_BROKERS: must be host:port,…'],
-  [{ ATI_API_PORT: 'foo' }, 'ATI_API_PORT: must be a whole number'],
+  [{ KAFKA_BROKERS: 'kafka://kafka:9092' }, 'KAFKA_BROKERS: must be host:port,…'],
+  [{ ATI_API_PORT: 'foo' }, 'ATI_API_PORT: must be a whole number from 1 to 65535'],
+  [{ ATI_API_PORT: '65536' }, 'ATI_API_PORT: must be a whole number from 1 to 65535'],
+  [{ ATI_WORKERS: '1.5' }, 'ATI_WORKERS: must be a whole number of at least 1'],
+  [{ TOOL_ERROR_RATE: '2' }, 'TOOL_ERROR_RATE: must be a number from 0 to 1'],
 ])('%j is refused with what it must be', (env, reason) => {
   expect(wrong(env as Record<string, string>)).toContain(reason);
 });

@@ -4,11 +4,10 @@
  * Parsed once in a `main.ts` and passed down; nothing else reads `process.env`.
  */
 import { z } from 'zod';
+import { number, wholeNumber } from './numbers.ts';
 
-const port = (fallback: number) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().min(1).max(65535).default(fallback);
-const positive = (fallback: number) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().positive().default(fallback);
+const port = (fallback: number) => wholeNumber(1, 65535).default(fallback);
+const positive = (fallback: number) => wholeNumber(1).default(fallback);
 const list = z
   .string()
   .default('')
@@ -109,8 +108,8 @@ const schema = z.object({
     .string()
     .default('')
     .describe('prefix of agent names, so that several meshes run side by side'),
-  TOOL_DELAY_MS: z.coerce.number().int().min(0).max(60_000).default(80).describe('latency of a tool call'),
-  TOOL_ERROR_RATE: z.coerce.number().min(0).max(1).default(0).describe('share of tool calls that fail'),
+  TOOL_DELAY_MS: wholeNumber(0, 60_000).default(80).describe('latency of a tool call'),
+  TOOL_ERROR_RATE: number(0, 1).default(0).describe('share of tool calls that fail'),
   TOOL_SERVICE_URL: z.string().default('').describe('default: the tool service on ATI_TOOL_PORT'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().default('').describe('default: the ingest on ATI_INGEST_PORT'),
   ATI_EXPORT_DELAY_MS: positive(200).describe('how often the synthetic agents export their spans'),

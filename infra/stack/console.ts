@@ -32,7 +32,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
     },
   );
   const live = process.stdout.isTTY;
-  const shown = live ? lines.run() : Promise.resolve();
+  let shown: Promise<unknown> | undefined;
   const abort = new AbortController();
   const onSignal = () => abort.abort();
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
@@ -41,6 +41,8 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       signal: abort.signal,
       ...options,
       progress: (service: Service, state) => {
+        // Not before: a start that is refused at once shows its reason alone.
+        if (live) shown ??= lines.run();
         if (state === 'ready') ready.get(service.name)?.resolve(true);
         if (!live && state === 'ready') console.log(`  ready: ${service.title}`);
       },
@@ -55,7 +57,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
     throw error;
   } finally {
     for (const name of STOP_SIGNALS) process.off(name, onSignal);
-    await shown.catch(() => {});
+    await shown?.catch(() => {});
   }
 }
 

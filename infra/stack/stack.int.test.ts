@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -85,6 +85,15 @@ describe('what can go wrong at the start', () => {
     );
     expect(place.events().filter((event) => event.endsWith('ready'))).toEqual([]);
     await start(pair());
+  });
+
+  test('a data directory that is a file', async () => {
+    const file = path.join(place.dir, 'file');
+    writeFileSync(file, '');
+    const starting = start(pair(), { config: { ...place.config, ATI_DATA_DIR: file } });
+    await expect(starting).rejects.toThrow(UserError);
+    await expect(starting).rejects.toThrow(/^cannot write to .*file .*not a directory.*ATI_DATA_DIR/);
+    expect(place.events()).toEqual([]);
   });
 
   test('a port that is in use, with the variable that moves it; nothing has been started', async () => {

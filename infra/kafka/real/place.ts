@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
 import { UserError } from '../../errors.ts';
 import { freePort, isFree } from '../../ports.ts';
 
@@ -23,8 +24,12 @@ async function bothFree(port: number): Promise<boolean> {
   return (await isFree(port)) && (await isFree(port + 1));
 }
 
-/** Runs a script; a UserError is its sentence and exit 1. */
-export async function script(main: () => Promise<number>): Promise<void> {
+/**
+ * Runs the npm script `name`, which takes no arguments but --help; others end it with a message. A UserError is its
+ * sentence and exit 1.
+ */
+export async function script(name: string, description: string, main: () => Promise<number>): Promise<void> {
+  new Command(`npm run ${name} --`).description(description).parse();
   try {
     process.exitCode = await main();
   } catch (error) {

@@ -21,7 +21,9 @@ const QUICK = {
   'log.segment.delete.delay.ms': '100',
 };
 
-await script(async () => {
+const DESCRIPTION = 'Runs the tests under infra/kafka against a real Apache Kafka that is started for them.';
+
+await script('test:kafka', DESCRIPTION, async () => {
   const java = await findJava();
   const lib = await fetchJars(CACHE, console.log);
   const directory = await mkdtemp(join(tmpdir(), 'ati-kafka-'));

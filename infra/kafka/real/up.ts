@@ -11,7 +11,12 @@ import { waitUntilServing } from './serving.ts';
 
 const ANSWER_TIMEOUT_MS = 120_000;
 
-await script(async () => {
+const DESCRIPTION =
+  `Starts a real Apache Kafka ${KAFKA_VERSION} and leaves it running until npm run kafka:down: in Docker where it ` +
+  'runs, else on Java 17 with the jars that Maven fetches. With KAFKA_BROKERS=host:port it starts nothing and only ' +
+  'checks that a Kafka answers there.';
+
+await script('kafka:up', DESCRIPTION, async () => {
   const given = process.env.KAFKA_BROKERS;
   if (given) {
     await waitUntilServing(given.split(','), 10_000);

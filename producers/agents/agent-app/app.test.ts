@@ -22,11 +22,13 @@ describe('parameters', () => {
     ['/run?scenario=nope', /scenario/],
     ['/run?scenario=stream', /^scenario: must be fanout, chain or retry .*\/stream/],
     ['/run?scenario=fanout&fanout=0', /^fanout: /],
-    ['/run?scenario=fanout&fanout=abc', /^fanout: must be a whole number$/],
+    ['/run?scenario=fanout&fanout=abc', /^fanout: must be a whole number from 1 to 1000$/],
+    ['/run?scenario=fanout&fanout=', /^fanout: must be a whole number from 1 to 1000$/],
+    ['/run?scenario=fanout&fanout=1&fanout=2', /^fanout: must be a whole number from 1 to 1000$/],
     ['/run?scenario=fanout&fanout=1.5', /^fanout: /],
     ['/run?scenario=fanout&depth=3', /unknown parameter: depth/],
     ['/run?scenario=chain&depth=501', /^depth: /],
-    ['/run?scenario=retry&error_rate=1.1', /^error_rate: /],
+    ['/run?scenario=retry&error_rate=1.1', /^error_rate: must be a number from 0 to 1$/],
     ['/run?scenario=retry&max_retries=-1', /^max_retries: /],
     [
       '/run?scenario=fanout&delay_ms=-5&concurrency=0',
@@ -40,6 +42,20 @@ describe('parameters', () => {
     expect(answer.status).toBe(400);
     expect(answer.error).toMatch(reason);
   });
+});
+
+test('/ tells what is there', async () => {
+  const { service, paths } = (await app.inject('/')).json<{
+    service: string;
+    paths: { path: string; example: string }[];
+  }>();
+  expect(service).toBe('agent-app');
+  expect(new Set(paths.map(({ path }) => path))).toEqual(new Set(['/run', '/stream', '/health']));
+  for (const { path, example } of paths) {
+    expect(example.startsWith(path)).toBe(true);
+    // A parameter that is unknown stops it at the door: nothing else may be wrong with it.
+    if (path !== '/health') expect((await get(`${example}&nope=1`)).error).toBe('unknown parameter: nope');
+  }
 });
 
 test('/health answers', async () => {

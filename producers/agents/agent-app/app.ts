@@ -13,11 +13,37 @@ export interface AgentAppOptions extends Omit<RunOptions, 'seed'> {
   readonly toolDelayMs: number;
 }
 
+/** What `GET /` answers. */
+const PATHS = [
+  {
+    path: '/run',
+    example: '/run?scenario=fanout&fanout=100&concurrency=20',
+    about: 'a planner whose many tool calls share a few slots',
+  },
+  {
+    path: '/run',
+    example: '/run?scenario=chain&depth=60',
+    about: 'agents that wait for each other, one below the other',
+  },
+  {
+    path: '/run',
+    example: '/run?scenario=retry&error_rate=0.3&max_retries=3',
+    about: 'calls of a flaky tool that are tried again',
+  },
+  {
+    path: '/stream',
+    example: '/stream?duration_s=5&background_fanout=100',
+    about: 'a token stream that background calls can starve; a line of JSON a chunk',
+  },
+  { path: '/health', example: '/health', about: 'whether the process answers' },
+];
+
 /** The synthetic multi-agent system: `GET /run?scenario=…` and `GET /stream`, one trace a run. */
 export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
   const parameters = runParameters(options.toolDelayMs);
 
+  app.get('/', async () => ({ service: 'agent-app', paths: PATHS }));
   app.get('/health', async () => ({ status: 'ok', service: 'agent-app' }));
 
   app.get('/run', async (request, reply) => {

@@ -1,13 +1,8 @@
 import { z } from 'zod';
+import { number, wholeNumber } from '#infra/numbers.ts';
 
-const integer = (least: number, most: number, fallback: number) =>
-  z.coerce.number({ error: 'must be a whole number' }).int().min(least).max(most).default(fallback);
-const seed = z.coerce
-  .number({ error: 'must be a whole number' })
-  .int()
-  .min(0)
-  .max(2 ** 32 - 1)
-  .optional();
+const integer = (least: number, most: number, fallback: number) => wholeNumber(least, most).default(fallback);
+const seed = wholeNumber(0, 2 ** 32 - 1).optional();
 const fanout = integer(1, 1000, 100);
 const concurrency = integer(1, 1000, 20);
 /** No default: TOOL_DELAY_MS (80) fills it in. */
@@ -37,7 +32,7 @@ export function runParameters(toolDelayMs: number) {
         fanout,
         concurrency,
         delay_ms: delay(toolDelayMs),
-        error_rate: z.coerce.number().min(0).max(1).default(0.1),
+        error_rate: number(0, 1).default(0.1),
         max_retries: integer(0, 10, 3),
         seed,
       }),
@@ -47,7 +42,7 @@ export function runParameters(toolDelayMs: number) {
 }
 
 export const streamParameters = z.strictObject({
-  duration_s: z.coerce.number().min(1).max(600).default(20),
+  duration_s: number(1, 600).default(20),
   tool_delay_ms: integer(0, 60_000, 400),
   background_fanout: integer(0, 1000, 0),
   seed,

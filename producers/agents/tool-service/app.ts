@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { number, wholeNumber } from '#infra/numbers.ts';
 import { fails } from '../seeded.ts';
 import { extractContext } from '../telemetry.ts';
 import { describeIssues } from '../validation.ts';
@@ -15,6 +16,17 @@ export interface ToolDefaults {
 /** Chunks of a streamed answer: as many, spread over the delay. */
 const STREAM_CHUNKS = 10;
 
+/** What `GET /` answers. */
+const PATHS = [
+  {
+    path: '/tool/{name}',
+    example: '/tool/search?delay_ms=200&error_rate=0.5&seed=1',
+    about: 'a call of a simulated tool: it waits, and fails with 503 at the given rate',
+  },
+  { path: '/tool/{name}', example: '/tool/search?stream=true', about: 'its answer in chunks' },
+  { path: '/health', example: '/health', about: 'whether the process answers' },
+];
+
 /**
  * The simulated external tools: `GET /tool/:name` waits, fails with a real 5xx at the given rate, or streams.
  *
@@ -23,14 +35,15 @@ const STREAM_CHUNKS = 10;
 export function buildToolService(defaults: ToolDefaults): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
   const parameters = z.strictObject({
-    delay_ms: z.coerce.number().int().min(0).max(60_000).default(defaults.delayMs),
-    error_rate: z.coerce.number().min(0).max(1).default(defaults.errorRate),
+    delay_ms: wholeNumber(0, 60_000).default(defaults.delayMs),
+    error_rate: number(0, 1).default(defaults.errorRate),
     stream: z.stringbool().default(false),
-    seed: z.coerce.number().int().optional(),
-    call: z.coerce.number().int().min(0).default(0),
-    attempt: z.coerce.number().int().min(0).default(0),
+    seed: wholeNumber().optional(),
+    call: wholeNumber(0).default(0),
+    attempt: wholeNumber(0).default(0),
   });
 
+  app.get('/', async () => ({ service: 'tool-service', paths: PATHS }));
   app.get('/health', async () => ({ status: 'ok', service: 'tool-service' }));
 
   app.get<{ Params: { name: string } }>('/tool/:name', async (request, reply) => {
