@@ -27,6 +27,8 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       exitOnError: false,
       fallbackRenderer: 'silent',
       collectErrors: false,
+      // The lines live while it starts; what stays is printed when all are ready.
+      rendererOptions: { clearOutput: true },
       // Else listr2 ends the process at Ctrl-C, before anything is stopped in order.
       registerSignalListeners: false,
     },
@@ -37,7 +39,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
   const onSignal = () => abort.abort();
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
   try {
-    return await startStack({
+    const stack = await startStack({
       signal: abort.signal,
       ...options,
       progress: (service: Service, state) => {
@@ -51,6 +53,9 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
         console.error(pc.yellow(`${service.title} died and is started again: ${lastLine}`));
       },
     });
+    await shown;
+    if (live) for (const { title } of services) console.log(`${pc.green('✔')} ${title}`);
+    return stack;
   } catch (error) {
     // The sentence that follows says why; the lines only end.
     for (const { resolve } of ready.values()) resolve(false);
