@@ -35,10 +35,7 @@ const schema = z.object({
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
   KAFKA_BROKERS: list
-    .refine(
-      (brokers) => brokers.every((each) => /^[^\s:/]+:\d+$|^\[[^\]]+\]:\d+$/.test(each)),
-      'must be host:port,…',
-    )
+    .refine((brokers) => brokers.every((each) => /^[^\s:/]+:\d{1,5}$/.test(each)), 'must be host:port,…')
     .describe('host:port,… of a real Kafka; empty starts the embedded broker'),
   ATI_TOPIC_PREFIX: z
     .string()
