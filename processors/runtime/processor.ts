@@ -41,9 +41,6 @@ export interface Processor {
   close(): Promise<void>;
 }
 
-/** Short, so that the partitions of a killed process are soon another's; batches in work do not stop the heartbeats. */
-const sessionTimeoutMs = 10_000;
-
 /** Starts both consumer groups and the ticker. The topics must exist. */
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
   const { kafka, topics, settings, detectors, pool, log, now, onError } = options;
@@ -84,7 +81,6 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       topics: [topic],
       startAt: 'earliest',
       handler,
-      sessionTimeoutMs,
     });
     consumer.done.catch(onError);
     committer.start(consumer, options.commitEveryMs ?? 1_000);

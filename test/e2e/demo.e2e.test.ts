@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '#infra/stack/fixtures/place.ts';
 import { freePorts } from '../support/installation.ts';
 import { eventually } from '../support/otlp-client.ts';
 
@@ -80,15 +81,6 @@ function servicePids(): number[] {
     const [line] = readFileSync(path.join(dataDir, 'logs', `${name}.log`), 'utf8').split('\n');
     return (JSON.parse(line) as { pid: number }).pid;
   });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('npm run demo', () => {

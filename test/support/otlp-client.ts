@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { until } from '#infra/testing/until.ts';
 import { encodeTraces, type OtlpTraces } from '#schemas/otlp/write.ts';
 
 /**
@@ -40,17 +41,11 @@ function isTransport(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 
-/** Waits until `look` gives a value; rejects with `what` after the deadline. */
-export async function eventually<T>(
+/** Waits for what a whole installation does: it has a minute, and is asked ten times a second. */
+export function eventually<T>(
   what: string,
   look: () => Promise<T | undefined>,
   deadlineMs = 60_000,
 ): Promise<T> {
-  const deadline = performance.now() + deadlineMs;
-  for (;;) {
-    const value = await look();
-    if (value !== undefined) return value;
-    if (performance.now() > deadline) throw new Error(`waited ${deadlineMs} ms in vain: ${what}`);
-    await wait(100);
-  }
+  return until(what, look, deadlineMs, 100);
 }
