@@ -65,6 +65,7 @@ const schema = z.object({
   ATI_PROCESSOR_PORT: port(8002).describe('/live /ready /metrics of the processor'),
   ATI_SINK_PORT: port(8003).describe('/live /ready /metrics of the sink'),
   ATI_AGENT_PORT: port(8080).describe('synthetic agent app'),
+  ATI_SECOND_AGENT_PORT: port(8082).describe('the agent app of the second mesh'),
   ATI_TOOL_PORT: port(8081).describe('synthetic tool service'),
 
   ATI_MAX_BODY_BYTES: positive(8 << 20).describe('greatest OTLP request body, compressed or not'),
@@ -77,6 +78,20 @@ const schema = z.object({
     .describe('secret; the same on every ingest, to hash alike; default: a salt kept in the data directory'),
   ATI_ALLOW_ATTRIBUTES: list.describe('attribute keys kept beside the built-in allowlist'),
 
+  ATI_OTLP_TRACES_TOPICS: list.describe(
+    "Kafka topics where a Collector's Kafka exporter (encoding otlp_proto) writes traces: otlp_spans,…",
+  ),
+  ATI_OTLP_METRICS_TOPICS: list.describe('the same for metrics: otlp_metrics,…'),
+  ATI_OTLP_LOGS_TOPICS: list.describe('the same for logs: otlp_logs,…'),
+  ATI_ALLOW_LOG_BODIES: z
+    .stringbool()
+    .default(false)
+    .describe('true: keep the bodies of log records, which are content'),
+
+  ATI_TICKS: z
+    .stringbool()
+    .default(true)
+    .describe('false: whoever writes ati.spans writes the ticks of idle partitions too (virtual time)'),
   ATI_WORKERS: positive(2).describe('worker threads of the processor'),
   ATI_QUIET_GAP_MS: positive(6_000).describe('a rooted trace closes this long after its last span'),
   ATI_HARD_CAP_MS: positive(300_000).describe('a trace without a root closes after this long'),
@@ -105,6 +120,7 @@ const schema = z.object({
     .string()
     .default('')
     .describe('prefix of agent names, so that several meshes run side by side'),
+  ATI_SECOND_AGENT_NAME: z.string().min(1).default('second').describe('AGENT_NAME of the second mesh'),
   TOOL_DELAY_MS: wholeNumber(0, 60_000).default(80).describe('latency of a tool call'),
   TOOL_ERROR_RATE: number(0, 1).default(0).describe('share of tool calls that fail'),
   TOOL_SERVICE_URL: z.string().default('').describe('default: the tool service on ATI_TOOL_PORT'),
@@ -135,7 +151,7 @@ const below = (a: keyof Config, b: keyof Config): Rule => {
   };
 };
 
-const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'TOOL'].map(
+const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'SECOND_AGENT', 'TOOL'].map(
   (name) => `ATI_${name}_PORT` as keyof Config,
 );
 

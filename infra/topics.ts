@@ -35,6 +35,14 @@ export const TOPICS = {
     retentionMs: 3 * DAY_MS,
     timestampType: 'LogAppendTime',
   },
+  telemetry: {
+    name: 'ati.telemetry',
+    about: 'MetricBatch, LogBatch: OTLP metrics and log records of one service, key service.name',
+    partitions: 'spans',
+    cleanup: 'delete',
+    retentionMs: 3 * DAY_MS,
+    timestampType: 'LogAppendTime',
+  },
   traces: {
     name: 'ati.traces',
     about: 'TraceSummary: one revision of a closed trace, key trace id, in the partition of its spans',

@@ -4,6 +4,7 @@ import type { TraceContext, TraceFact } from './detectors/detector.ts';
 import type { ConfiguredDetectors } from './detectors/registry.ts';
 import { markRoots } from './detectors/roots.ts';
 import { type AnalysedSignal, signalsOf } from './detectors/signals.ts';
+import { insightsOf } from './insights/registry.ts';
 import { buildTraceView } from './trace/build.ts';
 import { criticalPath, pathRoot } from './trace/critical-path.ts';
 import { traceGraph } from './trace/graph.ts';
@@ -70,6 +71,7 @@ export function analyseTrace(
     path: pathSegments(view, critical),
     ...traceGraph(view, critical),
     findings,
+    insights: insightsOf(context),
     eventTimeMs: Number((view.startUnixNano + BigInt(end)) / 1_000_000n),
     signals: signalsOf(view, facts, findings),
   };

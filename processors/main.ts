@@ -29,6 +29,7 @@ async function start(context: ProcessContext): Promise<void> {
     pool: new WorkerPool(config.ATI_WORKERS, { assembly: settings.assembly, detectors: settings.detectors }),
     log,
     now: Date.now,
+    ticks: config.ATI_TICKS,
     onError: (error) => lifecycle.fatal(error),
   });
   lifecycle.onStop('closed', 'processor', () => processor.close());

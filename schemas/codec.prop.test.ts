@@ -7,6 +7,7 @@ import {
   FINDING_KINDS,
   type Finding,
   INCIDENT_EVENTS,
+  INSIGHT_KINDS,
   SEVERITIES,
 } from './events.ts';
 
@@ -64,6 +65,15 @@ const incidentEvent: fc.Arbitrary<Events['IncidentEvent']> = fc.record({
   thresholdsDigest: text,
   contentDigest: text,
 });
+const insight = fc.record({
+  kind: fc.constantFrom(...INSIGHT_KINDS),
+  found: fc.boolean(),
+  agent: text,
+  operation: text,
+  answer: text,
+  evidence: list(measure),
+  timeline: list(timelineEntry),
+});
 const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
   SpanBatch: fc.record({
     tenant: text,
@@ -112,6 +122,7 @@ const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
     ),
     edges: list(fc.record({ from: int, to: int, count: int, type: fc.constantFrom('child', 'link') })),
     findings: list(finding),
+    insights: list(insight),
   }),
   Signal: fc.record({
     tenant: text,
@@ -130,6 +141,20 @@ const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
   }),
   ClockMark: fc.record({ source }),
   IncidentEvent: incidentEvent,
+  MetricBatch: fc.record({
+    tenant: text,
+    receivedAt: long,
+    service: text,
+    pointCount: int,
+    otlp: fc.uint8Array({ maxLength: 9000 }).map((bytes) => Buffer.from(bytes)),
+  }),
+  LogBatch: fc.record({
+    tenant: text,
+    receivedAt: long,
+    service: text,
+    recordCount: int,
+    otlp: fc.uint8Array({ maxLength: 9000 }).map((bytes) => Buffer.from(bytes)),
+  }),
   IncidentState: fc.record({ incidentId: text, appliedThrough: text, counters: text, last: incidentEvent }),
 };
 

@@ -14,6 +14,31 @@ export interface SpanBatch {
   otlp: Uint8Array;
 }
 
+/** ati.telemetry: OTLP metrics of one service, key its name. */
+export interface MetricBatch {
+  tenant: string;
+  /** Unix milliseconds, stamped at the door. */
+  receivedAt: number;
+  /** service.name of its resources; `unknown_service` where they name none. */
+  service: string;
+  /** Data points. */
+  pointCount: number;
+  /** A valid OTLP `MetricsData` protobuf message. */
+  otlp: Uint8Array;
+}
+
+/** ati.telemetry: OTLP log records of one service, key its name. */
+export interface LogBatch {
+  tenant: string;
+  /** Unix milliseconds, stamped at the door. */
+  receivedAt: number;
+  /** service.name of its resources; `unknown_service` where they name none. */
+  service: string;
+  recordCount: number;
+  /** A valid OTLP `LogsData` protobuf message; bodies are there only where they are allowed. */
+  otlp: Uint8Array;
+}
+
 /** Where an output of stage 1 comes from; (offset, sequence) is unique and rises within a partition. */
 export interface Source {
   /** Partition of ati.spans. */
@@ -72,6 +97,34 @@ export interface Finding {
   timeline: TimelineEntry[];
   explanation: string;
   recommendations: Recommendation[];
+}
+
+/** What a trace reveals about its time, one question each: docs/insights.md. In this order. */
+export const INSIGHT_KINDS = [
+  'straggler',
+  'chain',
+  'retries',
+  'critical_path',
+  'steps',
+  'human',
+  'payload',
+  'stream',
+] as const;
+export type InsightKind = (typeof INSIGHT_KINDS)[number];
+
+/** The answer to one question about one trace; a question that the trace's shape does not raise has none. */
+export interface Insight {
+  kind: InsightKind;
+  /** False: the honest answer is no (not payload-bound, no straggler). */
+  found: boolean;
+  /** Whom the answer is about, normalised. */
+  agent: string;
+  operation: string;
+  /** One or two sentences with their numbers, each computed from the evidence. */
+  answer: string;
+  evidence: Measure[];
+  /** At most 50 entries, in order of time: attempts, branches, steps, stalls. */
+  timeline: TimelineEntry[];
 }
 
 /** Numbers of one trace that only a window can judge (see each detector's `inWindow`). */
@@ -141,6 +194,7 @@ export interface TraceSummary {
   nodes: GraphNode[];
   edges: GraphEdge[];
   findings: Finding[];
+  insights: Insight[];
 }
 
 /** ati.signals: one trace's facts and findings about one agent operation. */
@@ -226,5 +280,7 @@ export interface Events {
   ClockMark: ClockMark;
   IncidentEvent: IncidentEvent;
   IncidentState: IncidentState;
+  MetricBatch: MetricBatch;
+  LogBatch: LogBatch;
 }
 export type EventName = keyof Events;

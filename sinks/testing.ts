@@ -141,6 +141,7 @@ export function traceSummary(given: Partial<TraceSummary> = {}): TraceSummary {
     ],
     edges: [{ from: 0, to: 0, count: 1, type: 'link' }],
     findings: [],
+    insights: [],
     ...given,
   };
 }

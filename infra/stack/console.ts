@@ -84,6 +84,11 @@ export function addresses(config: Config, options: { readonly agents: boolean })
   if (options.agents) {
     table.push(
       ['agent app', http(config.ATI_AGENT_PORT, '/run?scenario=fanout'), 'synthetic workflows that fail'],
+      [
+        'second mesh',
+        http(config.ATI_SECOND_AGENT_PORT, '/run?scenario=fanout'),
+        `the same, its agents named ${config.ATI_SECOND_AGENT_NAME}-…`,
+      ],
       ['tool service', http(config.ATI_TOOL_PORT, '/tool/search'), 'the tools that they call'],
     );
   }

@@ -11,7 +11,8 @@ export type ServiceName =
   | 'ingest'
   | 'api'
   | 'tool-service'
-  | 'agent-app';
+  | 'agent-app'
+  | 'second-agent-app';
 
 /** One process of the installation. */
 export interface Service {
@@ -24,6 +25,8 @@ export interface Service {
   readonly after: readonly ServiceName[];
   /** The variable of the port it listens on. */
   readonly port: keyof Config;
+  /** Where it differs from the others' environment. */
+  readonly env?: (config: Config) => Record<string, string>;
 }
 
 const service = (
@@ -50,6 +53,22 @@ const ALL: readonly Service[] = [
     'ATI_TOOL_PORT',
   ),
   service('agent-app', 'agent app', 'producers/agents/agent-app/main.ts', ['tool-service'], 'ATI_AGENT_PORT'),
+  {
+    ...service(
+      'second-agent-app',
+      'agent app (second mesh)',
+      'producers/agents/agent-app/main.ts',
+      ['tool-service'],
+      'ATI_SECOND_AGENT_PORT',
+    ),
+    // The ports change places: no two services of one configuration may have the same.
+    env: (config) => ({
+      ATI_AGENT_PORT: String(config.ATI_SECOND_AGENT_PORT),
+      ATI_SECOND_AGENT_PORT: String(config.ATI_AGENT_PORT),
+      SERVICE_NAME: `${config.SERVICE_NAME}-${config.ATI_SECOND_AGENT_NAME}`,
+      AGENT_NAME: config.ATI_SECOND_AGENT_NAME,
+    }),
+  },
 ];
 
 /** The services of an installation: no broker or engine where real ones are named. */
@@ -60,6 +79,7 @@ export function servicesOf(config: Config, options: { readonly agents: boolean }
   if (!options.agents) {
     left.add('tool-service');
     left.add('agent-app');
+    left.add('second-agent-app');
   }
   return ALL.filter(({ name }) => !left.has(name));
 }

@@ -77,6 +77,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     await startAll(services, running, {
       ...options,
       supervisor: {
+        config,
         env: {
           ...options.env,
           KAFKA_BROKERS: brokersOf(config).join(','),

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Config } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { Child } from './child.ts';
 import type { Service } from './services.ts';
@@ -10,6 +11,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
 export interface SupervisorOptions {
+  readonly config: Config;
   readonly env: NodeJS.ProcessEnv;
   readonly logDir: string;
   readonly stopDeadlineMs: number;
@@ -73,7 +75,8 @@ export class Supervised {
   }
 
   #spawn(): Child {
-    return new Child(this.service, this.#options.env, this.#options.logDir);
+    const { config, env, logDir } = this.#options;
+    return new Child(this.service, { ...env, ...this.service.env?.(config) }, logDir);
   }
 
   async #watch(): Promise<void> {

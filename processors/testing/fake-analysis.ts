@@ -36,6 +36,7 @@ export function fakeAnalyse(tenant: string, traceId: string, columns: SpanColumn
     nodes: [],
     edges: [],
     findings: [],
+    insights: [],
     eventTimeMs: endMs,
     signals: [...operations]
       .filter(([, calls]) => calls % 2 === 1)

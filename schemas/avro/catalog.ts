@@ -12,6 +12,8 @@ export const EVENT_FILES: Readonly<Record<EventName, { file: string; topic: stri
   ClockMark: { file: 'clock-mark', topic: 'ati.signals' },
   IncidentEvent: { file: 'incident-event', topic: 'ati.incidents' },
   IncidentState: { file: 'incident-state', topic: 'ati.incident-state' },
+  MetricBatch: { file: 'metric-batch', topic: 'ati.telemetry' },
+  LogBatch: { file: 'log-batch', topic: 'ati.telemetry' },
 };
 export const EVENT_NAMES = Object.keys(EVENT_FILES) as EventName[];
 

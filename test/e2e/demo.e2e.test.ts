@@ -76,7 +76,17 @@ function run(file: string, args: readonly string[] = [], more: Record<string, st
 
 /** Pids of the processes that were started on this data directory, from their own logs. */
 function servicePids(): number[] {
-  const names = ['broker', 'engine', 'sink', 'processor', 'ingest', 'api', 'tool-service', 'agent-app'];
+  const names = [
+    'broker',
+    'engine',
+    'sink',
+    'processor',
+    'ingest',
+    'api',
+    'tool-service',
+    'agent-app',
+    'second-agent-app',
+  ];
   return names.map((name) => {
     const [line] = readFileSync(path.join(dataDir, 'logs', `${name}.log`), 'utf8').split('\n');
     return (JSON.parse(line) as { pid: number }).pid;
@@ -93,7 +103,7 @@ describe('npm run demo', () => {
     await second.shows('Ctrl-C stops everything.');
     expect(second.screen).toContain('4 of 4 failing workflows named');
     const pids = servicePids();
-    expect(pids.filter(isAlive)).toHaveLength(8);
+    expect(pids.filter(isAlive)).toHaveLength(9);
     second.signal('SIGINT');
     expect(await second.exit(), second.screen).toBe(0);
     expect(second.screen).toContain('Stopped; nothing is running any more.');

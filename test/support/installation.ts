@@ -26,7 +26,7 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'TOOL'];
+const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'SECOND_AGENT', 'TOOL'];
 
 /** Short times, so that a test does not wait for what production waits for. */
 const QUICK = {
