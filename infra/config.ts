@@ -151,9 +151,18 @@ const below = (a: keyof Config, b: keyof Config): Rule => {
   };
 };
 
-const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'SECOND_AGENT', 'TOOL'].map(
-  (name) => `ATI_${name}_PORT` as keyof Config,
-);
+/** Of every service: no two may be equal. */
+export const PORT_VARIABLES = [
+  'ATI_BROKER_PORT',
+  'ATI_ENGINE_PORT',
+  'ATI_INGEST_PORT',
+  'ATI_API_PORT',
+  'ATI_PROCESSOR_PORT',
+  'ATI_SINK_PORT',
+  'ATI_AGENT_PORT',
+  'ATI_SECOND_AGENT_PORT',
+  'ATI_TOOL_PORT',
+] as const satisfies readonly (keyof Config)[];
 
 const RULES: readonly Rule[] = [
   ({ ATI_HOST: host, ATI_TRUSTED_NETWORK: trusted }) =>
@@ -167,9 +176,10 @@ const RULES: readonly Rule[] = [
   below('ATI_QUIET_GAP_MS', 'ATI_HARD_CAP_MS'),
   below('ATI_REOPEN_MS', 'ATI_HARD_CAP_MS'),
   (config) => {
-    const taken = PORTS.find(
+    const taken = PORT_VARIABLES.find(
       (name, at) =>
-        config[name] !== undefined && PORTS.some((other, i) => i < at && config[other] === config[name]),
+        config[name] !== undefined &&
+        PORT_VARIABLES.some((other, i) => i < at && config[other] === config[name]),
     );
     return taken && `${taken}: another service has port ${String(config[taken])} too`;
   },

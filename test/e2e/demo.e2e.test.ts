@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive } from '#infra/stack/fixtures/place.ts';
-import { freePorts } from '../support/installation.ts';
+import { freePorts } from '#infra/stack/temporary.ts';
 import { eventually } from '../support/otlp-client.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');

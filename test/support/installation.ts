@@ -1,15 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { pino } from 'pino';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { type Config, readConfig } from '#infra/config.ts';
+import type { Config } from '#infra/config.ts';
 import { brokersOf, clickhouseUrlOf } from '#infra/endpoints.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
-import { freePort } from '#infra/ports.ts';
 import { type Stack, startStack } from '#infra/stack/stack.ts';
+import { temporaryPlace } from '#infra/stack/temporary.ts';
 
 /** A whole installation of its own: real processes, free ports, a fresh data directory. */
 export interface Installation {
@@ -26,8 +23,6 @@ export interface Installation {
   remove(): Promise<void>;
 }
 
-const PORTS = ['BROKER', 'ENGINE', 'INGEST', 'API', 'PROCESSOR', 'SINK', 'AGENT', 'SECOND_AGENT', 'TOOL'];
-
 /** Short times, so that a test does not wait for what production waits for. */
 const QUICK = {
   ATI_QUIET_GAP_MS: '500',
@@ -36,27 +31,10 @@ const QUICK = {
   ATI_LOG_LEVEL: 'info',
 };
 
-/** Free ports for every service, as environment variables. */
-export async function freePorts(): Promise<Record<string, string>> {
-  const ports: Record<string, string> = {};
-  const taken = new Set<number>();
-  for (const name of PORTS) {
-    let port = await freePort();
-    while (taken.has(port)) port = await freePort();
-    taken.add(port);
-    ports[`ATI_${name}_PORT`] = String(port);
-  }
-  return ports;
-}
-
 export async function startInstallation(
   options: { readonly env?: Record<string, string>; readonly agents?: boolean } = {},
 ): Promise<Installation> {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'ati-e2e-'));
-  const env = { ...process.env, ...QUICK, ...(await freePorts()), ...options.env, ATI_DATA_DIR: dataDir };
-  const read = readConfig(env);
-  if (!read.ok) throw new Error(read.message);
-  const { config } = read;
+  const { config, env, remove } = await temporaryPlace({ ...QUICK, ...options.env });
   const stack = await startStack({ config, env, agents: options.agents ?? false });
   const kafka = await connectKafka({
     brokers: brokersOf(config),
@@ -81,6 +59,6 @@ export async function startInstallation(
       await kafka.close();
       await stack.stop();
     },
-    remove: () => rm(dataDir, { recursive: true, force: true }),
+    remove,
   };
 }
