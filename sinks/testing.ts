@@ -7,7 +7,7 @@ import { spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
 import { migrate } from '#infra/clickhouse/migrate.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { encode } from '#schemas/codec.ts';
-import type { EventName, Events, Finding, IncidentEvent, TraceSummary } from '#schemas/events.ts';
+import type { EventName, Events, Finding, IncidentEvent, Insight, TraceSummary } from '#schemas/events.ts';
 import { encodeTraces, type OtlpSpan } from '#schemas/otlp/write.ts';
 import { MIGRATIONS } from './database.ts';
 import type { Projection } from './projections/projection.ts';
@@ -46,7 +46,7 @@ export async function startDatabase(): Promise<TestDatabase> {
 
 /** Stores events as the sink would. */
 export async function store<Name extends EventName>(
-  { clickhouse, database }: TestDatabase,
+  { clickhouse, database }: Pick<TestDatabase, 'clickhouse' | 'database'>,
   projection: Projection,
   name: Name,
   values: readonly Events[Name][],
@@ -102,6 +102,22 @@ export function finding(given: Partial<Finding> = {}): Finding {
     timeline: [],
     explanation: 'because',
     recommendations: [],
+    ...given,
+  };
+}
+
+export function insight(given: Partial<Insight> = {}): Insight {
+  return {
+    kind: 'straggler',
+    found: true,
+    agent: 'planner',
+    operation: 'plan trip',
+    answer: 'search 7 took 400 ms where its siblings took 80 ms.',
+    evidence: [
+      { name: 'siblings', value: 10, unit: 'count' },
+      { name: 'slowest', value: 400.25, unit: 'ms' },
+    ],
+    timeline: [{ label: 'search 7', startMs: 12.5, durationMs: 400.25, outcome: 'ok' }],
     ...given,
   };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
-import { schemaById, subjects } from '#schemas/registry.ts';
+import { schemaById, subjects, subjectVersions } from '#schemas/registry.ts';
 import { traces } from '../projections/traces.ts';
 import { startDatabase, store, type TestDatabase, traceSummary } from '../testing.ts';
 import type { Api } from './deps.ts';
@@ -120,9 +120,10 @@ describe('schema registry', () => {
     const all = (await get(api, '/subjects')).body;
     expect(all).toEqual(subjects('test.'));
     for (const subject of all) {
-      expect((await get(api, `/subjects/${subject}/versions`)).body).toEqual([1]);
+      const versions = (await get(api, `/subjects/${subject}/versions`)).body;
+      expect(versions).toEqual(subjectVersions(subject, 'test.').map(({ version }) => version));
       const latest = (await get(api, `/subjects/${subject}/versions/latest`)).body;
-      expect((await get(api, `/subjects/${subject}/versions/1`)).body).toEqual(latest);
+      expect((await get(api, `/subjects/${subject}/versions/${versions.at(-1)}`)).body).toEqual(latest);
       expect((await get(api, `/schemas/ids/${latest.id}`)).body.schema).toBe(latest.schema);
     }
   });
@@ -155,6 +156,7 @@ describe('the house', () => {
       '/v1/sql',
       '/v1/traces',
       '/v1/traces/{id}',
+      '/v1/traces/{id}/insights',
     ]);
     const list = body.paths['/v1/incidents'].get;
     expect(list.parameters.map(({ name }: { name: string }) => name)).toContain('severity');
@@ -192,6 +194,7 @@ describe('the house', () => {
     '/v1/incidents/stream?bogus=1',
     '/v1/traces?bogus=1',
     `/v1/traces/${'a'.repeat(32)}?bogus=1`,
+    `/v1/traces/${'a'.repeat(32)}/insights?bogus=1`,
     '/v1/operations?bogus=1',
     `/v1/incidents/${'a'.repeat(32)}?bogus=1`,
   ])('%s: the unknown parameter is named', async (url) => {
@@ -249,6 +252,17 @@ describe('the house', () => {
     expect([status, headers['retry-after']]).toEqual([503, '5']);
     expect(body.error.message).toMatch('not prepared yet');
     await bare.close();
+  });
+
+  test('a database that lacks the newest column', async () => {
+    await db.clickhouse.command('CREATE DATABASE behind');
+    await db.clickhouse.command(`CREATE TABLE behind.ati_traces AS ${db.database}.ati_traces`);
+    await db.clickhouse.command('ALTER TABLE behind.ati_traces DROP COLUMN Insights');
+    const behind = await apiOver({ ...db, database: 'behind' });
+    for (const url of [`/v1/traces/${'a'.repeat(32)}`, `/v1/traces/${'a'.repeat(32)}/insights`]) {
+      expect(await get(behind, url)).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
+    }
+    await behind.close();
   });
 
   test('ClickHouse away: 503 with Retry-After, and not ready', async () => {

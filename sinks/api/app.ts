@@ -13,6 +13,7 @@ import type { Api, ApiDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
 import { registerIncidents } from './routes/incidents.ts';
 import { registerIndex } from './routes/index.ts';
+import { registerInsights } from './routes/insights.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRegistry } from './routes/registry.ts';
 import { registerSql } from './routes/sql.ts';
@@ -61,6 +62,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   registerStream(app, options);
   registerIncidents(app, options);
   registerTraces(app, options);
+  registerInsights(app, options);
   registerOperations(app, options);
   registerSql(app, options);
   registerRegistry(app, options);

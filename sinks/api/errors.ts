@@ -28,8 +28,8 @@ export const notFound = (message: string) => new ApiError(404, 'not_found', mess
 export const badRequest = (message: string) => new ApiError(400, 'bad_request', message);
 
 const RETRY_AFTER_S = 5;
-const UNKNOWN_TABLE = 60;
-const UNKNOWN_DATABASE = 81;
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE; UNKNOWN_IDENTIFIER: a column that a migration adds. */
+const NOT_MIGRATED: ReadonlySet<number> = new Set([60, 81, 47]);
 /** TIMEOUT_EXCEEDED, TOO_SLOW, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS, TOO_MANY_BYTES, TOO_MANY_ROWS_OR_BYTES. */
 export const LIMIT_CODES: ReadonlySet<number> = new Set([159, 160, 241, 158, 307, 396]);
 
@@ -44,7 +44,7 @@ function ofClickHouse(error: ClickHouseError): Answer | undefined {
   if (LIMIT_CODES.has(error.code)) {
     return { status: 400, code: 'too_expensive', message: 'the query met its limits: narrow its time range' };
   }
-  if (error.code === UNKNOWN_TABLE || error.code === UNKNOWN_DATABASE) {
+  if (NOT_MIGRATED.has(error.code)) {
     const message = 'the database is not prepared yet: the sink applies the migrations when it starts';
     return { status: 503, code: 'unavailable', message, retryAfter: RETRY_AFTER_S };
   }

@@ -1,6 +1,6 @@
 /** A trace as the API gives it. */
 import { z } from 'zod';
-import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
+import { FINDING_KINDS, INSIGHT_KINDS, SEVERITIES } from '#schemas/events.ts';
 import { evidenceJson, recommendationsJson, timelineJson } from './finding-json.ts';
 import { int64 } from './parameters.ts';
 
@@ -70,6 +70,31 @@ export const finding = z.object({
   recommendations: recommendationsJson,
 });
 
+export const insightJson = z.object({
+  kind: z.string().describe(`the question: ${INSIGHT_KINDS.join(', ')}`),
+  found: z.boolean().describe('false: it was looked for, and the answer is no'),
+  agent: z.string().describe('whom the answer is about'),
+  operation: z.string(),
+  answer: z.string().describe('one or two sentences with their numbers, each of which is in `evidence`'),
+  evidence: evidenceJson,
+  timeline: timelineJson.describe(
+    'attempts, branches, steps or stalls in order of time; in ms from the start of the trace',
+  ),
+});
+
+/** Why a trace took its time. */
+export const insightsOfTrace = z.object({
+  traceId: z.string(),
+  closed: z.boolean().describe('false: its spans still come, and nothing has been looked for yet'),
+  durationMs: z
+    .number()
+    .nullable()
+    .describe('from its first start to its last end; null until it has closed'),
+  insights: z
+    .array(insightJson)
+    .describe('one of each question that the shape of the trace raises, always in the same order'),
+});
+
 const attributes = z.record(z.string(), z.string());
 
 export const spanJson = z.object({
@@ -99,6 +124,7 @@ export const traceDetail = z.object({
   edges: z.array(graphEdge),
   criticalPath: z.array(pathSegment),
   findings: z.array(finding),
+  insights: z.array(insightJson).describe('see /v1/traces/{id}/insights'),
   resources: z.array(attributes),
   spans: z.array(spanJson).describe('in order of start'),
   truncated: z.boolean().describe('there are more spans than were asked for'),

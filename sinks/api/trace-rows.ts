@@ -11,7 +11,7 @@ import {
   timeline,
 } from './incident-rows.ts';
 import { int64Of } from './parameters.ts';
-import type { graphEdge, graphNode, pathSegment, traceLine } from './trace-json.ts';
+import type { graphEdge, graphNode, insightJson, pathSegment, traceLine } from './trace-json.ts';
 
 export const LINE_COLUMNS = `TraceId, Revision, Partial, RootService, RootAgent, RootOperation,
   toUnixTimestamp64Nano(Start) AS startNs, Duration, SpanCount, ErrorCount`;
@@ -90,11 +90,21 @@ interface FindingRow {
   readonly Explanation: string;
   readonly Recommendations: readonly RecommendationRow[];
 }
+export interface InsightRow {
+  readonly Kind: string;
+  readonly Found: boolean;
+  readonly Agent: string;
+  readonly Operation: string;
+  readonly Answer: string;
+  readonly Evidence: readonly MeasureRow[];
+  readonly Timeline: readonly TimelineRow[];
+}
 export interface TraceRow extends LineRow {
   readonly Path: readonly SegmentRow[];
   readonly Nodes: readonly NodeRow[];
   readonly Edges: readonly EdgeRow[];
   readonly Findings: readonly FindingRow[];
+  readonly Insights: readonly InsightRow[];
 }
 
 export const toSegment = (row: SegmentRow): z.output<typeof pathSegment> => ({
@@ -138,4 +148,14 @@ export const toFinding = (row: FindingRow): Finding => ({
   timeline: timeline(row.Timeline),
   explanation: row.Explanation,
   recommendations: recommendations(row.Recommendations),
+});
+
+export const toInsight = (row: InsightRow): z.output<typeof insightJson> => ({
+  kind: row.Kind,
+  found: row.Found,
+  agent: row.Agent,
+  operation: row.Operation,
+  answer: row.Answer,
+  evidence: measures(row.Evidence),
+  timeline: timeline(row.Timeline),
 });

@@ -4,6 +4,7 @@ import { traces } from '../projections/traces.ts';
 import {
   finding,
   hex,
+  insight,
   spanBatch,
   startDatabase,
   store,
@@ -27,15 +28,33 @@ const failing = traceSummary({
   rootOperation: 'buy',
   rootService: 'market',
   findings: [finding(), finding({ kind: 'blocking_chain', incidentId: hex(5, 32), root: false })],
+  insights: [
+    insight(),
+    insight({
+      kind: 'payload',
+      found: false,
+      answer: 'Not payload-bound: all 5 have one size.',
+      timeline: [],
+    }),
+    insight({ kind: 'critical_path', evidence: [{ name: 'slack_total', value: Number.NaN, unit: 'ms' }] }),
+  ],
 });
+const insightsFound = [
+  ...failing.insights.slice(0, 2),
+  { ...failing.insights[2], evidence: [{ name: 'slack_total', value: null, unit: 'ms' }] },
+];
 const big = traceSummary({ traceId: hex(3, 32), startUnixNano: nanos(T + 2000), durationNs: 2 ** 53 - 2 });
 
 beforeAll(async () => {
   db = await startDatabase();
   api = await apiOver(db);
-  await store(db, traces, 'TraceSummary', [{ ...failing, revision: 1, findings: [] }, plain, big]);
+  await store(db, traces, 'TraceSummary', [
+    { ...failing, revision: 1, findings: [], insights: [] },
+    plain,
+    big,
+  ]);
   await store(db, traces, 'TraceSummary', [{ ...failing, revision: 2 }, plain]);
-  await store(db, traces, 'TraceSummary', [{ ...failing, revision: 1, findings: [] }]);
+  await store(db, traces, 'TraceSummary', [{ ...failing, revision: 1, findings: [], insights: [] }]);
   await store(db, traces, 'TraceSummary', [traceSummary({ traceId: hex(4, 32), tenant: 'other' })]);
   const span = (id: number, ms: number, more = {}) => ({
     traceId: failing.traceId,
@@ -129,6 +148,7 @@ describe('one', () => {
       edges: failing.edges,
       criticalPath: failing.path,
       findings: failing.findings,
+      insights: insightsFound,
       resources: [{ 'service.name': 'shop', 'host.name': 'box' }],
     });
     expect(body.spans.map(({ spanId }: { spanId: string }) => spanId)).toEqual([hex(1, 16), hex(2, 16)]);
@@ -161,7 +181,13 @@ describe('one', () => {
 
   test('a trace that has not closed yet has its spans only', async () => {
     const { body } = await get(api, `/v1/traces/${hex(6, 32)}`);
-    expect(body).toMatchObject({ closed: false, summary: null, findings: [], criticalPath: [] });
+    expect(body).toMatchObject({
+      closed: false,
+      summary: null,
+      findings: [],
+      insights: [],
+      criticalPath: [],
+    });
     expect(body.spans.length).toBe(1);
   });
 
@@ -180,6 +206,49 @@ describe('one', () => {
     const lines = (await db.clickhouse.query<{ explain: string }>(sql)).map(({ explain }) => explain.trim());
     expect(lines).toContain('Name: idx_trace_id');
     expect(lines).toContain('Timestamp');
+  });
+});
+
+describe('insights', () => {
+  const insightsOf = (id: string) => get(api, `/v1/traces/${id}/insights`);
+
+  test('of the newest revision, in their order; a number that is none is null', async () => {
+    expect(await insightsOf(failing.traceId.toUpperCase())).toMatchObject({
+      status: 200,
+      body: { traceId: failing.traceId, closed: true, durationMs: 3000, insights: insightsFound },
+    });
+  });
+
+  test('a closed trace that raises no question', async () => {
+    expect((await insightsOf(plain.traceId)).body).toEqual({
+      traceId: plain.traceId,
+      closed: true,
+      durationMs: 100,
+      insights: [],
+    });
+  });
+
+  test('a trace that has not closed yet', async () => {
+    expect((await insightsOf(hex(6, 32))).body).toEqual({
+      traceId: hex(6, 32),
+      closed: false,
+      durationMs: null,
+      insights: [],
+    });
+  });
+
+  test.each([hex(7, 32), hex(4, 32)])('no trace %s', async (id) => {
+    expect(await insightsOf(id)).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found', message: `no trace ${id}` } },
+    });
+  });
+
+  test('an id that is none', async () => {
+    expect(await insightsOf('abc')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'bad_request', message: 'id: must be 32 hex digits' } },
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 /** RowBinary of what several tables share. */
-import type { Finding, Measure, Recommendation, Source, TimelineEntry } from '#schemas/events.ts';
+import type { Finding, Insight, Measure, Recommendation, Source, TimelineEntry } from '#schemas/events.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 
 /** Array(Tuple(Name String, Value Float64, Unit String)) */
@@ -43,6 +43,19 @@ export function writeFindings(out: RowBuffer, findings: readonly Finding[]): voi
     writeTimeline(out, finding.timeline);
     out.text(finding.explanation);
     writeRecommendations(out, finding.recommendations);
+  });
+}
+
+/** Column Insights. */
+export function writeInsights(out: RowBuffer, insights: readonly Insight[]): void {
+  out.array(insights, (insight) => {
+    out.text(insight.kind);
+    out.uint8(insight.found ? 1 : 0);
+    out.text(insight.agent);
+    out.text(insight.operation);
+    out.text(insight.answer);
+    writeMeasures(out, insight.evidence);
+    writeTimeline(out, insight.timeline);
   });
 }
 

@@ -1,5 +1,5 @@
 import { decodeAs } from '#schemas/codec.ts';
-import { writeFindings, writeSource } from './parts.ts';
+import { writeFindings, writeInsights, writeSource } from './parts.ts';
 import type { Projection } from './projection.ts';
 
 export const traces: Projection = {
@@ -23,6 +23,7 @@ export const traces: Projection = {
     'Nodes',
     'Edges',
     'Findings',
+    'Insights',
     'SourcePartition',
     'SourceOffset',
     'SourceClock',
@@ -70,6 +71,7 @@ export const traces: Projection = {
       out.text(edge.type);
     });
     writeFindings(out, trace.findings);
+    writeInsights(out, trace.insights);
     writeSource(out, trace.source);
     return { ok: true, rows: 1 };
   },

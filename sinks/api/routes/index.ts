@@ -12,6 +12,12 @@ const LINKS = [
   ['/metrics', 'for Prometheus'],
 ] as const;
 
+/** Those that need more than a click. */
+const OTHERS = [
+  ['GET /v1/traces/{id}/insights', 'why a trace took its time'],
+  ['POST /v1/sql', 'read-only SQL'],
+] as const;
+
 function html(): string {
   const items = LINKS.map(([href, about]) => `<li><a href="${href}">${href}</a>: ${about}</li>`).join('\n');
   return `<!doctype html>
@@ -20,6 +26,7 @@ function html(): string {
 <h1>ATI query API</h1>
 <ul>
 ${items}
+<li><code>/v1/traces/{id}/insights</code>: why a trace took its time</li>
 <li><code>POST /v1/sql</code>: <code>{"query": "SELECT count() FROM otel_traces FINAL"}</code></li>
 </ul>
 </html>
@@ -31,7 +38,7 @@ export function registerIndex(app: Api): void {
     if (headers.accept?.includes('text/html')) return reply.type('text/html; charset=utf-8').send(html());
     return reply.send({
       name: 'ATI query API',
-      links: Object.fromEntries([...LINKS, ['POST /v1/sql', 'read-only SQL']]),
+      links: Object.fromEntries([...LINKS, ...OTHERS]),
     });
   });
 }

@@ -12,6 +12,7 @@ import {
   type TraceRow,
   toEdge,
   toFinding,
+  toInsight,
   toLine,
   toNode,
   toSegment,
@@ -102,7 +103,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
     {
       schema: {
         tags: ['traces'],
-        summary: 'One trace: summary, graph, critical path, findings and spans',
+        summary: 'One trace: summary, graph, critical path, findings, insights and spans',
         params: z.object({ id: traceId }),
         querystring: z.strictObject({
           spans: wholeNumber(0, 20_000)
@@ -114,7 +115,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
     },
     async ({ params, query }) => {
       const [row] = await clickhouse.query<TraceRow>(
-        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings FROM ${database}.ati_traces FINAL
+        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
         { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
       );
@@ -133,6 +134,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         edges: row?.Edges.map(toEdge) ?? [],
         criticalPath: row?.Path.map(toSegment) ?? [],
         findings: row?.Findings.map(toFinding) ?? [],
+        insights: row?.Insights.map(toInsight) ?? [],
         resources,
         spans,
         truncated,
