@@ -1,0 +1,33 @@
+import type { Insight, TimelineEntry } from '#schemas/events.ts';
+import { agentOperation } from '../detectors/calls.ts';
+import type { TraceView } from '../trace/view.ts';
+
+/** Entries of an insight's timeline: what does not fit is left to the trace itself. */
+export const LONGEST_TIMELINE = 50;
+
+/** Characters of a label or an answer's name: names come from outside, and a summary must fit one Kafka record. */
+const LONGEST_TEXT = 1000;
+
+/** One line whatever the names in it are. */
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT);
+
+const byTime = (a: TimelineEntry, b: TimelineEntry) =>
+  a.startMs - b.startMs ||
+  a.durationMs - b.durationMs ||
+  (a.label < b.label ? -1 : a.label > b.label ? 1 : 0);
+
+/**
+ * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time. Where a rule
+ * has more than LONGEST_TIMELINE entries it chooses which ones to give; of more the earliest stay.
+ */
+export function makeInsight(
+  view: TraceView,
+  row: number,
+  insight: Omit<Insight, 'agent' | 'operation'>,
+): Insight {
+  const timeline = insight.timeline
+    .map((each) => ({ ...each, label: oneLine(each.label), outcome: oneLine(each.outcome) }))
+    .sort(byTime)
+    .slice(0, LONGEST_TIMELINE);
+  return { ...insight, ...agentOperation(view, row), answer: oneLine(insight.answer), timeline };
+}
