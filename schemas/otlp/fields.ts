@@ -6,6 +6,19 @@ export const TracesData = { resourceSpans: 0x0a } as const;
 
 export const ResourceSpans = { resource: 0x0a, scopeSpans: 0x12, schemaUrl: 0x1a } as const;
 
+/**
+ * What TracesData, MetricsData and LogsData have in common: groups by resource, in them groups by scope, in them the
+ * members (Span, Metric, LogRecord).
+ */
+export const ENVELOPE = {
+  resources: TracesData.resourceSpans,
+  resource: ResourceSpans.resource,
+  scopes: ResourceSpans.scopeSpans,
+  scope: 0x0a,
+  members: 0x12,
+  schemaUrl: ResourceSpans.schemaUrl,
+} as const;
+
 export const Resource = { attributes: 0x0a, droppedAttributesCount: 0x10 } as const;
 
 export const ScopeSpans = { scope: 0x0a, spans: 0x12, schemaUrl: 0x1a } as const;

@@ -9,7 +9,7 @@ const KEYS = [
   'http.response.status_code',
   'private.note',
 ];
-const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+export const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 
 const leaf: fc.Arbitrary<OtlpValue> = fc.oneof(
   text,
@@ -39,8 +39,8 @@ export const id = (bytes: number) =>
     raw[bytes - 1] ||= 1;
     return raw;
   });
-const time = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
-const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+export const time = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
+export const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 const count = maybe(fc.nat());
 
 const traceIds = fc.uniqueArray(id(16), { minLength: 1, maxLength: 4, selector: (raw) => raw.join() });
