@@ -7,7 +7,7 @@ import type { Consumer, Kafka, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import { topicName } from '#infra/topics.ts';
-import type { Projection } from './projections/projection.ts';
+import { byTable, type TablesProjection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
 import { Writer, type WriterEvents } from './writer/writer.ts';
 
@@ -20,7 +20,7 @@ export interface SinkDeps {
 }
 
 interface Running {
-  readonly projection: Projection;
+  readonly projection: TablesProjection;
   readonly writer: Writer;
   readonly consumer: Consumer;
 }
@@ -40,23 +40,26 @@ export class Sink {
   static async start(deps: SinkDeps): Promise<Sink> {
     const patienceMs = Number.POSITIVE_INFINITY;
     const sink = new Sink(deps, await deps.kafka.producer({ compression: 'zstd', patienceMs }));
-    await Promise.all(PROJECTIONS.map((projection) => sink.#run(projection)));
+    await Promise.all(PROJECTIONS.map((projection) => sink.#run(byTable(projection))));
     return sink;
   }
 
-  async #run(projection: Projection): Promise<void> {
+  async #run(projection: TablesProjection): Promise<void> {
     const { config, kafka, clickhouse, log, onFatal } = this.#deps;
     const prefix = config.ATI_TOPIC_PREFIX;
     const topic = topicName(projection.topic, prefix);
-    const table = `${config.CLICKHOUSE_DATABASE}.${projection.table}`;
     const writer = new Writer({
       projection,
       topic,
-      insert: (rows) => clickhouse.insert(table, projection.columns, 'RowBinary', rows),
+      tables: projection.tables.map(({ table, columns }) => ({
+        table,
+        insert: (rows) =>
+          clickhouse.insert(`${config.CLICKHOUSE_DATABASE}.${table}`, columns, 'RowBinary', rows),
+      })),
       deadLetters: new DeadLetters(this.#producer, topicName('deadLetters', prefix)),
       batchRows: config.ATI_SINK_BATCH_ROWS,
       flushMs: config.ATI_SINK_FLUSH_MS,
-      events: observe(topic, projection.table, log),
+      events: observe(topic, log),
       onFatal,
     });
     const consumer = await kafka.consume({
@@ -97,14 +100,14 @@ export class Sink {
   }
 }
 
-function observe(topic: string, table: string, log: Logger): WriterEvents {
+function observe(topic: string, log: Logger): WriterEvents {
   return {
-    stored(rows, records, seconds) {
+    stored(table, rows, records, seconds) {
       metrics.rowsWritten.inc({ table }, rows);
       metrics.insertSeconds.observe({ table }, seconds);
       log.debug({ table, rows, records, seconds }, 'stored');
     },
-    retrying(reason, attempt, delayMs) {
+    retrying(table, reason, attempt, delayMs) {
       metrics.insertRetries.inc({ table });
       log.warn({ table, attempt, delayMs }, `rows wait for ClickHouse: ${reason}`);
     },

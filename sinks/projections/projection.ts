@@ -1,18 +1,52 @@
 import type { TopicKey } from '#infra/topics.ts';
+import type { Failure } from '#schemas/otlp/wire.ts';
 import type { Appended } from '../otel-traces/rowbinary.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 
+/** A table, and its columns in the order of the rows' bytes. */
+export interface Table {
+  readonly table: string;
+  readonly columns: readonly string[];
+}
+
 /** One topic into one table: data plus a pure function. Adding a table is a file like these and a migration. */
-export interface Projection {
+export interface Projection extends Table {
   /** Its consumer group is `${prefix}ati-sink-${name}`. */
   readonly name: string;
   readonly topic: TopicKey;
-  readonly table: string;
-  /** In the order of the rows' bytes. */
-  readonly columns: readonly string[];
   /**
    * Appends the rows of one record (none of a tick). On a failure `out` is as before and the record becomes a dead
    * letter; it never throws on bad bytes.
    */
   append(out: RowBuffer, value: Uint8Array): Appended;
+}
+
+/** Rows by table, in the order of `tables`. */
+export type AppendedByTable = { ok: true; rows: readonly number[] } | Failure;
+
+/**
+ * One topic into several tables. The log is read, decompressed and decoded once, by one group (an idle group costs
+ * fetches and heartbeats of its own, so a group for each table would cost them as many times over); its offsets are
+ * committed when the rows of every table are durable.
+ */
+export interface TablesProjection {
+  readonly name: string;
+  readonly topic: TopicKey;
+  readonly tables: readonly Table[];
+  /** As `Projection.append`: `outs` has a buffer for each of `tables`; on a failure all of them are as before. */
+  append(outs: readonly RowBuffer[], value: Uint8Array): AppendedByTable;
+}
+
+export function byTable(projection: Projection | TablesProjection): TablesProjection {
+  if ('tables' in projection) return projection;
+  const { name, topic, table, columns } = projection;
+  return {
+    name,
+    topic,
+    tables: [{ table, columns }],
+    append([out], value) {
+      const appended = projection.append(out, value);
+      return appended.ok ? { ok: true, rows: [appended.rows] } : appended;
+    },
+  };
 }

@@ -4,7 +4,7 @@
  */
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
 import { type RetryOptions, retrying } from '#infra/clickhouse/retry.ts';
-import type { Entry, Pending } from './pending.ts';
+import type { Entry, PendingRows } from './pending.ts';
 
 /** Stores the bytes of some rows; resolves when they are durable, rejects with a ClickHouseError. */
 export type Insert = (rows: Uint8Array) => Promise<void>;
@@ -47,7 +47,7 @@ async function attempt(insert: Insert, rows: Uint8Array, retry: RetryOptions): P
  */
 export async function insertPending(
   insert: Insert,
-  pending: Pending,
+  pending: PendingRows,
   retry: RetryOptions,
 ): Promise<Inserted> {
   const bad: BadEntry[] = [];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
 import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Batch, Consumer, KafkaRecord, OffsetCommit, OutgoingRecord } from '#infra/kafka/port.ts';
-import type { Projection } from '../projections/projection.ts';
+import { byTable, type Projection, type TablesProjection } from '../projections/projection.ts';
 import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
@@ -55,23 +55,24 @@ function setup(options: Partial<WriterOptions> = {}) {
     resume: () => {},
     close: async () => {},
   };
+  const insert = (rows: Uint8Array) =>
+    new Promise<void>((done, fail) => {
+      // Each row is its length and its letter.
+      const text = Buffer.from(rows).filter((byte) => byte !== 1);
+      inserts.push({ rows: text.toString(), done, fail });
+    });
   const writer = new Writer({
-    projection: letters,
+    projection: byTable(letters),
     topic: 'letters',
-    insert: (rows) =>
-      new Promise((done, fail) => {
-        // Each row is its length and its letter.
-        const text = Buffer.from(rows).filter((byte) => byte !== 1);
-        inserts.push({ rows: text.toString(), done, fail });
-      }),
+    tables: [{ table: 'letters', insert }],
     deadLetters: new DeadLetters(producer, 'dead'),
     batchRows: 4,
     flushMs: 100,
     idleCommitMs: 1000,
     retry: { firstMs: 10, maxMs: 40, random: () => 0 },
     events: {
-      stored: (rows) => log.push(`stored ${rows}`),
-      retrying: (_reason, attempt) => log.push(`retry ${attempt}`),
+      stored: (_table, rows) => log.push(`stored ${rows}`),
+      retrying: (_table, _reason, attempt) => log.push(`retry ${attempt}`),
       deadLetter: (step, record, reason) => log.push(`${step} ${record.offset}: ${reason}`),
       uncommitted: (reason) => log.push(`uncommitted ${reason}`),
       read: (partition, records, lag) => log.push(`read ${partition} ${records} ${lag}`),
@@ -328,13 +329,18 @@ describe('bad records', () => {
     const stored: string[] = [];
     const { writer, sent, commits } = setup({
       batchRows: 8,
-      insert: async (rows) => {
-        const text = Buffer.from(rows)
-          .filter((byte) => byte !== 1)
-          .toString();
-        if (/[cg]/.test(text)) throw refused();
-        stored.push(text);
-      },
+      tables: [
+        {
+          table: 'letters',
+          insert: async (rows) => {
+            const text = Buffer.from(rows)
+              .filter((byte) => byte !== 1)
+              .toString();
+            if (/[cg]/.test(text)) throw refused();
+            stored.push(text);
+          },
+        },
+      ],
     });
     await writer.onAssigned([], 1);
     await writer.onBatch(batch(0, 0, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']));
@@ -422,4 +428,113 @@ test('without anything new a failed commit is tried again by itself', async () =
   kafka.commitError = undefined;
   await vi.advanceTimersByTimeAsync(1000);
   expect(commits.map(({ offset }) => offset)).toEqual([1]);
+});
+
+describe('one topic, several tables', () => {
+  /** Capitals into the first table, small letters into the second; `?` cannot be decoded. */
+  const both: TablesProjection = {
+    name: 'both',
+    topic: 'spans',
+    tables: [
+      { table: 'capitals', columns: ['Letter'] },
+      { table: 'smalls', columns: ['Letter'] },
+    ],
+    append([capitals, smalls], value) {
+      const text = Buffer.from(value).toString();
+      if (text.includes('?')) return { ok: false, reason: 'a question' };
+      const isCapital = (letter: string) => letter < 'a';
+      for (const letter of text) (isCapital(letter) ? capitals : smalls).text(letter);
+      const first = [...text].filter(isCapital).length;
+      return { ok: true, rows: [first, text.length - first] };
+    },
+  };
+
+  function setupBoth({ refuse = /$^/, batchRows = 4 } = {}) {
+    const calls: { table: string; rows: string; done: () => void; fail: (error: unknown) => void }[] = [];
+    const insertInto = (table: string) => (rows: Uint8Array) =>
+      new Promise<void>((done, fail) => {
+        const text = Buffer.from(rows)
+          .filter((byte) => byte !== 1)
+          .toString();
+        if (refuse.test(text)) fail(refused());
+        else calls.push({ table, rows: text, done, fail });
+      });
+    const tables = ['capitals', 'smalls'].map((table) => ({ table, insert: insertInto(table) }));
+    return { ...setup({ projection: both, tables, batchRows }), calls };
+  }
+
+  test('offsets are committed when the rows of the last table are stored, not before', async () => {
+    const { writer, calls, commits } = setupBoth();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['aB', 'cD']));
+    expect(calls.map(({ table, rows }) => [table, rows])).toEqual([['capitals', 'BD']]);
+    calls[0].done();
+    await settle();
+    expect(calls.map(({ table, rows }) => [table, rows])).toEqual([
+      ['capitals', 'BD'],
+      ['smalls', 'ac'],
+    ]);
+    expect(commits).toEqual([]);
+    calls[1].done();
+    await settle();
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 2, epoch: 1 }]);
+  });
+
+  test('a table that nothing is for gets no insert', async () => {
+    const { writer, calls, commits } = setupBoth();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    expect(calls.map(({ table }) => table)).toEqual(['smalls']);
+    calls[0].done();
+    await settle();
+    expect(commits.map(({ offset }) => offset)).toEqual([1]);
+  });
+
+  test('the second table away: the first is not stored again meanwhile, nothing is committed', async () => {
+    const { writer, calls, commits, log } = setupBoth();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['aBcD']));
+    calls[0].done();
+    await settle();
+    calls[1].fail(away());
+    await vi.waitFor(() => expect(calls.length).toBe(3), { interval: 1 });
+    expect(calls.map(({ table }) => table)).toEqual(['capitals', 'smalls', 'smalls']);
+    expect([commits, writer.trouble]).toEqual([[], 'no answer']);
+    calls[2].done();
+    await settle();
+    expect(commits.map(({ offset }) => offset)).toEqual([1]);
+    expect([log, writer.trouble]).toEqual([['read 0 1 0', 'stored 2', 'retry 1', 'stored 2'], undefined]);
+  });
+
+  test('an assignment that comes between the tables: nothing is committed, everything is read again', async () => {
+    const { writer, calls, commits, kafka } = setupBoth();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['aBcD']));
+    calls[0].done();
+    await settle();
+    kafka.epoch = 2;
+    const assigned = writer.onAssigned([], 2);
+    calls[1].fail(away());
+    await assigned;
+    await writer.onBatch(batch(0, 0, ['aBcD'], 2));
+    expect(calls.map(({ table }) => table)).toEqual(['capitals', 'smalls', 'capitals']);
+    calls[2].done();
+    await settle();
+    calls[3].done();
+    await settle();
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 1, epoch: 2 }]);
+  });
+
+  test('a record that both tables refuse is one dead letter; its neighbours are stored in both', async () => {
+    const { writer, calls, sent } = setupBoth({ refuse: /x/i, batchRows: 6 });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['aB', 'xX', 'cD']));
+    for (const call of [0, 1, 2, 3]) {
+      await settle();
+      calls[call].done();
+    }
+    await settle();
+    expect(calls.map(({ rows }) => rows)).toEqual(['B', 'D', 'a', 'c']);
+    expect(sent.map(({ value }) => Buffer.from(value as Buffer).toString())).toEqual(['xX']);
+  });
 });

@@ -1,6 +1,6 @@
 /**
- * One projection's consumer: batches of several partitions become one insert, and offsets are committed only once the
- * insert is durable. Delivered twice, a row replaces itself, so doing work again changes nothing.
+ * One projection's consumer: batches of several partitions become one insert into each of its tables, and offsets are
+ * committed only once all of them are durable. Delivered twice, a row replaces itself, so doing work again changes nothing.
  *
  * Memory is bounded by two buffers: one being stored, one being filled. When both are full, `onBatch` waits, and with
  * it the fetch of that partition.
@@ -9,15 +9,15 @@ import type { RetryOptions } from '#infra/clickhouse/retry.ts';
 import { UserError } from '#infra/errors.ts';
 import type { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
-import type { Projection } from '../projections/projection.ts';
+import type { TablesProjection } from '../projections/projection.ts';
 import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { type Insert, insertPending } from './insert.ts';
 import { Pending } from './pending.ts';
 
 /** What happens, for metrics and logs. */
 export interface WriterEvents {
-  stored(rows: number, records: number, seconds: number): void;
-  retrying(reason: string, attempt: number, delayMs: number): void;
+  stored(table: string, rows: number, records: number, seconds: number): void;
+  retrying(table: string, reason: string, attempt: number, delayMs: number): void;
   deadLetter(step: string, record: KafkaRecord, reason: string): void;
   uncommitted(reason: string): void;
   /** `lag`: records of the partition that are still to be read. */
@@ -25,13 +25,14 @@ export interface WriterEvents {
 }
 
 export interface WriterOptions {
-  readonly projection: Projection;
+  readonly projection: Pick<TablesProjection, 'append'>;
   /** The topic's name on the broker. */
   readonly topic: string;
-  readonly insert: Insert;
+  /** In the order of the projection's. */
+  readonly tables: readonly { readonly table: string; readonly insert: Insert }[];
   readonly deadLetters: Pick<DeadLetters, 'send'>;
   readonly limit?: DeadLetterLimit;
-  /** An insert is due at so many rows, bytes (rows and records) or milliseconds. */
+  /** Inserts are due at so many rows (of all tables), bytes (rows and records) or milliseconds. */
   readonly batchRows: number;
   readonly batchBytes?: number;
   readonly flushMs: number;
@@ -53,8 +54,8 @@ export class Writer implements ConsumerHandler {
   #epoch = -1;
   /** Ends the retries of the current epoch. */
   #abandon = new AbortController();
-  #filling = new Pending();
-  #spare = new Pending();
+  #filling: Pending;
+  #spare: Pending;
   /** Stored but not committed yet (a broker was away): goes with the next commit. */
   readonly #uncommitted = new Map<number, number>();
   #storing: Promise<void> | undefined;
@@ -72,6 +73,8 @@ export class Writer implements ConsumerHandler {
   constructor(options: WriterOptions) {
     this.#options = options;
     this.#limit = options.limit ?? new DeadLetterLimit();
+    this.#filling = new Pending(options.tables.length);
+    this.#spare = new Pending(options.tables.length);
   }
 
   /** To be called as soon as the consumer exists: commits wait for it. */
@@ -145,10 +148,10 @@ export class Writer implements ConsumerHandler {
   #append(record: KafkaRecord): string | undefined {
     if (record.value === null) return 'record without a value';
     const pending = this.#filling;
-    const from = pending.rows.length;
-    const appended = this.#options.projection.append(pending.rows, record.value);
+    const from = pending.outs.map(({ length }) => length);
+    const appended = this.#options.projection.append(pending.outs, record.value);
     if (!appended.ok) return appended.reason;
-    if (appended.rows > 0) pending.add(record, appended.rows, from);
+    pending.add(record, appended.rows, from);
     return undefined;
   }
 
@@ -215,29 +218,39 @@ export class Writer implements ConsumerHandler {
   }
 
   async #store(pending: Pending, epoch: number, signal: AbortSignal): Promise<void> {
-    const { insert, events, retry } = this.#options;
-    const began = performance.now();
-    const inserted = await insertPending(insert, pending, {
-      ...retry,
-      signal,
-      onRetry: (error, attempt, delayMs) => {
-        this.#retrying = error.message;
-        events.retrying(error.message, attempt, delayMs);
-      },
-    });
-    if (inserted.outcome === 'abandoned') {
-      this.#gap = true;
-      return;
+    const { tables, events, retry } = this.#options;
+    /** A record may have rows in several tables; it becomes one dead letter. */
+    const bad = new Map<KafkaRecord, string>();
+    // One after the other: the server has other things to do, and the first that is away stops the rest.
+    for (const [i, { table, insert }] of tables.entries()) {
+      const rows = pending.tables[i];
+      if (rows.rowCount === 0) continue;
+      const began = performance.now();
+      const inserted = await insertPending(insert, rows, {
+        ...retry,
+        signal,
+        onRetry: (error, attempt, delayMs) => {
+          this.#retrying = error.message;
+          events.retrying(table, error.message, attempt, delayMs);
+        },
+      });
+      if (inserted.outcome === 'abandoned') {
+        this.#gap = true;
+        return;
+      }
+      this.#retrying = undefined;
+      events.stored(table, rows.rowCount, rows.entries.length, (performance.now() - began) / 1000);
+      for (const { entry, reason } of inserted.bad) {
+        if (!bad.has(entry.record)) bad.set(entry.record, reason);
+      }
     }
-    this.#retrying = undefined;
-    if (inserted.bad.length > 0) {
-      const letters = inserted.bad.map(({ entry, reason }) => ({ record: entry.record, reason }));
-      await this.#deadLetter('insert', letters);
+    if (bad.size > 0) {
+      await this.#deadLetter(
+        'insert',
+        [...bad].map(([record, reason]) => ({ record, reason })),
+      );
     }
     await this.#commit(pending, epoch);
-    if (pending.rowCount > 0) {
-      events.stored(pending.rowCount, pending.entries.length, (performance.now() - began) / 1000);
-    }
   }
 
   /** Commits what `pending` has passed, unless another assignment has come meanwhile. */
