@@ -7,7 +7,7 @@ import { agentOperation } from './calls.ts';
 import type { Detector } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
 import { count, inMs, ms, number, percent, ratio, reader } from './measures.ts';
-import { type Step, stepsOf } from './steps.ts';
+import { realSteps, type Step, stepsOf } from './steps.ts';
 
 const config = z.strictObject({
   /** Dependent steps in a row. Design §5, tried on the scenarios (60) and on a ReAct loop of 10. */
@@ -25,12 +25,6 @@ const config = z.strictObject({
   criticalCumulatedMs: z.number().min(0).default(10_000),
 });
 type Config = z.output<typeof config>;
-
-/** Without the steps that only pass on: those far below the mean. */
-function realSteps(steps: readonly Step[], c: Config): Step[] {
-  const sum = steps.reduce((time, step) => time + step.time, 0);
-  return steps.filter((step) => step.time >= (c.minShareOfMean * sum) / steps.length);
-}
 
 /** The operation that most of the steps after the first are, so that a chain's identity does not hang on one of them. */
 function commonOperation(view: TraceView, steps: readonly Step[]): string {
@@ -84,7 +78,7 @@ export const blockingChain: Detector<Config> = {
   inTrace({ view, tenant, critical }, c) {
     const { steps: all, whole } = stepsOf(view, critical);
     if (all.length < c.minDepth) return { findings: [], facts: [] };
-    const steps = realSteps(all, c);
+    const steps = realSteps(all, c.minShareOfMean);
     const cumulated = steps.reduce((time, step) => time + step.time, 0);
     const longest = steps.reduce((time, step) => Math.max(time, step.time), 0);
     const isChain =

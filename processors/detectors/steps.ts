@@ -66,3 +66,9 @@ export function stepsOf(view: TraceView, path: CriticalPath): Steps {
   }
   return { steps: [...found.values()], whole };
 }
+
+/** Without the steps that only pass on what the next one does: those below this share of the mean step. */
+export function realSteps(steps: readonly Step[], minShareOfMean: number): Step[] {
+  const sum = steps.reduce((time, step) => time + step.time, 0);
+  return steps.filter((step) => step.time >= (minShareOfMean * sum) / steps.length);
+}

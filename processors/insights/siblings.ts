@@ -1,0 +1,71 @@
+/** One batch of sibling calls, retries folded into the call that they repeat, and how its members compare. Times in ns. */
+
+import { foldAttempts } from '../detectors/attempts.ts';
+import { CLOCK_NS, duration, failedCalls } from '../detectors/calls.ts';
+import type { Batch } from '../detectors/fanout-batches.ts';
+import { quantile, sortedCopy } from '../detectors/stats.ts';
+import type { TraceView } from '../trace/view.ts';
+
+/** A member of a batch: one call with all its attempts. */
+export interface Member {
+  /** Place among its siblings in order of start, from 1. */
+  readonly number: number;
+  readonly offer: number;
+  readonly end: number;
+  /** Rows of its attempts, in order of start. */
+  readonly attempts: readonly number[];
+  /** Time in which an attempt ran: the waits between attempts are not the callee's. */
+  readonly service: number;
+  /** From the offer to the end without the service: in the queue, and between attempts. */
+  readonly wait: number;
+  /** Its last attempt failed. */
+  readonly failed: boolean;
+}
+
+export function membersOf(view: TraceView, batch: Batch): Member[] {
+  const { first } = foldAttempts(view);
+  const attempts = new Map<number, number[]>(batch.calls.map((call) => [call.row, []]));
+  for (const row of batch.attempts) attempts.get(first[row])?.push(row);
+  const failed = failedCalls(view);
+  return batch.calls.map((call, index) => {
+    const rows = attempts.get(call.row) ?? [call.row];
+    const service = rows.reduce((sum, row) => sum + duration(view, row), 0);
+    return {
+      number: index + 1,
+      offer: call.offer,
+      end: call.end,
+      attempts: rows,
+      service,
+      wait: Math.max(0, call.end - call.offer - service),
+      failed: failed[rows[rows.length - 1]] === 1,
+    };
+  });
+}
+
+/** How far the slowest member stands out. */
+export interface Spread {
+  readonly slowest: Member;
+  readonly median: number;
+  /** What the members differ by among themselves: their median absolute deviation, at least 5 % of the median. */
+  readonly noise: number;
+  /** 0.6745 (d − median) / noise: about the standard deviations of a normal distribution. */
+  readonly robustZ: number;
+  /** Above the next-slowest. */
+  readonly beyondNext: number;
+}
+
+/** Design §5; where all take no time and differ by nothing, a clock's millisecond is the noise. */
+export function spreadOf(members: readonly Member[]): Spread {
+  const slowest = members.reduce((a, b) => (b.service > a.service ? b : a));
+  const services = sortedCopy(members.map((member) => member.service));
+  const median = quantile(services, 0.5);
+  const deviation = quantile(sortedCopy(services.map((each) => Math.abs(each - median))), 0.5);
+  const noise = Math.max(deviation, 0.05 * median) || CLOCK_NS;
+  return {
+    slowest,
+    median,
+    noise,
+    robustZ: (0.6745 * (slowest.service - median)) / noise,
+    beyondNext: slowest.service - services[services.length - 2],
+  };
+}
