@@ -121,3 +121,10 @@ export const failedCalls = oncePerView((view) => {
   for (let row = 0; row < view.n; row++) if (isCall(view, row) && hasFailed(view, row)) failed[row] = 1;
   return failed;
 });
+
+/** Of a call, for a timeline: `ok`, or `failed` with its error type or HTTP status where it says one. */
+export function outcomeOf(view: TraceView, row: number): string {
+  if (failedCalls(view)[row] === 0) return 'ok';
+  const type = view.attribute(row, ATTR.ERROR_TYPE) ?? view.attribute(row, ATTR.HTTP_STATUS_CODE);
+  return type === undefined ? 'failed' : `failed: ${String(type)}`;
+}

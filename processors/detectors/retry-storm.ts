@@ -6,7 +6,15 @@ import { z } from 'zod';
 import type { Fact, Finding, Measure, Recommendation, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { agentOperation, agentOperations, duration, failedCalls, isCall, rowsByCallee } from './calls.ts';
+import {
+  agentOperation,
+  agentOperations,
+  duration,
+  failedCalls,
+  isCall,
+  outcomeOf,
+  rowsByCallee,
+} from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, number, percent, ratio, reader, total } from './measures.ts';
@@ -126,7 +134,6 @@ function byCaller(view: TraceView, callee: number, rows: readonly number[], atte
 
 /** The retry sequences in order, each attempt with what it waited after the failure before it. */
 function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts): TimelineEntry[] {
-  const failures = failedCalls(view);
   const retried = new Set(
     rows.filter((row) => attempts.previous[row] >= 0).map((row) => attempts.first[row]),
   );
@@ -144,14 +151,7 @@ function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts
     })
     .sort((a, b) => a.first - b.first || a.row - b.row) // whole sequences, so that the cap cuts none in the middle
     .slice(0, 20)
-    .map(({ label, row }) =>
-      entry(label, view.start[row], view.end[row], failures[row] === 1 ? failureOf(view, row) : 'ok'),
-    );
-}
-
-function failureOf(view: TraceView, row: number): string {
-  const type = view.attribute(row, 'error.type') ?? view.attribute(row, 'http.response.status_code');
-  return type === undefined ? 'failed' : `failed: ${String(type)}`;
+    .map(({ label, row }) => entry(label, view.start[row], view.end[row], outcomeOf(view, row)));
 }
 
 interface Storm {
