@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildAgentApp } from './agent-app/app.ts';
+import { Journal } from './live/journal.ts';
+import { LiveWorld } from './live/world.ts';
 import { startTelemetry, type Telemetry } from './telemetry.ts';
 import { buildToolService } from './tool-service/app.ts';
 
@@ -43,6 +45,7 @@ const receiver: Server = createServer(async (request, response) => {
 
 let telemetry: Telemetry;
 let checkpointDir: string;
+let journal: Journal;
 let agent: ReturnType<typeof buildAgentApp>;
 const tools = buildToolService({ delayMs: 5, errorRate: 0 });
 
@@ -57,10 +60,12 @@ beforeAll(async () => {
   });
   checkpointDir = await mkdtemp(path.join(tmpdir(), 'ati-agents-'));
   const toolUrl = await tools.listen({ host: '127.0.0.1', port: 0 });
-  agent = buildAgentApp({ toolUrl, toolDelayMs: 5, agentPrefix: 'm1', checkpointDir });
+  journal = new Journal(path.join(checkpointDir, 'a', 'agent.journal'));
+  agent = buildAgentApp({ world: new LiveWorld(toolUrl, journal), toolDelayMs: 5, agentPrefix: 'm1' });
 });
 afterAll(async () => {
   await agent.close();
+  await journal.close();
   await tools.close();
   await telemetry.close();
   receiver.close();

@@ -22,14 +22,16 @@ export interface SpanOptions {
 export interface ToolRequest {
   readonly tool: string;
   readonly delayMs: number;
-  /** In [0, 1]. */
-  readonly errorRate: number;
+  /** In [0, 1]; undefined: the tool service's own (TOOL_ERROR_RATE). */
+  readonly errorRate: number | undefined;
   readonly seed: number;
   /** Which call of the run it is, from 0; with `attempt` and the seed it decides whether the call fails. */
   readonly call: number;
   readonly attempt: number;
   /** Bytes that the tool answers with; 0: a short answer. */
   readonly payloadBytes: number;
+  /** Rate at which they come, 10⁶ bytes a second; 0: as fast as it goes. */
+  readonly mbPerS: number;
 }
 
 export interface ToolAnswer {

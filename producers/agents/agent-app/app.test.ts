@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Journal } from '../live/journal.ts';
+import { LiveWorld } from '../live/world.ts';
 import { buildAgentApp } from './app.ts';
 
 // No tool service: these tests end at the door.
 const app = buildAgentApp({
-  toolUrl: 'http://127.0.0.1:1',
+  world: new LiveWorld('http://127.0.0.1:1', new Journal('/nonexistent/journal')),
   toolDelayMs: 80,
   agentPrefix: '',
-  checkpointDir: '/nonexistent',
 });
 beforeAll(() => app.ready());
 afterAll(() => app.close());
@@ -20,7 +21,7 @@ describe('parameters', () => {
   test.each([
     ['/run', /scenario/],
     ['/run?scenario=nope', /scenario/],
-    ['/run?scenario=stream', /^scenario: must be fanout, chain or retry .*\/stream/],
+    ['/run?scenario=stream', /^scenario: must be fanout, chain, retry, dag, react, human or rag .*\/stream/],
     ['/run?scenario=fanout&fanout=0', /^fanout: /],
     ['/run?scenario=fanout&fanout=abc', /^fanout: must be a whole number from 1 to 1000$/],
     ['/run?scenario=fanout&fanout=', /^fanout: must be a whole number from 1 to 1000$/],

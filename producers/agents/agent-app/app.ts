@@ -1,100 +1,96 @@
+import { randomInt } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { describeIssues } from '../validation.ts';
-import { type RunParameters, runParameters, streamParameters } from './parameters.ts';
-import { Run, type RunOptions } from './run.ts';
-import { runChain } from './workflows/chain.ts';
-import { runFanout } from './workflows/fanout.ts';
-import { runRetry } from './workflows/retry.ts';
-import { runStream } from './workflows/stream.ts';
+import type { Slots } from '../slots.ts';
+import type { World } from '../world.ts';
+import { ENDPOINTS } from './endpoints.ts';
+import { type ParameterDefaults, parseScenario, SCENARIOS, type ScenarioParameters } from './parameters.ts';
+import { playScenario } from './play.ts';
+import { Run } from './run.ts';
+import { summarise } from './summary.ts';
 
-export interface AgentAppOptions extends Omit<RunOptions, 'seed'> {
+export interface AgentAppOptions {
+  readonly world: World;
   /** Default of `delay_ms`. */
   readonly toolDelayMs: number;
+  /** Prefix of agent names. */
+  readonly agentPrefix: string;
+  /** Where the pools of the runs stand while they run. */
+  readonly pools?: Set<Slots>;
 }
 
-/** What `GET /` answers. */
-const PATHS = [
-  {
-    path: '/run',
-    example: '/run?scenario=fanout&fanout=100&concurrency=20',
-    about: 'a planner whose many tool calls share a few slots',
-  },
-  {
-    path: '/run',
-    example: '/run?scenario=chain&depth=60',
-    about: 'agents that wait for each other, one below the other',
-  },
-  {
-    path: '/run',
-    example: '/run?scenario=retry&error_rate=0.3&max_retries=3',
-    about: 'calls of a flaky tool that are tried again',
-  },
-  {
-    path: '/stream',
-    example: '/stream?duration_s=5&background_fanout=100',
-    about: 'a token stream that background calls can starve; a line of JSON a chunk',
-  },
-  { path: '/health', example: '/health', about: 'whether the process answers' },
-];
+const AT_RUN = SCENARIOS.filter((name) => name !== 'stream');
 
 /** The synthetic multi-agent system: `GET /run?scenario=…` and `GET /stream`, one trace a run. */
 export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
-  const parameters = runParameters(options.toolDelayMs);
+  const defaults: ParameterDefaults = { toolDelayMs: options.toolDelayMs, seed: () => randomInt(2 ** 32) };
+  const running = new Set<Promise<unknown>>();
 
-  app.get('/', async () => ({ service: 'agent-app', paths: PATHS }));
+  const begin = (parameters: ScenarioParameters, signal?: AbortSignal) =>
+    new Run(options.world, {
+      agentPrefix: options.agentPrefix,
+      seed: parameters.seed,
+      signal,
+      pools: options.pools,
+    });
+  /** Closing waits for it, so that its spans end before the exporter does. */
+  const tracked = <T>(run: Promise<T>): Promise<T> => {
+    const settled = run.then(
+      () => undefined,
+      () => undefined, // whoever asked for the run gets the error
+    );
+    running.add(settled);
+    void settled.then(() => running.delete(settled));
+    return run;
+  };
+  app.addHook('onClose', async () => {
+    await Promise.all(running);
+  });
+
+  app.get('/', async () => ({ service: 'agent-app', paths: ENDPOINTS }));
   app.get('/health', async () => ({ status: 'ok', service: 'agent-app' }));
 
   app.get('/run', async (request, reply) => {
-    const parsed = parameters.safeParse(request.query);
-    if (!parsed.success) return reply.code(400).send({ error: describeIssues(parsed.error) });
-    const run = new Run({ ...options, seed: parsed.data.seed });
-    const started = performance.now();
-    const traceId = await run.workflow(parsed.data.scenario, async (span) => {
-      await play(run, parsed.data);
-      return span.spanContext().traceId;
-    });
+    const parsed = parseScenario(request.query as Record<string, unknown>, defaults, AT_RUN);
+    if (!parsed.ok) return reply.code(400).send({ error: parsed.error });
+    const run = begin(parsed.parameters);
+    const [startedAt, started] = [Date.now(), performance.now()];
+    const { traceId } = await tracked(playScenario(run, parsed.parameters));
     return {
       traceId,
-      ...parsed.data,
-      durationMs: Math.round(performance.now() - started),
-      toolCalls: run.toolCalls,
-      toolErrors: run.toolErrors,
+      ...summarise(run, parsed.parameters, { startedAt, durationMs: performance.now() - started }),
     };
   });
 
   // Newline-delimited JSON: the trace id first, a line a chunk, a summary last.
   app.get('/stream', async (request, reply) => {
-    const parsed = streamParameters.safeParse(request.query);
-    if (!parsed.success) return reply.code(400).send({ error: describeIssues(parsed.error) });
-    const run = new Run({ ...options, seed: parsed.data.seed });
+    const query = { ...(request.query as Record<string, unknown>) };
+    if (query.scenario !== undefined)
+      return reply.code(400).send({ error: 'unknown parameter: scenario (it is /stream already)' });
+    const parsed = parseScenario({ ...query, scenario: 'stream' }, defaults);
+    if (!parsed.ok) return reply.code(400).send({ error: parsed.error });
+    const leaving = new AbortController();
+    const run = begin(parsed.parameters, leaving.signal);
     const lines = new PassThrough();
-    const line = (value: Record<string, unknown>) => lines.write(`${JSON.stringify(value)}\n`);
-    run
-      .workflow('stream', async (span) => {
-        line({ traceId: span.spanContext().traceId });
-        return runStream(run, parsed.data, (chunk) => line({ chunk }));
-      })
-      .then(
-        ({ chunks }) => {
-          line({ done: true, chunks, toolCalls: run.toolCalls, toolErrors: run.toolErrors });
-          lines.end();
-        },
-        (error: Error) => lines.destroy(error),
-      );
+    lines.once('close', () => leaving.abort());
+    const line = (value: object) => {
+      if (!leaving.signal.aborted) lines.write(`${JSON.stringify(value)}\n`);
+    };
+    const [startedAt, started] = [Date.now(), performance.now()];
+    tracked(playScenario(run, parsed.parameters, line)).then(
+      ({ traceId, chunks }) => {
+        line({
+          done: true,
+          traceId,
+          chunks,
+          ...summarise(run, parsed.parameters, { startedAt, durationMs: performance.now() - started }),
+        });
+        lines.end();
+      },
+      (error: Error) => lines.destroy(error),
+    );
     return reply.type('application/x-ndjson').send(lines);
   });
   return app;
-}
-
-function play(run: Run, parameters: RunParameters): Promise<void> {
-  switch (parameters.scenario) {
-    case 'fanout':
-      return runFanout(run, parameters);
-    case 'chain':
-      return runChain(run, parameters);
-    case 'retry':
-      return runRetry(run, parameters);
-  }
 }

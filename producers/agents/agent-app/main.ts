@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import path from 'node:path';
 import { runProcess } from '#infra/process.ts';
+import { Journal } from '../live/journal.ts';
+import { LiveWorld } from '../live/world.ts';
 import { startTelemetry } from '../telemetry.ts';
 import { buildAgentApp } from './app.ts';
 
@@ -11,13 +14,23 @@ runProcess('agent-app', async ({ config, lifecycle }) => {
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${config.ATI_HOST}:${config.ATI_INGEST_PORT}`,
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
   });
+  // By port: meshes side by side have one each, and a restart goes on with its own.
+  const journal = new Journal(
+    path.join(config.ATI_DATA_DIR, 'checkpoints', `agent-${config.ATI_AGENT_PORT}.journal`),
+  );
+  const toolUrl = config.TOOL_SERVICE_URL || `http://${config.ATI_HOST}:${config.ATI_TOOL_PORT}`;
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal); // every wait and call of every run listens
   const app = buildAgentApp({
-    toolUrl: config.TOOL_SERVICE_URL || `http://${config.ATI_HOST}:${config.ATI_TOOL_PORT}`,
+    world: new LiveWorld(toolUrl, journal, stopping.signal),
     toolDelayMs: config.TOOL_DELAY_MS,
     agentPrefix: config.AGENT_NAME,
-    checkpointDir: path.join(config.ATI_DATA_DIR, 'checkpoints'),
   });
-  lifecycle.onStop('draining', 'http', () => app.close());
+  lifecycle.onStop('draining', 'http', () => {
+    stopping.abort();
+    return app.close();
+  });
+  lifecycle.onStop('flushed', 'checkpoints', () => journal.close());
   lifecycle.onStop('flushed', 'telemetry', () => telemetry.close());
   await app.listen({ host: config.ATI_HOST, port: config.ATI_AGENT_PORT });
 });

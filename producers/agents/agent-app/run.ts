@@ -1,65 +1,125 @@
-import { mkdir, open, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { type Attributes, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { inSpan, propagationHeaders } from '../telemetry.ts';
+import { type Attributes, SpanKind } from '@opentelemetry/api';
+import { Slots } from '../slots.ts';
+import type { ActiveSpan, World } from '../world.ts';
 
 export interface RunOptions {
-  /** Base URL of the tool service. */
-  readonly toolUrl: string;
   /** Prefix of agent names. */
   readonly agentPrefix: string;
-  /** Folder where checkpoints are written. */
-  readonly checkpointDir: string;
-  /** Makes tool failures repeatable; without one they are random. */
-  readonly seed?: number;
+  /** Decides everything that is left to chance: which tool calls fail, which branch is slow. */
+  readonly seed: number;
+  /** Aborted: the run starts no further work and ends in order. */
+  readonly signal?: AbortSignal;
+  /** Where the run's pools stand while it runs: for whoever measures their occupancy and queues. */
+  readonly pools?: Set<Slots>;
 }
 
 export interface ToolCall {
   readonly tool: string;
   readonly delayMs: number;
+  /** Default: the tool's own rate. */
   readonly errorRate?: number;
   /** Which call of the run it is, from 0. */
   readonly call: number;
   /** From 0; later ones are retries. */
   readonly attempt?: number;
+  /** Bytes that it answers with; its span tells how many came. */
+  readonly payloadBytes?: number;
+  /** At which they come; 0: as fast as they go. */
+  readonly mbPerS?: number;
 }
+
+/** The model that chats name; there is none. */
+const MODEL = 'synthetic-1';
 
 /** One workflow run: the agents, tools and checkpoints that a scenario is made of. One trace a run. */
 export class Run {
+  readonly world: World;
   readonly options: RunOptions;
   toolCalls = 0;
   toolErrors = 0;
+  /** Durations of the tool calls and waits for a slot, ms. */
+  readonly callMs: number[] = [];
+  readonly waitMs: number[] = [];
 
-  constructor(options: RunOptions) {
+  constructor(world: World, options: RunOptions) {
+    this.world = world;
     this.options = options;
   }
 
+  /** True: start no further work. */
+  get stopped(): boolean {
+    return this.options.signal?.aborted === true;
+  }
+
   /** The root span; `work` gets it for its trace id. */
-  workflow<T>(scenario: string, work: (span: Span) => Promise<T>): Promise<T> {
+  workflow<T>(scenario: string, work: (span: ActiveSpan) => Promise<T>): Promise<T> {
     const attributes = {
       ...this.#agent('workflow', `${scenario}-workflow`),
       'ati.scenario': scenario,
     };
-    return inSpan('workflow', { attributes, root: true }, work);
+    return this.world.inSpan('workflow', { attributes, root: true }, work);
   }
 
   planner<T>(attributes: Attributes, work: () => Promise<T>): Promise<T> {
-    return inSpan('planner', { attributes: { ...this.#agent('planner', 'planner'), ...attributes } }, work);
+    const all = { ...this.#agent('planner', 'planner'), 'gen_ai.operation.name': 'plan', ...attributes };
+    return this.world.inSpan('planner', { attributes: all }, work);
   }
 
   /** A unit of work of one agent: starts when the work is offered, not when a slot is free. */
   worker<T>(agent: string, work: () => Promise<T>): Promise<T> {
-    return inSpan('worker', { attributes: this.#agent('worker', agent) }, work);
+    return this.world.inSpan('worker', { attributes: this.#agent('worker', agent) }, work);
   }
 
-  tokenStream<T>(attributes: Attributes, work: (span: Span) => Promise<T>): Promise<T> {
-    const all = { ...this.#agent('stream', 'writer'), 'gen_ai.operation.name': 'chat', ...attributes };
-    return inSpan('token_stream', { attributes: all }, work);
+  /** A call of a model, which takes `ms`. */
+  chat(ms: number): Promise<void> {
+    const attributes = {
+      'ati.role': 'chat',
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': MODEL,
+    };
+    return this.world.inSpan('chat', { kind: SpanKind.CLIENT, attributes }, () => this.world.wait(ms));
   }
 
-  /** One attempt at a tool call over HTTP; true when the tool answered with success. */
+  /** The wait for a person's answer. */
+  humanFeedback(ms: number): Promise<void> {
+    return this.world.inSpan('human_feedback', { attributes: { 'ati.role': 'human' } }, () =>
+      this.world.wait(ms),
+    );
+  }
+
+  tokenStream<T>(attributes: Attributes, work: (span: ActiveSpan) => Promise<T>): Promise<T> {
+    const all = {
+      ...this.#agent('stream', 'writer'),
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': MODEL,
+      ...attributes,
+    };
+    return this.world.inSpan('token_stream', { attributes: all }, work);
+  }
+
+  /** Runs `work` in a pool of `size` slots, which others see while it runs. */
+  async inPool<T>(size: number, work: (slots: Slots) => Promise<T>): Promise<T> {
+    const slots = new Slots(size);
+    this.options.pools?.add(slots);
+    try {
+      return await work(slots);
+    } finally {
+      this.options.pools?.delete(slots);
+    }
+  }
+
+  /** Runs `work` once a slot is free; the wait is measured. */
+  inSlot<T>(slots: Slots, work: () => Promise<T>): Promise<T> {
+    const offered = this.world.now();
+    return slots.use(() => {
+      this.waitMs.push(this.world.now() - offered);
+      return work();
+    });
+  }
+
+  /** One attempt at a tool call; true when the tool answered with success. */
   toolCall(call: ToolCall): Promise<boolean> {
-    const { tool, delayMs, errorRate = 0, attempt = 0 } = call;
+    const { tool, delayMs, errorRate, attempt = 0, payloadBytes = 0, mbPerS = 0 } = call;
     const attributes: Attributes = {
       'ati.role': 'tool',
       'gen_ai.operation.name': 'execute_tool',
@@ -67,43 +127,38 @@ export class Run {
       'http.request.method': 'GET',
       ...(attempt > 0 && { 'http.request.resend_count': attempt }),
     };
-    return inSpan('tool_call', { kind: SpanKind.CLIENT, attributes }, async (span) => {
+    return this.world.inSpan('tool_call', { kind: SpanKind.CLIENT, attributes }, async (span) => {
       this.toolCalls++;
-      const url = new URL(`/tool/${tool}`, this.options.toolUrl);
-      url.searchParams.set('delay_ms', String(delayMs));
-      url.searchParams.set('error_rate', String(errorRate));
-      if (this.options.seed !== undefined) {
-        url.searchParams.set('seed', String(this.options.seed));
-        url.searchParams.set('call', String(call.call));
-        url.searchParams.set('attempt', String(attempt));
-      }
-      const response = await fetch(url, { headers: propagationHeaders() });
-      await response.arrayBuffer();
-      span.setAttribute('http.response.status_code', response.status);
-      if (response.ok) return true;
+      const started = this.world.now();
+      const { status, bytes } = await this.world.callTool({
+        tool,
+        delayMs,
+        errorRate,
+        seed: this.options.seed,
+        call: call.call,
+        attempt,
+        payloadBytes,
+        mbPerS,
+      });
+      this.callMs.push(this.world.now() - started);
+      span.set({
+        'http.response.status_code': status,
+        ...(payloadBytes > 0 && { 'http.response.body.size': bytes }),
+      });
+      if (status < 400) return true;
       this.toolErrors++;
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      span.setAttribute('error.type', String(response.status));
+      span.fail(String(status));
       return false;
     });
   }
 
-  /** Persists a little state: a real write and fsync. */
+  /** Persists a little state: a real write and fsync, in the queue of all writers. */
   checkpoint(name: string, state: Record<string, number | string>): Promise<void> {
     const attributes = { 'ati.role': 'checkpoint', 'ati.checkpoint.name': name };
-    return inSpan('checkpoint', { attributes }, async (span) => {
-      const body = `${JSON.stringify(state)}\n`;
-      await mkdir(this.options.checkpointDir, { recursive: true });
-      const file = path.join(this.options.checkpointDir, `${span.spanContext().spanId}.json`);
-      const handle = await open(file, 'w');
-      try {
-        await handle.writeFile(body);
-        await handle.sync();
-      } finally {
-        await handle.close();
-        await rm(file);
-      }
-      span.setAttribute('ati.checkpoint.bytes', Buffer.byteLength(body));
+    return this.world.inSpan('checkpoint', { attributes }, async (span) => {
+      const body = new TextEncoder().encode(`${JSON.stringify({ checkpoint: name, ...state })}\n`);
+      await this.world.persist(body);
+      span.set({ 'ati.checkpoint.bytes': body.byteLength });
     });
   }
 

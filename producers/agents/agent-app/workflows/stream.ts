@@ -1,64 +1,69 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { Slots } from '../../slots.ts';
+import type { Slots } from '../../slots.ts';
+import { BACKGROUND_START, SHARED_SLOTS } from '../choices.ts';
 import type { StreamParameters } from '../parameters.ts';
 import type { Run } from '../run.ts';
 
-/** Time between two chunks of an undisturbed stream. */
-export const CHUNK_INTERVAL_MS = 50;
-/** The stream's chunks and the background calls share these slots, first in first out: chunks starve for real. */
-const SHARED_SLOTS = 20;
-/** The background work starts after this share of the stream, so that its undisturbed pace can be seen. */
-const BACKGROUND_START = 0.2;
-
-/** Streams tokens for `duration_s`, one call of `emit` a chunk, while background tool calls run. */
+/** Streams tokens for `duration_s`, one call of `emit` a chunk, while background tool calls run; gives the chunks. */
 export async function runStream(
   run: Run,
   parameters: StreamParameters,
   emit: (chunk: number) => void,
-): Promise<{ chunks: number }> {
-  const slots = new Slots(SHARED_SLOTS);
-  const durationMs = parameters.duration_s * 1000;
-  const streaming = streamTokens(run, slots, durationMs, emit);
-  const background = runBackground(run, slots, parameters, durationMs * BACKGROUND_START);
-  const [chunks] = await Promise.all([streaming, background]);
-  await run.checkpoint('transcript', { chunks });
-  return { chunks };
+): Promise<number> {
+  return run.inPool(SHARED_SLOTS, async (slots) => {
+    const [chunks] = await Promise.all([
+      streamTokens(run, slots, parameters, emit),
+      runBackground(run, slots, parameters),
+    ]);
+    await run.checkpoint('transcript', { chunks });
+    return chunks;
+  });
 }
 
 function streamTokens(
   run: Run,
   slots: Slots,
-  durationMs: number,
+  parameters: StreamParameters,
   emit: (chunk: number) => void,
 ): Promise<number> {
-  return run.tokenStream({ 'ati.stream.interval_ms': CHUNK_INTERVAL_MS }, async (span) => {
-    const start = performance.now();
+  const { interval_ms, own_tools, tool_delay_ms } = parameters;
+  const durationMs = parameters.duration_s * 1000;
+  return run.tokenStream({ 'ati.stream.interval_ms': interval_ms }, async (span) => {
+    const start = run.world.now();
+    const elapsed = () => run.world.now() - start;
     const offsets: number[] = [];
-    while (performance.now() - start < durationMs) {
-      await wait(CHUNK_INTERVAL_MS);
-      await slots.use(async () => {
+    let own = 0;
+    while (elapsed() < durationMs && !run.stopped) {
+      await run.world.wait(interval_ms);
+      await run.inSlot(slots, async () => {
         emit(offsets.length);
-        offsets.push(Math.round(performance.now() - start));
+        offsets.push(Math.round(elapsed()));
       });
+      // Its own tools come evenly spread; what follows them waits for them.
+      if (own < own_tools && elapsed() >= (durationMs * (own + 1)) / (own_tools + 1)) {
+        await run.toolCall({
+          tool: 'lookup',
+          delayMs: tool_delay_ms,
+          call: parameters.background_fanout + own,
+        });
+        own++;
+      }
     }
     // One attribute rather than one event a chunk: SDKs cap events at 128 a span.
-    span.setAttribute('ati.stream.token_offsets_ms', offsets);
+    span.set({ 'ati.stream.token_offsets_ms': offsets });
     return offsets.length;
   });
 }
 
-async function runBackground(
-  run: Run,
-  slots: Slots,
-  parameters: StreamParameters,
-  startMs: number,
-): Promise<void> {
+async function runBackground(run: Run, slots: Slots, parameters: StreamParameters): Promise<void> {
   if (parameters.background_fanout === 0) return;
-  await wait(startMs);
+  await run.world.wait(parameters.duration_s * 1000 * BACKGROUND_START);
+  if (run.stopped) return;
   await run.planner({ 'ati.fanout.width': parameters.background_fanout }, async () => {
     const work = Array.from({ length: parameters.background_fanout }, (_, call) =>
       run.worker('indexer', () =>
-        slots.use(() => run.toolCall({ tool: 'index', delayMs: parameters.tool_delay_ms, call })),
+        run.inSlot(slots, async () => {
+          if (!run.stopped) await run.toolCall({ tool: 'index', delayMs: parameters.tool_delay_ms, call });
+        }),
       ),
     );
     await Promise.all(work);
