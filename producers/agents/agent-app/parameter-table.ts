@@ -1,12 +1,8 @@
 /** The parameters of the eight scenarios as data: what validates them, what `GET /` prints, what an interactive client asks. */
+import { LARGEST_PAYLOAD, LONGEST_CALL_MS } from '../tool-limits.ts';
 
 export const SCENARIOS = ['fanout', 'chain', 'retry', 'dag', 'react', 'human', 'rag', 'stream'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
-
-/** The longest that one tool call may be asked to take, ms. */
-export const LONGEST_CALL_MS = 60_000;
-/** The most that one tool call may be asked to answer with, bytes. */
-export const LARGEST_PAYLOAD = 64 << 20;
 
 export interface ParameterSpec {
   readonly whole: boolean;

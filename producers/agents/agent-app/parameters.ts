@@ -1,10 +1,9 @@
 /** Completes and checks the parameters of a run: one reason for each that is wrong. */
 import { z } from 'zod';
 import { number, wholeNumber } from '#infra/numbers.ts';
+import { LARGEST_PAYLOAD, LONGEST_CALL_MS } from '../tool-limits.ts';
 import { describeIssues } from '../validation.ts';
 import {
-  LARGEST_PAYLOAD,
-  LONGEST_CALL_MS,
   PARAMETER_TABLE,
   type ParameterSpec,
   type RagParameters,
