@@ -10,13 +10,19 @@ export interface Dropped {
   events: number;
   /** Links with broken ids. */
   links: number;
-  /** Names of spans, events and scopes that were replaced by a hash. */
+  /** Names of spans, events, metrics and scopes that were replaced by a hash. */
   names: number;
   statusMessages: number;
   traceStates: number;
-  /** Schema URLs and versions of scopes that do not look like one. */
+  /** Schema URLs, versions of scopes, units and severity texts that do not look like one. */
   texts: number;
-  /** Protobuf fields that OTLP's trace messages do not have. */
+  /** Descriptions of metrics: text for people. */
+  descriptions: number;
+  /** Bodies of log records. */
+  bodies: number;
+  /** Trace and span ids of log records and exemplars that are none. */
+  ids: number;
+  /** Protobuf fields that OTLP's messages do not have. */
   unknownFields: number;
 }
 
@@ -30,5 +36,8 @@ export const nothingDropped = (): Dropped => ({
   statusMessages: 0,
   traceStates: 0,
   texts: 0,
+  descriptions: 0,
+  bodies: 0,
+  ids: 0,
   unknownFields: 0,
 });

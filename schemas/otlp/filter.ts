@@ -176,7 +176,7 @@ export class Filter extends FieldFilter {
   }
 }
 
-function isZero(b: Uint8Array, from: number, length: number): boolean {
+export function isZero(b: Uint8Array, from: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (b[from + i] !== 0) return false;
   return true;
 }

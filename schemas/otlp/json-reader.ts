@@ -113,13 +113,29 @@ export class JsonReader {
     );
   }
 
-  double(from: Json, key: string, at: string): { double: number } | undefined {
-    return this.optional(from, key, at, (value, place) => {
-      if (typeof value === 'number') return { double: value };
-      if (typeof value === 'string' && NUMBER.test(value)) return { double: Number(value) };
-      if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return { double: Number(value) };
-      throw new JsonFault(place, 'must be a number');
-    });
+  uint64s(from: Json, key: string, at: string): bigint[] {
+    return this.list(from, key, at, (value, place) => this.#integer(value, place, 0n, MAX_UINT64));
+  }
+
+  int32(from: Json, key: string, at: string): number | undefined {
+    return this.optional(from, key, at, (value, place) =>
+      Number(this.#integer(value, place, -(2n ** 31n), 2n ** 31n - 1n)),
+    );
+  }
+
+  double(from: Json, key: string, at: string): number | undefined {
+    return this.optional(from, key, at, (value, place) => this.#double(value, place));
+  }
+
+  doubles(from: Json, key: string, at: string): number[] {
+    return this.list(from, key, at, (value, place) => this.#double(value, place));
+  }
+
+  #double(value: unknown, place: string): number {
+    if (typeof value === 'number') return value;
+    if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
+    if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+    throw new JsonFault(place, 'must be a number');
   }
 
   enumeration(from: Json, key: string, at: string, names: readonly string[]): number | undefined {

@@ -1,4 +1,4 @@
-/** Why spans of an export were rejected, for the message of OTLP's partial success. */
+/** Why spans, points or records of an export were rejected, for the message of OTLP's partial success. */
 
 /** Distinct reasons that are told; the reasons of more are summed up. */
 const TOLD = 5;
@@ -6,6 +6,12 @@ const TOLD = 5;
 export class Faults {
   total = 0;
   readonly #counts = new Map<string, number>();
+  readonly #item: string;
+
+  /** What is rejected, in the singular. */
+  constructor(item = 'span') {
+    this.#item = item;
+  }
 
   add(reason: string): void {
     this.total++;
@@ -15,11 +21,13 @@ export class Faults {
 
   /** `no start time (3 spans); trace id of 15 bytes (1 span)`; '' without faults. */
   text(): string {
-    const told = [...this.#counts].map(([reason, count]) => `${reason} (${spans(count)})`);
+    const told = [...this.#counts].map(([reason, count]) => `${reason} (${this.#counted(count)})`);
     const rest = this.total - [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    if (rest > 0) told.push(`other faults (${spans(rest)})`);
+    if (rest > 0) told.push(`other faults (${this.#counted(rest)})`);
     return told.join('; ');
   }
-}
 
-const spans = (count: number) => (count === 1 ? '1 span' : `${count} spans`);
+  #counted(count: number): string {
+    return count === 1 ? `1 ${this.#item}` : `${count} ${this.#item}s`;
+  }
+}

@@ -10,6 +10,7 @@ import { Bytes } from './edits.ts';
 import type { FilterOptions } from './field-filter.ts';
 import { ResourceSpans, ScopeSpans, TracesData } from './fields.ts';
 import { Filter } from './filter.ts';
+import { gatherGroup, RESOURCE_GROUP, SCOPE_GROUP } from './group.ts';
 import { MAX_BODY_BYTES, Part } from './part.ts';
 import { Faults } from './partial.ts';
 import { type Failure, guarded, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
@@ -113,7 +114,7 @@ class Splitter {
     const b = this.#b;
     this.#resource++;
     // First what every part repeats, wherever it stands among the spans.
-    this.#repeated(from, end, RESOURCE_GROUP, this.#resourceBytes);
+    gatherGroup(this.#filter, RESOURCE_GROUP, from, end, this.#message, this.#resourceBytes);
     for (let p = from; p < end; ) {
       const field = tag(b, p, end);
       if (field === ResourceSpans.scopeSpans) {
@@ -128,7 +129,7 @@ class Splitter {
   #scopeSpans(from: number, end: number): void {
     const b = this.#b;
     this.#scope++;
-    this.#repeated(from, end, SCOPE_GROUP, this.#scopeBytes);
+    gatherGroup(this.#filter, SCOPE_GROUP, from, end, this.#message, this.#scopeBytes);
     for (let p = from; p < end; ) {
       const start = p;
       const field = tag(b, p, end);
@@ -139,45 +140,6 @@ class Splitter {
         p = skip(b, next, end, field);
       }
     }
-  }
-
-  /** Gathers a group's Resource or Scope and its schema URL, filtered; repeated messages become one, as merged. */
-  #repeated(from: number, end: number, group: Group, into: Bytes): void {
-    const b = this.#b;
-    const { edits, dropped } = this.#filter;
-    const message = this.#message;
-    let present = false;
-    let url = 0;
-    let urlEnd = 0;
-    message.n = 0;
-    for (let p = from; p < end; ) {
-      const field = tag(b, p, end);
-      const start = next;
-      p = skip(b, start, end, field);
-      if (field === group.members) continue;
-      if (field === group.message) {
-        lengthEnd(b, start, end);
-        const at = next;
-        present = true;
-        edits.clear();
-        if (group === RESOURCE_GROUP) this.#filter.resource(at, p);
-        else this.#filter.scope(at, p);
-        edits.write(b, at, p, 0, message);
-      } else if (field === group.schemaUrl) {
-        lengthEnd(b, start, end);
-        url = next;
-        urlEnd = p;
-      } else {
-        dropped.unknownFields++;
-      }
-    }
-    into.n = 0;
-    if (present) {
-      into.varint(group.message);
-      into.varint(message.n);
-      into.copy(message.buf, 0, message.n);
-    }
-    if (this.#filter.schemaUrl(url, urlEnd)) into.field(group.schemaUrl, b.subarray(url, urlEnd));
   }
 
   /** The Span field b[start, end), whose message starts at `from`. */
@@ -247,23 +209,6 @@ class Splitter {
     return part;
   }
 }
-
-/** Tags of a group: the message that stands once for all its members, and the rest. */
-interface Group {
-  readonly message: number;
-  readonly members: number;
-  readonly schemaUrl: number;
-}
-const RESOURCE_GROUP: Group = {
-  message: ResourceSpans.resource,
-  members: ResourceSpans.scopeSpans,
-  schemaUrl: ResourceSpans.schemaUrl,
-};
-const SCOPE_GROUP: Group = {
-  message: ScopeSpans.scope,
-  members: ScopeSpans.spans,
-  schemaUrl: ScopeSpans.schemaUrl,
-};
 
 function sameId(b: Uint8Array, one: number, other: number): boolean {
   for (let i = 0; i < 16; i++) if (b[one + i] !== b[other + i]) return false;

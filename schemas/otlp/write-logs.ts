@@ -5,6 +5,7 @@ import {
   encodeGroups,
   type Id,
   type OtlpAttributes,
+  type OtlpGroup,
   type OtlpResource,
   type OtlpScope,
   type OtlpValue,
@@ -49,11 +50,16 @@ export interface OtlpLogs {
 
 /** An ExportLogsServiceRequest (the same bytes as a LogsData). */
 export function encodeLogs({ resourceLogs }: OtlpLogs): Uint8Array {
-  const groups = resourceLogs.map(({ resource, scopeLogs = [], schemaUrl }) => ({
-    resource,
-    schemaUrl,
-    scopes: scopeLogs.map((group) => ({ ...group, members: group.logRecords ?? [] })),
-  }));
+  return encodeLogGroups(
+    resourceLogs.map(({ scopeLogs = [], ...group }) => ({
+      ...group,
+      scopes: scopeLogs.map((scope) => ({ ...scope, members: scope.logRecords ?? [] })),
+    })),
+  );
+}
+
+/** The same from groups of log records. */
+export function encodeLogGroups(groups: readonly OtlpGroup<OtlpLogRecord>[]): Uint8Array {
   return encodeGroups(groups, writeRecord);
 }
 

@@ -15,6 +15,7 @@ import {
   encodeGroups,
   type Id,
   type OtlpAttributes,
+  type OtlpGroup,
   type OtlpResource,
   type OtlpScope,
   writeAttributes,
@@ -122,11 +123,16 @@ export interface OtlpMetrics {
 
 /** An ExportMetricsServiceRequest (the same bytes as a MetricsData). */
 export function encodeMetrics({ resourceMetrics }: OtlpMetrics): Uint8Array {
-  const groups = resourceMetrics.map(({ resource, scopeMetrics = [], schemaUrl }) => ({
-    resource,
-    schemaUrl,
-    scopes: scopeMetrics.map((group) => ({ ...group, members: group.metrics ?? [] })),
-  }));
+  return encodeMetricGroups(
+    resourceMetrics.map(({ scopeMetrics = [], ...group }) => ({
+      ...group,
+      scopes: scopeMetrics.map((scope) => ({ ...scope, members: scope.metrics ?? [] })),
+    })),
+  );
+}
+
+/** The same from groups of metrics. */
+export function encodeMetricGroups(groups: readonly OtlpGroup<OtlpMetric>[]): Uint8Array {
   return encodeGroups(groups, writeMetric);
 }
 

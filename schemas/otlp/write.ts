@@ -9,6 +9,7 @@ import {
   encodeGroups,
   type Id,
   type OtlpAttributes,
+  type OtlpGroup,
   type OtlpResource,
   type OtlpScope,
   writeAttributes,
@@ -118,10 +119,15 @@ export function writeSpan(w: ProtoWriter, span: OtlpSpan): void {
 
 /** An ExportTraceServiceRequest (the same bytes as a TracesData). */
 export function encodeTraces(traces: OtlpTraces): Uint8Array {
-  const groups = traces.resourceSpans.map(({ resource, scopeSpans = [], schemaUrl }) => ({
-    resource,
-    schemaUrl,
-    scopes: scopeSpans.map((group) => ({ ...group, members: group.spans ?? [] })),
-  }));
+  return encodeSpans(
+    traces.resourceSpans.map(({ scopeSpans = [], ...group }) => ({
+      ...group,
+      scopes: scopeSpans.map((scope) => ({ ...scope, members: scope.spans ?? [] })),
+    })),
+  );
+}
+
+/** The same from groups of spans. */
+export function encodeSpans(groups: readonly OtlpGroup<OtlpSpan>[]): Uint8Array {
   return encodeGroups(groups, writeSpan);
 }
