@@ -1,4 +1,14 @@
 import type { FindingKind, InsightKind } from '#schemas/events.ts';
+import type { ScenarioParameters } from './agent-app/parameters.ts';
+import { chainTruth } from './truth/chain.ts';
+import { dagTruth } from './truth/dag.ts';
+import { fanoutTruth } from './truth/fanout.ts';
+import { humanTruth } from './truth/human.ts';
+import type { Mesh } from './truth/ideal.ts';
+import { ragTruth } from './truth/rag.ts';
+import { reactTruth } from './truth/react.ts';
+import { retryTruth } from './truth/retry.ts';
+import { streamTruth } from './truth/stream.ts';
 
 /** A failure that a run's parameters plant. */
 export interface PlantedFailure {
@@ -25,4 +35,29 @@ export interface PlantedInsight {
 export interface GroundTruth {
   readonly failures: readonly PlantedFailure[];
   readonly insights: readonly PlantedInsight[];
+}
+
+/**
+ * What a run of these parameters must show. Times are ideal, without what chance adds: near a threshold the definition
+ * decides. The same for the live agents and the generator.
+ */
+export function groundTruth(parameters: ScenarioParameters, mesh: Mesh): GroundTruth {
+  switch (parameters.scenario) {
+    case 'fanout':
+      return fanoutTruth(parameters, mesh);
+    case 'chain':
+      return chainTruth(parameters, mesh);
+    case 'retry':
+      return retryTruth(parameters, mesh);
+    case 'dag':
+      return dagTruth(parameters);
+    case 'react':
+      return reactTruth(parameters);
+    case 'human':
+      return humanTruth(parameters);
+    case 'rag':
+      return ragTruth(parameters);
+    case 'stream':
+      return streamTruth(parameters, mesh);
+  }
 }

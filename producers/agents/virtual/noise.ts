@@ -1,0 +1,17 @@
+/** How far virtual time is from ideal: small, and decided by the seed. Sizes as measured between processes of one machine. */
+import type { Random } from './random.ts';
+
+/** A request or an answer over loopback, until the other side's code runs: ms. */
+export const network = (chance: Random): number => chance.between(0.2, 0.6);
+
+/** How much later than asked a timer fires: ms. */
+export const lateness = (chance: Random): number => chance.between(0.1, 0.5);
+
+/** A tool never takes less than asked, and up to 3 % more: ms. */
+export const service = (chance: Random, delayMs: number): number => delayMs * chance.between(1, 1.03);
+
+/** A small write and its fsync: ms. */
+export const fsync = (chance: Random): number => chance.between(1, 4);
+
+/** What loopback carries when nothing holds it back: bytes a millisecond. */
+export const LOOPBACK_BYTES_PER_MS = 1_000_000;
