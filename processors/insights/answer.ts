@@ -11,13 +11,11 @@ const LONGEST_TEXT = 1000;
 /** One line whatever the names in it are. */
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT);
 
-const byTime = (a: TimelineEntry, b: TimelineEntry) =>
-  a.startMs - b.startMs ||
-  a.durationMs - b.durationMs ||
-  (a.label < b.label ? -1 : a.label > b.label ? 1 : 0);
+const byTime = (a: TimelineEntry, b: TimelineEntry) => a.startMs - b.startMs || a.durationMs - b.durationMs;
 
 /**
- * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time. Where a rule
+ * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time (of
+ * equal times as given). Where a rule
  * has more than LONGEST_TIMELINE entries it chooses which ones to give; of more the earliest stay.
  */
 export function makeInsight(

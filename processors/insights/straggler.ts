@@ -96,16 +96,20 @@ function compare({ view }: TraceContext, path: OnPath, batch: Batch): Compared {
 const inAttempts = (member: Member) =>
   member.attempts.length > 1 ? ` in ${plural(member.attempts.length, 'attempt')}` : '';
 
-/** How the last to finish queued; undefined where it did not, or was slow itself. */
+/** How the last to finish queued; undefined where it did not, or its attempts were slow themselves. */
 function queueing({ last, spread: { median }, evidence }: Compared): string | undefined {
-  if (last.wait <= MIN_QUEUED_SHARE * median || last.service > MIN_TIMES_MEDIAN * median) return undefined;
+  const isUsual = last.service <= MIN_TIMES_MEDIAN * median * last.attempts.length;
+  if (last.wait <= MIN_QUEUED_SHARE * median || !isUsual) return undefined;
   const e = reader(evidence);
-  const where = last.attempts.length > 1 ? 'in the queue and between its attempts' : 'in the queue';
-  return `the last to finish (#${last.number}) waited ${inMs(e('last_wait'))} ${where} for ${inMs(e('last_service'))} of service`;
+  const where = last.attempts.length > 1 ? 'in the queue and between attempts' : 'in the queue';
+  return (
+    `the last to finish (#${last.number}) waited ${inMs(e('last_wait'))} ${where} for ` +
+    `${inMs(e('last_service'))} of service${inAttempts(last)}`
+  );
 }
 
 function answerOf(compared: Compared): string {
-  const { callee, spread, evidence, isOnPath, members } = compared;
+  const { callee, spread, last, evidence, isOnPath, members } = compared;
   const { slowest, median } = spread;
   const e = reader(evidence);
   const siblings = number(e('siblings'));
@@ -123,7 +127,7 @@ function answerOf(compared: Compared): string {
     return `No straggler: ${slow}, but ${why}${queued === undefined ? '' : `; ${queued}`}.`;
   }
   if (queued !== undefined)
-    return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing, not slowness.`;
+    return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${last.attempts.length > 1 ? ' and retrying' : ''}, not slowness.`;
   if (slowest.service > MIN_TIMES_MEDIAN * median)
     return `No single straggler: ${slow}, only ${inMs(e('beyond_next'))} more than the next-slowest.`;
   return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;

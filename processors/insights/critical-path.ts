@@ -1,0 +1,158 @@
+/** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
+import type { Measure, TimelineEntry } from '#schemas/events.ts';
+import { agentOperation, CLOCK_NS } from '../detectors/calls.ts';
+import type { TraceContext } from '../detectors/detector.ts';
+import { entry } from '../detectors/finding.ts';
+import { count, inMs, ms, number, plural, reader } from '../detectors/measures.ts';
+import { quantile, sortedCopy } from '../detectors/stats.ts';
+import type { CriticalPath } from '../trace/critical-path.ts';
+import { qualified } from '../trace/normalise.ts';
+import { ROLE } from '../trace/roles.ts';
+import type { TraceView } from '../trace/view.ts';
+import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
+import { type Branch, type Fork, forksOf } from './forks.ts';
+import type { InsightRule } from './insight.ts';
+import { type OnPath, onPath } from './on-path.ts';
+
+/** A wait counts from so long on, or from this share of what the other branches take (as design §5's straggler). */
+const MIN_WAIT_NS = 100e6;
+const MIN_WAIT_SHARE = 0.5;
+/** Branches end together within this share of the time since the fork. Own choice. */
+const TOGETHER_SHARE = 0.1;
+
+/** A fork as its join sees it; times in ns. */
+interface Join {
+  readonly fork: Fork;
+  readonly last: Branch;
+  readonly next: Branch;
+  /** From the end of the next to the end of the last. */
+  readonly wait: number;
+  /** The least wait that counts. */
+  readonly least: number;
+  /** Of the last branch's time on the path waits for people. */
+  readonly idle: number;
+  /** Path time of its branches. */
+  readonly time: number;
+  readonly isOnPath: (branch: Branch) => boolean;
+}
+
+function joinOf(fork: Fork, path: OnPath): Join {
+  const { branches } = fork;
+  const ranked = [...branches].sort((a, b) => b.end - a.end);
+  const [first] = branches;
+  const [last, next] = ranked;
+  const others = sortedCopy(ranked.slice(1).map((branch) => branch.end - first.start));
+  const sum = (of: Float64Array, branch: Branch) => branch.rows.reduce((total, row) => total + of[row], 0);
+  return {
+    fork,
+    last,
+    next,
+    wait: last.end - next.end,
+    least: Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(others, 0.5)),
+    idle: sum(path.idle, last),
+    time: branches.reduce((total, branch) => total + sum(path.time, branch), 0),
+    isOnPath: (branch) => branch.rows.some((row) => path.time[row] > 0),
+  };
+}
+
+/** Waiting for a person is never blamed on a branch. */
+const waited = (join: Join) => join.wait - join.idle >= join.least;
+
+/** The fork whose join waited longest for one branch; where none did, the one that owns most of the path. */
+function mainJoin(joins: readonly Join[]): Join | undefined {
+  const blame = (join: Join) => (waited(join) ? join.wait - join.idle : 0);
+  let best: Join | undefined;
+  for (const join of joins) {
+    if (!join.isOnPath(join.last)) continue;
+    if (best === undefined || blame(join) - blame(best) > 0) best = join;
+    else if (blame(join) === blame(best) && join.time > best.time) best = join;
+  }
+  return best;
+}
+
+const slackOf = (join: Join, branch: Branch) => join.last.end - branch.end;
+
+/** Who finished early and merely waited for the last. */
+function waiters(join: Join): Branch[] {
+  return join.fork.branches.filter((each) => !join.isOnPath(each) && slackOf(join, each) >= join.least);
+}
+
+function evidenceOf(path: CriticalPath, join: Join): Measure[] {
+  const early = waiters(join);
+  const [first] = join.fork.branches;
+  const length = path.n === 0 ? 0 : path.end[path.n - 1] - path.start[0];
+  return [
+    ms('path_length', length),
+    count('path_spans', new Set(path.row).size),
+    count('branches', join.fork.branches.length),
+    count('waited_branches', early.length),
+    ms('slowest_branch', join.last.end - first.start),
+    ms('next_branch', join.next.end - first.start),
+    ms(
+      'slack_total',
+      early.reduce((sum, branch) => sum + slackOf(join, branch), 0),
+    ),
+  ];
+}
+
+/** `worker analyst #3`: its place in order of start. */
+function nameOf(view: TraceView, { branches }: Fork, branch: Branch): string {
+  const { row } = branch;
+  const role = view.role[row];
+  const isAgent = role === ROLE.agent || role === ROLE.planner || role === ROLE.worker;
+  const callee = view.strings[view.callee[row]];
+  return `${isAgent ? qualified(callee, view.strings[view.agent[row]]) : callee} #${branches.indexOf(branch) + 1}`;
+}
+
+function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): string {
+  const e = reader(evidence);
+  const { operation, agent } = agentOperation(view, join.fork.owner);
+  const owner = `${operation} (agent ${agent})`;
+  const branches = number(e('branches'));
+  const last = nameOf(view, join.fork, join.last);
+  const ends = `ended ${inMs(e('slowest_branch'))} after the fork, the next ${inMs(e('next_branch'))} after it`;
+  const early = `${number(e('waited_branches'))} ${e('waited_branches') === 1 ? 'branch' : 'branches'}`;
+  const path = `The critical path takes ${inMs(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
+  if (waited(join))
+    return (
+      `${owner} forked ${branches} branches and its join waited for one, ${last}: it ${ends}, while ${early} had ` +
+      `finished early and merely waited (${inMs(e('slack_total'))} of slack in all). ${path}`
+    );
+  if (join.wait >= join.least)
+    return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
+  if (join.wait > Math.max(2 * CLOCK_NS, TOGETHER_SHARE * e('slowest_branch') * 1e6))
+    return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends}. ${path}`;
+  const others = e('waited_branches') > 0 ? `; ${early} had finished early` : '';
+  return (
+    `No branch made the join wait: the last two of the ${branches} branches of ${owner} ended together, ` +
+    `${inMs(e('next_branch'))} and ${inMs(e('slowest_branch'))} after the fork${others}. ${path}`
+  );
+}
+
+/** The last, the one before it, and those that waited longest. */
+function timelineOf(view: TraceView, join: Join): TimelineEntry[] {
+  const { last, next, fork, isOnPath } = join;
+  const others = fork.branches.filter((each) => each !== last && each !== next).sort((a, b) => a.end - b.end);
+  return [last, next, ...others].slice(0, LONGEST_TIMELINE).map((branch) => {
+    const outcome = isOnPath(branch) ? 'on the path' : `waited ${inMs(slackOf(join, branch) / 1e6)}`;
+    return entry(nameOf(view, fork, branch), branch.start, branch.end, outcome);
+  });
+}
+
+function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']> {
+  const forks = forksOf(view);
+  if (forks.length === 0) return undefined;
+  const path = onPath(view, critical);
+  const join = mainJoin(forks.map((fork) => joinOf(fork, path)));
+  if (join === undefined) return undefined;
+  const evidence = evidenceOf(critical, join);
+  return makeInsight(view, join.fork.owner, {
+    kind: 'critical_path',
+    found: waited(join),
+    answer: answerOf(view, join, evidence),
+    evidence,
+    timeline: timelineOf(view, join),
+  });
+}
+
+export const criticalPathBranch: InsightRule = { kind: 'critical_path', look };
