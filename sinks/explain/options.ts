@@ -1,0 +1,56 @@
+/** What `npm run explain` takes. */
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface Options {
+  /** 32 lower-case hex digits; undefined: the newest. */
+  readonly id: string | undefined;
+  /** Without a slash at the end; undefined: as configured. */
+  readonly api: string | undefined;
+  readonly json: boolean;
+  readonly wait: boolean;
+  readonly all: boolean;
+}
+
+/** How long a trace is waited for. */
+export const CLOSE_MS = 30_000;
+/** How long its first span is: OpenTelemetry SDKs export every 5 seconds. */
+export const ARRIVE_MS = 10_000;
+
+function traceId(text: string): string {
+  if (text === 'latest') return text;
+  if (/^[0-9a-f]{32}$/i.test(text) && !/^0+$/.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError(
+    'A trace id is 32 hex digits, as /run answers and GET /v1/traces lists them.',
+  );
+}
+
+function apiUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const plain = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '';
+  if (plain) return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It must be like http://127.0.0.1:8001');
+}
+
+/** Throws CommanderError after it has printed help, or what is wrong. */
+export function parseOptions(argv: readonly string[]): Options {
+  const program = new Command('explain')
+    .usage('[options] [trace id | latest]')
+    .description('Prints why a trace took its time: its critical path, what was found, and what it reveals.')
+    .argument('[trace]', 'its id; without one, or `latest`: the newest that has closed', traceId)
+    .option('--json', 'what the API said, as it said it', false)
+    .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiUrl)
+    .option('--wait', `wait up to ${CLOSE_MS / 1000} s for the trace to close (the default)`, true)
+    .option('--no-wait', 'do not wait')
+    .option('--all', 'every row of the path and of the timelines', false)
+    .addHelpText(
+      'after',
+      `
+npm takes options for itself unless they stand after --:  npm run explain -- --all <trace id>
+Exit code: 0 explained; 1 not (no such trace, still open, no API); 2 wrong options or configuration.`,
+    )
+    .exitOverride()
+    .parse(argv, { from: 'user' });
+  const { json, api, wait, all } = program.opts<Omit<Options, 'id'>>();
+  const id = program.processedArgs[0] as string | undefined;
+  return { id: id === 'latest' ? undefined : id, json, api, wait, all };
+}
