@@ -1,7 +1,7 @@
+import { DeadLetterLimit } from '#infra/kafka/dead-letter-limit.ts';
 import { type DeadLetter, DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Producer } from '#infra/kafka/port.ts';
 import { metrics } from '#infra/metrics.ts';
-import { DeadLetterLimit } from './dead-letter-limit.ts';
 
 /** What a stage says of a record; the box knows the rest. */
 export type Refusal = Omit<DeadLetter, 'topic' | 'ts'>;

@@ -14,7 +14,7 @@ import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
 import { LogHealth } from './log-health.ts';
 import { observeRequests } from './observe.ts';
-import type { Observer } from './receive.ts';
+import type { Door, Observer } from './receive.ts';
 import type { HashValue } from './salt.ts';
 import { requestSplitter } from './split-request.ts';
 import { tenantOf } from './tenant.ts';
@@ -45,7 +45,11 @@ export interface IngestOptions {
 export interface Ingest {
   /** Not listening yet. */
   readonly app: FastifyInstance;
+  /** What a request passes; other doors share its batches and its bound. */
+  readonly door: Door;
   ready(): Readiness;
+  /** Adds to what readiness depends on: `reason` gives why this ingest must not be ready, if so. */
+  alsoReady(reason: () => string | undefined): void;
   /** Refuses what is new, answers what is in flight, closes every connection. */
   drain(): Promise<void>;
   /** Resolves when nothing is on its way to the log any more. */
@@ -65,7 +69,7 @@ export function buildIngest(options: IngestOptions): Ingest {
   const budget = new ByteBudget(total, Math.max(maxBodyBytes, Math.floor(total / 2)));
   const batcher = batcherOf(options, clock, health);
   let draining = false;
-  const door = {
+  const door: Door = {
     budget,
     batcher,
     decompressing: new Gate(DECOMPRESSIONS),
@@ -82,8 +86,10 @@ export function buildIngest(options: IngestOptions): Ingest {
     }),
   };
 
+  const more: (() => string | undefined)[] = [];
   const ready = (): Readiness => {
     const reasons = [draining ? 'shutting down' : undefined, health.reason(now()), clock.reason(now())];
+    reasons.push(...more.map((reason) => reason()));
     const known = reasons.filter((reason) => reason !== undefined);
     return { ok: known.length === 0, reasons: known };
   };
@@ -94,7 +100,9 @@ export function buildIngest(options: IngestOptions): Ingest {
 
   return {
     app,
+    door,
     ready,
+    alsoReady: (reason) => void more.push(reason),
     async drain() {
       draining = true;
       const late = setTimeout(() => app.server.closeAllConnections(), DRAIN_MS);

@@ -1,45 +1,6 @@
-/** The ingest as a process: OTLP/HTTP on ATI_INGEST_PORT → ati.spans. */
-import type { Config } from '#infra/config.ts';
-import { messageOf, UserError } from '#infra/errors.ts';
-import { listen } from '#infra/http.ts';
+/** The ingest as a process: OTLP/HTTP on ATI_INGEST_PORT, and a Collector's Kafka topics, → ati.spans. */
 import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
-import { buildIngest } from './ingest.ts';
-import { derivedSalt, type HashValue, hasher, persistedSalt } from './salt.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
+import { startIngest } from './start.ts';
 
-/** The producer's own retries; clients are told within eight seconds, with its last error if it has given up. */
-const PRODUCE_PATIENCE_MS = 5_000;
-
-runProcess('ingest', async (context) => {
-  const { config, log, lifecycle } = context;
-  const hash = await hasherOf(config);
-  const kafka = await startKafka(context, 'ati-ingest');
-  const producer = await kafka.producer({ compression: 'zstd', patienceMs: PRODUCE_PATIENCE_MS });
-  lifecycle.onStop('closed', 'producer', () => producer.close());
-
-  const ingest = buildIngest({
-    config,
-    log,
-    producer,
-    ping: () => kafka.ping(),
-    hashOf: () => hash,
-    now: Date.now,
-  });
-  lifecycle.onStop('draining', 'http', () => ingest.drain());
-  lifecycle.onStop('flushed', 'batches', () => ingest.flush());
-  await listen(ingest.app, {
-    host: config.ATI_HOST,
-    port: config.ATI_INGEST_PORT,
-    portVariable: 'ATI_INGEST_PORT',
-  });
-});
-
-async function hasherOf({ ATI_SALT, ATI_DATA_DIR }: Config): Promise<HashValue> {
-  if (ATI_SALT !== '') return hasher(derivedSalt(ATI_SALT, DEFAULT_TENANT));
-  try {
-    return hasher(await persistedSalt(ATI_DATA_DIR, DEFAULT_TENANT));
-  } catch (error) {
-    throw new UserError(`the salt cannot be used: ${messageOf(error)}`);
-  }
-}
+runProcess('ingest', (context) => startIngest(context, () => startKafka(context, 'ati-ingest')));
