@@ -91,7 +91,7 @@ function takeChild(view: TraceView, frame: Frame): number {
 }
 
 /** Rows that wait for a person: the `human` spans and what has no role of its own below them. */
-function humanWaits(view: TraceView): Uint8Array {
+export function humanWaits(view: TraceView): Uint8Array {
   const human = new Uint8Array(view.n);
   for (const row of view.topDown) {
     const parent = view.parent[row];

@@ -1,0 +1,115 @@
+/** The question of a person in the workflow: how long was a person waited for, and how long was worked? */
+import type { TimelineEntry } from '#schemas/events.ts';
+import { CLOCK_NS, duration } from '../detectors/calls.ts';
+import { entry } from '../detectors/finding.ts';
+import { count, ms, percent, plural, ratio, reader } from '../detectors/measures.ts';
+import { type CriticalPath, humanWaits, pathRoot, SEGMENT } from '../trace/critical-path.ts';
+import { ROLE } from '../trace/roles.ts';
+import { Sweep } from '../trace/sweep.ts';
+import type { TraceView } from '../trace/view.ts';
+import { makeInsight } from './answer.ts';
+import type { InsightRule } from './insight.ts';
+import { longest, time } from './phrases.ts';
+
+/** From this share on the workflow was idle rather than at work. */
+const MOSTLY = 0.5;
+
+/** Spans of people that lie in no other such span. */
+function peopleOf(view: TraceView, waits: Uint8Array): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < view.n; row++) {
+    const parent = view.parent[row];
+    if (view.role[row] === ROLE.human && (parent < 0 || waits[parent] === 0)) rows.push(row);
+  }
+  return rows;
+}
+
+/** Rows in which something runs: every span but people's and those around them, which only contain the wait. */
+function workOf(view: TraceView, waits: Uint8Array): number[] {
+  const around = new Uint8Array(view.n);
+  for (let i = view.n - 1; i >= 0; i--) {
+    const row = view.topDown[i];
+    const parent = view.parent[row];
+    if (parent >= 0 && (waits[row] === 1 || around[row] === 1)) around[parent] = 1;
+  }
+  const rows: number[] = [];
+  for (let row = 0; row < view.n; row++) if (waits[row] === 0 && around[row] === 0) rows.push(row);
+  return rows;
+}
+
+/**
+ * How much of [from, to) was waiting, ns: the critical path is idle there and no other span runs. It is the union of
+ * idle pieces and work, less the work.
+ */
+function waitingWithin(view: TraceView, path: CriticalPath, waits: Uint8Array) {
+  const work = workOf(view, waits);
+  const starts = work.map((row) => view.start[row]);
+  const ends = work.map((row) => view.end[row]);
+  const busy = new Sweep(starts, ends);
+  for (let i = 0; i < path.n; i++) {
+    if (path.type[i] !== SEGMENT.idle) continue;
+    starts.push(path.start[i]);
+    ends.push(path.end[i]);
+  }
+  const either = new Sweep(starts, ends);
+  return (from: number, to: number) => Math.max(0, either.busyWithin(from, to) - busy.busyWithin(from, to));
+}
+
+function answerOf(e: (name: string) => number, asked: number, longestWait: number): string {
+  const waits = e('waits');
+  if (e('waiting') === 0)
+    return asked === 0
+      ? 'A person was asked and answered at once: nothing was waited for.'
+      : `A person took ${time(asked)}, but nobody waited: other work ran all the while.`;
+  const times = waits === 1 ? '' : `, in ${plural(waits, 'wait')} of up to ${time(longestWait)}`;
+  const verdict = e('waiting_share') >= MOSTLY ? 'idle, not slow' : 'most of its time is work';
+  const beside = asked - e('waiting');
+  const rest =
+    beside * 1e6 > CLOCK_NS ? ` During ${time(beside)} more that people took, other work ran.` : '';
+  return (
+    `Waited ${time(e('waiting'))} for a person (${percent(e('waiting_share'))})${times}, worked ` +
+    `${time(e('processing'))}: ${verdict}.${rest}`
+  );
+}
+
+/**
+ * Waiting is what the critical path is idle (spans of people, design §5) while no other span runs; where something else
+ * ran beside a person, that counts as work. Processing is the rest of the trace's duration.
+ */
+export const human: InsightRule = {
+  kind: 'human',
+  look({ view, critical }) {
+    if (!view.role.includes(ROLE.human)) return undefined;
+    const waits = humanWaits(view);
+    const people = peopleOf(view, waits);
+    const waited = waitingWithin(view, critical, waits);
+    const top = pathRoot(view);
+    const whole = duration(view, top);
+    const waiting = waited(view.start[top], view.end[top]);
+    const longestRow = people.reduce((a, b) => (duration(view, b) > duration(view, a) ? b : a));
+    const asked = new Sweep(
+      people.map((row) => view.start[row]),
+      people.map((row) => view.end[row]),
+    );
+    const evidence = [
+      ms('waiting', waiting),
+      ms('processing', whole - waiting),
+      count('waits', people.filter((row) => view.end[row] > view.start[row]).length),
+      ratio('waiting_share', whole === 0 ? 0 : waiting / whole),
+    ];
+    const timeline = people.map((row): TimelineEntry => {
+      const part = waited(view.start[row], view.end[row]);
+      const outcome =
+        part === 0 ? 'nobody waited' : part < duration(view, row) - CLOCK_NS ? 'waited in part' : 'waited';
+      return entry(view.strings[view.operation[row]], view.start[row], view.end[row], outcome);
+    });
+    const longestWait = Math.max(...timeline.map((each) => each.durationMs));
+    return makeInsight(view, longestRow, {
+      kind: 'human',
+      found: waiting > 0,
+      answer: answerOf(reader(evidence), asked.busy / 1e6, longestWait),
+      evidence,
+      timeline: longest(timeline),
+    });
+  },
+};
