@@ -4,8 +4,8 @@ import type { Scenario } from './scenario.ts';
 export const chain: Scenario = {
   name: 'chain',
   about: '60 agents wait for one another, 80 ms each',
-  endpoint: '/run',
   parameters: { scenario: 'chain', depth: 60, delay_ms: 80 },
   expects: ['blocking_chain'],
   roots: { blocking_chain: 'agent-*' },
+  insights: [{ kind: 'chain', found: true }],
 };

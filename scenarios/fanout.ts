@@ -4,8 +4,8 @@ import type { Scenario } from './scenario.ts';
 export const fanout: Scenario = {
   name: 'fanout',
   about: 'a planner offers 100 calls to 20 slots',
-  endpoint: '/run',
   parameters: { scenario: 'fanout', fanout: 100, concurrency: 20, delay_ms: 80 },
   expects: ['fanout_collapse'],
   roots: { fanout_collapse: 'planner' },
+  insights: [{ kind: 'straggler', found: false }],
 };

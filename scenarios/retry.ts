@@ -4,7 +4,6 @@ import type { Scenario } from './scenario.ts';
 export const retry: Scenario = {
   name: 'retry',
   about: 'a flaky tool: 10 % of 100 calls fail and are retried',
-  endpoint: '/run',
   parameters: {
     scenario: 'retry',
     fanout: 100,
@@ -15,4 +14,5 @@ export const retry: Scenario = {
   },
   expects: ['retry_storm', 'fanout_collapse'],
   roots: { retry_storm: 'caller', fanout_collapse: 'planner' },
+  insights: [{ kind: 'retries', found: true }],
 };

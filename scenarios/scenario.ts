@@ -1,15 +1,23 @@
-import type { FindingKind } from '#schemas/events.ts';
+import type { ScenarioName } from '#producers/agents/agent-app/parameters.ts';
+import type { FindingKind, InsightKind } from '#schemas/events.ts';
 
 /** A workflow with a planted failure (or none), and what ATI must and must not say about it. */
 export interface Scenario {
+  /** Letters and dashes: in virtual time it is the prefix of its mesh's agents. */
   readonly name: string;
   /** One line for people: what goes wrong, and why nobody sees it in the spans. */
   readonly about: string;
-  readonly endpoint: '/run' | '/stream';
-  /** Query parameters; the agent app fills in the rest with its defaults. */
-  readonly parameters: Readonly<Record<string, string | number>>;
+  /** Of the agent app, which fills in the rest with its defaults. */
+  readonly parameters: { readonly scenario: ScenarioName } & Readonly<Record<string, string | number>>;
   /** Every kind that must be found; any other kind is a false incident. */
   readonly expects: readonly FindingKind[];
-  /** The agent that must be named as the root of each expected kind. */
+  /** The agent that must be named as the root of each expected kind (without the mesh's prefix). */
   readonly roots: Readonly<Partial<Record<FindingKind, string>>>;
+  /** Questions that must be answered so; the others may be answered either way. */
+  readonly insights: readonly { readonly kind: InsightKind; readonly found: boolean }[];
+}
+
+/** The agent app's paths. */
+export function endpointOf({ parameters }: Scenario): '/run' | '/stream' {
+  return parameters.scenario === 'stream' ? '/stream' : '/run';
 }

@@ -11,8 +11,13 @@ import { type Stack, type StackOptions, startStack } from './stack.ts';
 /** Ctrl-C, `kill`, and a terminal that was closed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+export interface ConsoleOptions extends StackOptions {
+  /** Nothing on standard output. */
+  readonly quiet?: boolean;
+}
+
 /** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
-export async function startWithProgress(options: StackOptions): Promise<Stack> {
+export async function startWithProgress(options: ConsoleOptions): Promise<Stack> {
   const services = servicesOf(options.config, { agents: options.agents ?? true });
   const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<boolean>()]));
   const lines = new Listr(
@@ -33,7 +38,8 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
       registerSignalListeners: false,
     },
   );
-  const live = process.stdout.isTTY;
+  const quiet = options.quiet ?? false;
+  const live = process.stdout.isTTY && !quiet;
   let shown: Promise<unknown> | undefined;
   const abort = new AbortController();
   const onSignal = () => abort.abort();
@@ -46,7 +52,7 @@ export async function startWithProgress(options: StackOptions): Promise<Stack> {
         // Not before: a start that is refused at once shows its reason alone.
         if (live) shown ??= lines.run();
         if (state === 'ready') ready.get(service.name)?.resolve(true);
-        if (!live && state === 'ready') console.log(`  ready: ${service.title}`);
+        if (!live && !quiet && state === 'ready') console.log(`  ready: ${service.title}`);
       },
       onDeath: (service, lastWords) => {
         const lastLine = lastWords.split('\n').at(-1);

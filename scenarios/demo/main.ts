@@ -1,13 +1,16 @@
-/** `npm run demo`: real workflows fail in four ways, and ATI says how, where and what to do. */
+/** `npm run demo`: eight real workflows on two meshes; four fail, and ATI says how, where and what to do. */
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { type Config, readConfig } from '#infra/config.ts';
 import { addresses, fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
-import { scenarios } from '../registry.ts';
-import { verdictOf } from './api.ts';
-import { runLive } from './live.ts';
+import { verdictOf } from '../judge/read-back.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import { runLive } from '../live/run.ts';
+import { type Mesh, meshesOf } from '../meshes.ts';
+import { progressLine } from '../progress-line.ts';
+import type { Scenario } from '../scenario.ts';
+import { FIRST, type Play, SECOND, STREAM } from './programme.ts';
 import { verdictTable } from './table.ts';
-import type { Verdict } from './verdict.ts';
 
 /** The agents export every 200 ms, so a trace is complete long before the quiet gap for strange exporters. */
 const QUIET_GAP_MS = '1000';
@@ -21,7 +24,7 @@ const integer = (text: string) => {
 };
 const program = new Command('npm run demo --')
   .description(
-    'Starts ATI with its synthetic agents, runs a healthy control and four failing workflows, and shows what ATI found.\n' +
+    'Starts ATI with its synthetic agents, runs a healthy control and eight workflows on two meshes, and shows what ATI found.\n' +
       'KAFKA_BROKERS and CLICKHOUSE_URL use real ones instead of the embedded ones.',
   )
   .option('--once', 'stop afterwards: exit 0 only if every expected incident was found, and no other')
@@ -70,24 +73,41 @@ try {
   fail(error);
 }
 
-async function runScenarios({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): Promise<Verdict[]> {
-  console.log(pc.bold(`\nRunning ${scenarios.length} workflows (seed ${seed})`));
-  const runs = [];
-  for (const scenario of scenarios) {
+async function runScenarios(config: Config): Promise<Verdict[]> {
+  const { ATI_HOST: host, ATI_API_PORT } = config;
+  const [first, second] = meshesOf(config);
+  console.log(
+    pc.bold(`\nRunning ${FIRST.length + SECOND.length + 1} workflows on two meshes (seed ${seed})`),
+  );
+  const line = progressLine();
+  const plays: Play[] = [];
+  const run = async (scenario: Scenario, mesh: Mesh) => {
     const started = performance.now();
-    process.stdout.write(`  ${scenario.name.padEnd(8)} ${scenario.about} … `);
-    const run = await runLive(`http://${host}:${ATI_AGENT_PORT}`, scenario, seed);
-    console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);
-    runs.push({ scenario, traceId: run.traceId });
-  }
+    line.show(`${scenario.name}: ${scenario.about}`);
+    const { traceId } = await runLive(mesh.agentUrl, scenario, seed);
+    line.end();
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`  ${scenario.name.padEnd(8)} ${scenario.about} (${mesh.title}) ${seconds} s`);
+    plays.push({ scenario, mesh, traceId });
+  };
+  for (const scenario of FIRST) await run(scenario, first);
+  // The second mesh works while the first one's stream takes its twenty seconds.
+  await Promise.all([
+    run(STREAM, first),
+    (async () => {
+      for (const scenario of SECOND) await run(scenario, second);
+    })(),
+  ]);
   console.log(pc.bold('\nAsking ATI what went wrong'));
-  const verdicts: Verdict[] = [];
   const api = `http://${host}:${ATI_API_PORT}`;
+  const verdicts = new Map<Scenario, Verdict>();
   // The control last: by then the incidents of what ran after it are there, so its silence means something.
-  for (const { scenario, traceId } of runs.toReversed()) {
-    verdicts.push(await verdictOf(api, scenario, traceId, INCIDENT_DEADLINE_MS));
-  }
-  return verdicts.reverse();
+  for (const { scenario, mesh, traceId } of plays.toReversed())
+    verdicts.set(
+      scenario,
+      await verdictOf(api, { scenario, traceId, mesh: mesh.prefix }, INCIDENT_DEADLINE_MS),
+    );
+  return [...FIRST, STREAM, ...SECOND].flatMap((scenario) => verdicts.get(scenario) ?? []);
 }
 
 function report(verdicts: readonly Verdict[]): void {
@@ -101,7 +121,9 @@ function report(verdicts: readonly Verdict[]): void {
   }
   const failing = verdicts.filter(({ scenario }) => scenario.expects.length > 0).length;
   console.log(
-    pc.green(`\n${failing} of ${failing} failing workflows named, nothing on the healthy control.\n`),
+    pc.green(
+      `\n${failing} of ${failing} failing workflows named, nothing on the ${verdicts.length - failing} healthy ones.\n`,
+    ),
   );
 }
 
@@ -109,6 +131,8 @@ function nextSteps({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): st
   return [
     'Try next, in another terminal:',
     '  npm run incidents -- --follow                     subscribe to the incidents',
+    '  npm run explain                                   why the newest trace took its time',
+    '  ./generate_scenarios.sh                           pick a workflow, watch its incident arrive',
     `  curl '${host}:${ATI_AGENT_PORT}/run?scenario=fanout&fanout=200&concurrency=10'`,
     `  curl '${host}:${ATI_API_PORT}/v1/sql' -H 'content-type: application/json' \\`,
     `    -d '{"query":"SELECT SpanName, count() FROM otel_traces FINAL GROUP BY SpanName"}'`,

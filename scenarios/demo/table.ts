@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Finding, Measure } from '#schemas/events.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from '../judge/verdict.ts';
 
 const COLUMNS = ['scenario', 'what ran', 'expected', 'found', 'root', 'evidence'];
 /** With the borders 115 columns: what a terminal of 120 can show. */
@@ -28,7 +28,7 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
   const found = verdict.found.toSorted((a, b) => order(verdict, a) - order(verdict, b));
   if (found.length === 0) {
     table.push([scenario.name, about, scenario.expects.join('\n') || 'nothing', mark('nothing'), '', '']);
-    if (trace) table.push(detail('', `${api}/v1/traces/${trace.traceId}`));
+    if (trace) table.push(detail(answers(verdict), `${api}/v1/traces/${trace.traceId}/insights`));
   }
   const [planted, ...others] = found;
   if (planted) {
@@ -37,6 +37,14 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
   }
   for (const other of others) table.push(detail(mark(`+ ${headline(other)}`), incidentUrl(api, other)));
   if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
+}
+
+/** What the scenario is there to show. */
+function answers({ scenario, trace }: Verdict): string {
+  return scenario.insights
+    .flatMap(({ kind }) => trace?.insights.find((insight) => insight.kind === kind)?.answer ?? [])
+    .map((answer) => `→ ${answer}`)
+    .join('\n');
 }
 
 function order({ scenario }: Verdict, { kind }: Finding): number {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Finding } from '#schemas/events.ts';
-import { control } from '../control.ts';
+import type { Finding, Insight, InsightKind } from '#schemas/events.ts';
+import { fanoutOnEnoughSlots as healthy } from '../controls/fanout-on-enough-slots.ts';
+import { dag } from '../dag.ts';
 import { fanout } from '../fanout.ts';
 import { judge, type TraceAnswer } from './verdict.ts';
 
@@ -24,6 +25,16 @@ const trace = (...findings: Finding[]): TraceAnswer => ({
   traceId: '1'.repeat(32),
   summary: { spanCount: 3, durationMs: 10 },
   findings,
+  insights: [insight('straggler', false)],
+});
+const insight = (kind: InsightKind, found: boolean): Insight => ({
+  kind,
+  found,
+  agent: 'planner',
+  operation: 'worker',
+  answer: 'because',
+  evidence: [],
+  timeline: [],
 });
 
 test('what was planted was found, with its root', () => {
@@ -33,7 +44,7 @@ test('what was planted was found, with its root', () => {
 });
 
 test('a silent control is right', () => {
-  expect(judge(control, trace(), none).faults).toEqual([]);
+  expect(judge(healthy, trace(), none).faults).toEqual([]);
 });
 
 test('an incident that is missing, not open, of another root, or false is a fault', () => {
@@ -44,12 +55,29 @@ test('an incident that is missing, not open, of another root, or false is a faul
   expect(judge(fanout, trace(finding('fanout_collapse', 'writer')), open).faults).toEqual([
     'fanout_collapse names writer as its root, not planner',
   ]);
-  expect(judge(control, trace(finding('retry_storm')), open).faults).toEqual([
+  expect(judge(healthy, trace(finding('retry_storm')), open).faults).toEqual([
     'retry_storm was found and is false',
   ]);
 });
 
 test('a trace that never arrived is a fault, also for the control', () => {
-  expect(judge(control, undefined, none).faults).toEqual(['the trace did not arrive']);
-  expect(judge(control, { ...trace(), summary: null }, none).faults).toEqual(['the trace did not arrive']);
+  expect(judge(healthy, undefined, none).faults).toEqual(['the trace did not arrive']);
+  expect(judge(healthy, { ...trace(), summary: null }, none).faults).toEqual(['the trace did not arrive']);
+});
+
+test('a mesh has its own agents', () => {
+  const found = trace(finding('fanout_collapse', 'second-planner'));
+  expect(judge(fanout, found, open, 'second').faults).toEqual([]);
+  expect(judge(fanout, found, open).faults).toEqual([
+    'fanout_collapse names second-planner as its root, not planner',
+  ]);
+});
+
+test('a question that is not answered, or answered wrongly, is a fault', () => {
+  const answers = (...insights: Insight[]) => judge(dag, { ...trace(), insights }, none).faults;
+  expect(answers(insight('straggler', true), insight('critical_path', true))).toEqual([]);
+  expect(answers(insight('straggler', false))).toEqual([
+    'straggler is answered with no',
+    'nothing is said about critical_path',
+  ]);
 });

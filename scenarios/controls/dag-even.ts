@@ -1,0 +1,14 @@
+import type { Scenario } from '../scenario.ts';
+
+/** The diamond with branches that end together. */
+export const dagEven: Scenario = {
+  name: 'even-dag',
+  about: 'fork and join of 100 branches that end together',
+  parameters: { scenario: 'dag', fanout: 100, delay_ms: 80, slow_factor: 1 },
+  expects: [],
+  roots: {},
+  insights: [
+    { kind: 'straggler', found: false },
+    { kind: 'critical_path', found: false },
+  ],
+};

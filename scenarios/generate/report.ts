@@ -1,0 +1,28 @@
+import pc from 'picocolors';
+import type { LiveRun } from '../live/run.ts';
+import type { Watched } from './watch.ts';
+
+/** What was planted against what was found, and what else the trace reveals, for a person. */
+export function reportLines(
+  { traceId, truth }: Pick<LiveRun, 'traceId' | 'truth'>,
+  { trace, open }: Watched,
+  api: string,
+): { readonly lines: readonly string[]; readonly right: boolean } {
+  const planted = new Set<string>(truth.failures.map(({ kind }) => kind));
+  const found = new Set<string>(trace.findings.map(({ kind }) => kind));
+  const missing = [...planted].filter((kind) => !found.has(kind));
+  const extra = [...found].filter((kind) => !planted.has(kind));
+  const lines = [
+    `planted  ${[...planted].join(', ') || 'nothing'}`,
+    `found    ${[...found].join(', ') || 'nothing'}  ${missing.length + extra.length === 0 ? pc.green('✔') : pc.red('✘')}`,
+  ];
+  for (const { kind, severity, agent, explanation, recommendations, incidentId } of open) {
+    lines.push('', pc.bold(`${kind} (${severity}) at ${agent}`), explanation);
+    if (recommendations[0]) lines.push(`→ ${recommendations[0].text}`);
+    lines.push(pc.dim(`${api}/v1/incidents/${incidentId}`));
+  }
+  const answers = trace.insights.filter(({ found: yes }) => yes);
+  if (answers.length > 0) lines.push('', ...answers.map(({ answer }) => `· ${answer}`));
+  lines.push('', pc.dim(`npm run explain -- ${traceId}`));
+  return { lines, right: missing.length + extra.length === 0 };
+}

@@ -1,0 +1,67 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { foundKinds, isRight, type Outcome } from './outcome.ts';
+
+/** With the borders 100 columns. */
+const WIDTHS = [18, 36, 18, 25];
+const MOST_FAULTS = 5;
+
+/** Scenario × expected × found, a row each; below it what is not as expected. */
+export function outcomeTable(outcomes: readonly Outcome[]): string {
+  const table = new Table({
+    head: ['scenario', 'what runs', 'expected', 'found'],
+    colWidths: WIDTHS,
+    wordWrap: true,
+    style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
+  });
+  for (const outcome of outcomes) {
+    const { scenario, runs } = outcome;
+    const expected = scenario.expects.length > 0 ? scenario.expects.join('\n') : 'nothing';
+    table.push([`${mark(outcome)} ${scenario.name}`, scenario.about, expected, found(outcome)]);
+    const faults = [
+      ...runs.flatMap(({ seed, traceId, verdict }) =>
+        verdict.faults.map((fault) => `seed ${seed}, trace ${traceId}: ${fault}`),
+      ),
+      ...outcome.faults,
+    ];
+    for (const fault of faults.slice(0, MOST_FAULTS))
+      table.push(['', { colSpan: WIDTHS.length - 1, content: pc.red(fault) }]);
+    if (faults.length > MOST_FAULTS)
+      table.push([
+        '',
+        { colSpan: WIDTHS.length - 1, content: pc.red(`and ${faults.length - MOST_FAULTS} more`) },
+      ]);
+  }
+  return table.toString();
+}
+
+/** The closing lines: how many workflows, how many as expected, how many false incidents on controls. */
+export function conclusion(outcomes: readonly Outcome[]): string {
+  const runs = outcomes.flatMap((outcome) => outcome.runs);
+  const right = runs.filter(({ verdict }) => verdict.faults.length === 0).length;
+  const controls = outcomes.filter(({ scenario }) => scenario.expects.length === 0);
+  const falseOnes = controls.reduce(
+    (sum, outcome) =>
+      sum +
+      outcome.faults.length +
+      outcome.runs.reduce((count, { verdict }) => count + (verdict.trace?.findings.length ?? 0), 0),
+    0,
+  );
+  const wrong = outcomes.filter((outcome) => !isRight(outcome)).length;
+  const colour = wrong === 0 ? pc.green : pc.red;
+  return colour(
+    `${right} of ${runs.length} workflows answered as expected; ` +
+      `${falseOnes} false incidents on ${controls.reduce((sum, { runs: all }) => sum + all.length, 0)} runs without a failure.`,
+  );
+}
+
+function mark(outcome: Outcome): string {
+  return isRight(outcome) ? pc.green('✔') : pc.red('✘');
+}
+
+function found(outcome: Outcome): string {
+  const kinds = foundKinds(outcome);
+  const of = outcome.runs.length;
+  if (kinds.length === 0) return `nothing (${of} of ${of})`;
+  return kinds.map(([kind, runs]) => `${kind} (${runs} of ${of})`).join('\n');
+}

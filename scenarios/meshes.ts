@@ -1,0 +1,29 @@
+import type { Config } from '#infra/config.ts';
+
+/** A multi-agent system: an agent app whose agents' names start with a prefix of their own. */
+export interface Mesh {
+  readonly name: 'first' | 'second';
+  readonly title: string;
+  /** AGENT_NAME; empty: none. */
+  readonly prefix: string;
+  readonly agentUrl: string;
+}
+
+/** The meshes of an installation. */
+export function meshesOf(config: Config): readonly [Mesh, Mesh] {
+  const url = (port: number) => `http://${config.ATI_HOST}:${port}`;
+  return [
+    {
+      name: 'first',
+      title: 'first mesh',
+      prefix: config.AGENT_NAME,
+      agentUrl: url(config.ATI_AGENT_PORT),
+    },
+    {
+      name: 'second',
+      title: 'second mesh',
+      prefix: config.ATI_SECOND_AGENT_NAME,
+      agentUrl: url(config.ATI_SECOND_AGENT_PORT),
+    },
+  ];
+}

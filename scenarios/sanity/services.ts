@@ -1,0 +1,101 @@
+import { pino } from 'pino';
+import { connectClickHouse } from '#infra/clickhouse/client.ts';
+import type { Config } from '#infra/config.ts';
+import { brokersOf, clickhouseUrlOf } from '#infra/endpoints.ts';
+import { messageOf } from '#infra/errors.ts';
+import { connectKafka } from '#infra/kafka/client.ts';
+import type { Mesh } from '../meshes.ts';
+import { CheckFailure } from './check.ts';
+
+const TIMEOUT_MS = 5_000;
+
+/** A service of the installation and how its health is asked for. */
+export interface ServiceCheck {
+  readonly name: string;
+  look(): Promise<string>;
+}
+
+/** Every service that an installation has, in the order of the data's way. */
+export function serviceChecks(config: Config, meshes: readonly Mesh[]): ServiceCheck[] {
+  const url = (port: number, path: string) => `http://${config.ATI_HOST}:${port}${path}`;
+  return [
+    { name: 'Kafka', look: () => lookAtKafka(config) },
+    { name: 'ClickHouse', look: () => lookAtClickHouse(config) },
+    http('ingest', url(config.ATI_INGEST_PORT, '/ready'), 'ATI_INGEST_PORT'),
+    http('processor', url(config.ATI_PROCESSOR_PORT, '/ready'), 'ATI_PROCESSOR_PORT'),
+    http('sink', url(config.ATI_SINK_PORT, '/ready'), 'ATI_SINK_PORT'),
+    http('query API', url(config.ATI_API_PORT, '/ready'), 'ATI_API_PORT'),
+    http(
+      'tool service',
+      `${config.TOOL_SERVICE_URL || url(config.ATI_TOOL_PORT, '')}/health`,
+      'ATI_TOOL_PORT',
+    ),
+    ...meshes.map((mesh) =>
+      http(
+        `agent app (${mesh.title})`,
+        `${mesh.agentUrl}/health`,
+        mesh.name === 'first' ? 'ATI_AGENT_PORT' : 'ATI_SECOND_AGENT_PORT',
+      ),
+    ),
+  ];
+}
+
+function http(name: string, url: string, variable: string): ServiceCheck {
+  return {
+    name,
+    async look() {
+      const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
+        throw new CheckFailure(
+          `${url} does not answer (${reasonOf(error)})`,
+          `start it (npm start), or set ${variable} to where it listens`,
+        );
+      });
+      const body = await response.text();
+      if (!response.ok)
+        throw new CheckFailure(
+          `${url} answers ${response.status}: ${body}`,
+          'its log in ATI_DATA_DIR/logs says why',
+        );
+      return new URL(url).host;
+    },
+  };
+}
+
+/** fetch hides the reason in the cause. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'TimeoutError')
+    return `nothing within ${TIMEOUT_MS / 1000} s`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused';
+  return messageOf(cause ?? error);
+}
+
+async function lookAtKafka(config: Config): Promise<string> {
+  const brokers = brokersOf(config);
+  try {
+    const log = pino({ level: 'silent' });
+    const kafka = await connectKafka({ brokers, clientId: 'ati-sanity', log });
+    await kafka.close();
+  } catch (error) {
+    throw new CheckFailure(messageOf(error), 'start it (npm start), or set KAFKA_BROKERS');
+  }
+  return brokers.join(',');
+}
+
+async function lookAtClickHouse(config: Config): Promise<string> {
+  const url = clickhouseUrlOf(config);
+  const clickhouse = connectClickHouse({
+    url,
+    user: config.CLICKHOUSE_USER,
+    password: config.CLICKHOUSE_PASSWORD,
+  });
+  try {
+    if (await clickhouse.ping()) return url;
+  } finally {
+    await clickhouse.close();
+  }
+  throw new CheckFailure(
+    `ClickHouse does not answer at ${url}`,
+    'start it (npm start), or set CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
+  );
+}
