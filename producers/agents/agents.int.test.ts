@@ -1,95 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildAgentApp } from './agent-app/app.ts';
-import { Journal } from './live/journal.ts';
-import { LiveWorld } from './live/world.ts';
-import { startTelemetry, type Telemetry } from './telemetry.ts';
-import { buildToolService } from './tool-service/app.ts';
+import { type Agents, attribute, type JsonSpan, named, start, startAgents } from './testing.ts';
 
-interface Attribute {
-  key: string;
-  value: {
-    stringValue?: string;
-    intValue?: number | string;
-    arrayValue?: { values: { intValue: number }[] };
-  };
-}
-interface JsonSpan {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  kind: number;
-  startTimeUnixNano: string;
-  endTimeUnixNano: string;
-  attributes: Attribute[];
-  status: { code?: number };
-}
-
-/** A receiver of OTLP JSON, as the real exporter sends it. */
-const received: JsonSpan[] = [];
-const receiver: Server = createServer(async (request, response) => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = JSON.parse(Buffer.concat(chunks).toString()) as {
-    resourceSpans: { scopeSpans: { spans: JsonSpan[] }[] }[];
-  };
-  for (const resource of body.resourceSpans)
-    for (const scope of resource.scopeSpans) received.push(...scope.spans);
-  response.setHeader('content-type', 'application/json').end('{}');
-});
-
-let telemetry: Telemetry;
-let checkpointDir: string;
-let journal: Journal;
-let agent: ReturnType<typeof buildAgentApp>;
-const tools = buildToolService({ delayMs: 5, errorRate: 0 });
-
+let agents: Agents;
+const spansOf = (url: string) => agents.spansOf(url);
 beforeAll(async () => {
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  const port = (receiver.address() as AddressInfo).port;
-  telemetry = startTelemetry({
-    serviceName: 'test-app',
-    instanceId: 'one',
-    endpoint: `http://127.0.0.1:${port}`,
-    exportDelayMs: 50,
-  });
-  checkpointDir = await mkdtemp(path.join(tmpdir(), 'ati-agents-'));
-  const toolUrl = await tools.listen({ host: '127.0.0.1', port: 0 });
-  journal = new Journal(path.join(checkpointDir, 'a', 'agent.journal'));
-  agent = buildAgentApp({ world: new LiveWorld(toolUrl, journal), toolDelayMs: 5, agentPrefix: 'm1' });
+  agents = await startAgents();
 });
-afterAll(async () => {
-  await agent.close();
-  await journal.close();
-  await tools.close();
-  await telemetry.close();
-  receiver.close();
-  await rm(checkpointDir, { recursive: true });
-});
-
-/** Runs a workflow and gives its spans as the receiver got them. */
-async function spansOf(url: string): Promise<{ answer: Record<string, unknown>; spans: JsonSpan[] }> {
-  const response = await agent.inject(url);
-  expect(response.statusCode).toBe(200);
-  const answer = Object.assign(
-    {},
-    ...response.body
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>),
-  ) as Record<string, unknown>;
-  await telemetry.flush();
-  return { answer, spans: received.filter((span) => span.traceId === answer.traceId) };
-}
-
-const named = (spans: JsonSpan[], name: string) => spans.filter((span) => span.name === name);
-const attribute = (span: JsonSpan, key: string) => span.attributes.find((each) => each.key === key)?.value;
-const start = (span: JsonSpan) => BigInt(span.startTimeUnixNano);
+afterAll(() => agents.close());
 
 describe('fanout', () => {
   test('one trace: workflow, planner, workers, tool calls with their server spans, a checkpoint', async () => {
@@ -180,6 +97,6 @@ test('stream: every chunk is emitted and its offset is on the span', async () =>
 });
 
 test('a tool streams its answer in chunks and its span ends with it', async () => {
-  const response = await tools.inject('/tool/search?stream=1&delay_ms=20');
+  const response = await agents.tools.inject('/tool/search?stream=1&delay_ms=20');
   expect(response.body.trim().split('\n')).toHaveLength(10);
 });

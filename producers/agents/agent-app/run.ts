@@ -40,15 +40,26 @@ export class Run {
   /** Durations of the tool calls and waits for a slot, ms. */
   readonly callMs: number[] = [];
   readonly waitMs: number[] = [];
+  readonly #stopping: Promise<void> | undefined;
 
   constructor(world: World, options: RunOptions) {
     this.world = world;
     this.options = options;
+    const { signal } = options;
+    this.#stopping =
+      signal && new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
   /** True: start no further work. */
   get stopped(): boolean {
     return this.options.signal?.aborted === true;
+  }
+
+  /** Waits, or until the run is to stop. */
+  async pause(ms: number): Promise<void> {
+    if (this.stopped) return;
+    const wait = this.world.wait(ms);
+    await (this.#stopping === undefined ? wait : Promise.race([wait, this.#stopping]));
   }
 
   /** The root span; `work` gets it for its trace id. */

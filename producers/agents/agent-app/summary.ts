@@ -1,3 +1,4 @@
+import { type GroundTruth, groundTruth } from '../truth.ts';
 import type { ScenarioParameters } from './parameters.ts';
 import type { Run } from './run.ts';
 
@@ -11,6 +12,8 @@ export interface Spread {
 export interface RunSummary {
   /** As they were used, the seed included: the same ones give the same run. */
   readonly parameters: ScenarioParameters;
+  /** What was planted, worked out from the parameters alone. */
+  readonly truth: GroundTruth;
   readonly timings: {
     /** Unix ms. */
     readonly startedAt: number;
@@ -31,6 +34,7 @@ export function summarise(
 ): RunSummary {
   return {
     parameters,
+    truth: groundTruth(parameters, { agentPrefix: run.options.agentPrefix }),
     timings: {
       startedAt: time.startedAt,
       durationMs: Math.round(time.durationMs),

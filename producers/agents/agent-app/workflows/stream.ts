@@ -32,8 +32,9 @@ function streamTokens(
     const elapsed = () => run.world.now() - start;
     const offsets: number[] = [];
     let own = 0;
-    while (elapsed() < durationMs && !run.stopped) {
-      await run.world.wait(interval_ms);
+    while (elapsed() < durationMs) {
+      await run.pause(interval_ms);
+      if (run.stopped) break;
       await run.inSlot(slots, async () => {
         emit(offsets.length);
         offsets.push(Math.round(elapsed()));
@@ -56,7 +57,7 @@ function streamTokens(
 
 async function runBackground(run: Run, slots: Slots, parameters: StreamParameters): Promise<void> {
   if (parameters.background_fanout === 0) return;
-  await run.world.wait(parameters.duration_s * 1000 * BACKGROUND_START);
+  await run.pause(parameters.duration_s * 1000 * BACKGROUND_START);
   if (run.stopped) return;
   await run.planner({ 'ati.fanout.width': parameters.background_fanout }, async () => {
     const work = Array.from({ length: parameters.background_fanout }, (_, call) =>
