@@ -16,6 +16,9 @@ export const QUESTIONS: Readonly<Record<InsightKind, string>> = {
   stream: 'Did background work stall the stream?',
 };
 
+/** Rows of a timeline; one under the answer `no` is an example only. */
+const MOST_ROWS = { yes: 12, no: 4 };
+
 /** A newer ATI may ask what this one does not know. */
 const questionOf = (kind: string) =>
   Object.hasOwn(QUESTIONS, kind) ? QUESTIONS[kind as InsightKind] : `${clean(kind).replaceAll('_', ' ')}?`;
@@ -28,6 +31,6 @@ export function insightLines(insights: readonly Insight[], wholeMs: number, view
     ...(i === 0 ? [] : ['']),
     `${found ? colours.green('✔') : colours.dim('–')} ${colours.bold(questionOf(kind))}`,
     ...wrap(clean(answer), view.width - 2).map((line) => `  ${line}`),
-    ...timelineLines(timeline, wholeMs, view),
+    ...timelineLines(timeline, { wholeMs, most: found ? MOST_ROWS.yes : MOST_ROWS.no }, view),
   ]);
 }
