@@ -10,7 +10,7 @@ import { encode } from '#schemas/codec.ts';
 import type { EventName, Events, Finding, IncidentEvent, Insight, TraceSummary } from '#schemas/events.ts';
 import { encodeTraces, type OtlpSpan } from '#schemas/otlp/write.ts';
 import { MIGRATIONS } from './database.ts';
-import type { Projection } from './projections/projection.ts';
+import { byTable, type Projection, type TablesProjection } from './projections/projection.ts';
 import { RowBuffer } from './rowbinary/buffer.ts';
 
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
@@ -47,16 +47,20 @@ export async function startDatabase(): Promise<TestDatabase> {
 /** Stores events as the sink would. */
 export async function store<Name extends EventName>(
   { clickhouse, database }: Pick<TestDatabase, 'clickhouse' | 'database'>,
-  projection: Projection,
+  projection: Projection | TablesProjection,
   name: Name,
   values: readonly Events[Name][],
 ): Promise<void> {
-  const rows = new RowBuffer();
+  const { tables, append } = byTable(projection);
+  const outs = tables.map(() => new RowBuffer());
   for (const value of values) {
-    const appended = projection.append(rows, encode(name, value));
+    const appended = append(outs, encode(name, value));
     if (!appended.ok) throw new Error(appended.reason);
   }
-  await clickhouse.insert(`${database}.${projection.table}`, projection.columns, 'RowBinary', rows.view());
+  for (const [i, { table, columns }] of tables.entries()) {
+    if (outs[i].length === 0) continue;
+    await clickhouse.insert(`${database}.${table}`, columns, 'RowBinary', outs[i].view());
+  }
 }
 
 export const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');

@@ -1,6 +1,8 @@
 /** One Span message → one row of `otel_traces`. */
 import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
 import { lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
+import { Ranges } from '../otlp/ranges.ts';
+import { writeTime } from '../otlp/values.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeAttributeMap } from './attribute-map.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
@@ -10,39 +12,8 @@ import type { RowContext } from './rowbinary.ts';
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
 const CODES = ['Unset', 'Ok', 'Error'];
 
-/** Bounds of the nested messages of one field: from, to, from, to … */
-class Ranges {
-  #bounds = new Int32Array(64);
-  n = 0;
-
-  add(from: number, to: number): void {
-    if (this.n * 2 + 2 > this.#bounds.length) {
-      const grown = new Int32Array(this.#bounds.length * 2);
-      grown.set(this.#bounds);
-      this.#bounds = grown;
-    }
-    this.#bounds[this.n * 2] = from;
-    this.#bounds[this.n * 2 + 1] = to;
-    this.n++;
-  }
-
-  from(i: number): number {
-    return this.#bounds[i * 2];
-  }
-
-  to(i: number): number {
-    return this.#bounds[i * 2 + 1];
-  }
-}
-
 const events = new Ranges();
 const links = new Ranges();
-
-/** A DateTime64(9): signed nanoseconds, so what an unsigned time has above 2^63 becomes the greatest (year 2262). */
-function writeTime(out: RowBuffer, low: number, high: number): void {
-  if (high > 0x7fffffff) out.words(0xffffffff, 0x7fffffff);
-  else out.words(low, high);
-}
 
 /** end − start in ns; 0 where the end is missing or before the start. */
 function writeDuration(out: RowBuffer, sLow: number, sHigh: number, eLow: number, eHigh: number): void {

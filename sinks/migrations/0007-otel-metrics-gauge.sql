@@ -1,0 +1,55 @@
+-- Data points of gauges, one row each. This table and its four sisters (sum, histogram, exponential_histogram, summary)
+-- have the column names, types and values of the OpenTelemetry Collector's ClickHouse exporter
+-- (https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/exporter/clickhouseexporter), so that
+-- Grafana, HyperDX/ClickStack and existing SQL work unchanged. ATI's own columns come after them. Times have
+-- nanoseconds, as the exporter long had them; where a newer one makes them seconds, points of one second would be one.
+--
+-- A point is itself by its series (tenant, service, metric, unit, kind, resource, scope, attributes: SeriesId), start
+-- and time; delivered again it replaces itself, also with another value (there is one writer to a series, says OTel).
+-- FINAL: a point that was delivered twice stands here twice until ClickHouse merges. Queries that count, sum or average
+-- say `FROM otel_metrics_gauge FINAL`; min, max, argMax and a look at a few points do not need it.
+--
+-- A point without a time has that of its arrival. Partitions and age are as in otel_traces: see 0001.
+CREATE TABLE IF NOT EXISTS {database}.otel_metrics_gauge
+(
+    `ResourceAttributes` Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    `ResourceSchemaUrl` String CODEC(ZSTD(1)),
+    `ScopeName` String CODEC(ZSTD(1)),
+    `ScopeVersion` String CODEC(ZSTD(1)),
+    `ScopeAttributes` Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    `ScopeDroppedAttrCount` UInt32 CODEC(ZSTD(1)),
+    `ScopeSchemaUrl` String CODEC(ZSTD(1)),
+    `ServiceName` LowCardinality(String) CODEC(ZSTD(1)),
+    `MetricName` LowCardinality(String) CODEC(ZSTD(1)),
+    `MetricDescription` String CODEC(ZSTD(1)),
+    `MetricUnit` String CODEC(ZSTD(1)),
+    `Attributes` Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    `StartTimeUnix` DateTime64(9) CODEC(Delta, ZSTD(1)),
+    `TimeUnix` DateTime64(9) CODEC(Delta, ZSTD(1)),
+    `Value` Float64 CODEC(ZSTD(1)),
+    `Flags` UInt32 CODEC(ZSTD(1)),
+    `Exemplars` Nested
+    (
+        FilteredAttributes Map(LowCardinality(String), String),
+        TimeUnix DateTime64(9),
+        Value Float64,
+        SpanId String,
+        TraceId String
+    ) CODEC(ZSTD(1)),
+    `TenantId` LowCardinality(String) CODEC(ZSTD(1)),
+    `ReceivedAt` DateTime64(3) COMMENT 'when the ingest accepted it' CODEC(Delta, ZSTD(1)),
+    `SeriesId` UInt64 DEFAULT cityHash64('gauge', mapSort(ResourceAttributes), ResourceSchemaUrl, ScopeName, ScopeVersion, mapSort(ScopeAttributes), ScopeSchemaUrl, ServiceName, MetricName, MetricUnit, mapSort(Attributes)) COMMENT 'the same for all points of one series' CODEC(ZSTD(1)),
+    `StoredAt` DateTime DEFAULT now() CODEC(Delta, ZSTD(1)),
+    INDEX idx_res_attr_key mapKeys(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_res_attr_value mapValues(ResourceAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_scope_attr_key mapKeys(ScopeAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_scope_attr_value mapValues(ScopeAttributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_attr_key mapKeys(Attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_attr_value mapValues(Attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX idx_time_minmax TimeUnix TYPE minmax GRANULARITY 1
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY if(abs(toUnixTimestamp64Nano(TimeUnix) / 1e9 - toUnixTimestamp64Milli(ReceivedAt) / 1e3) < 86400, toDate(TimeUnix), toDate(0))
+ORDER BY (ServiceName, MetricName, toStartOfHour(TimeUnix), TenantId, SeriesId, StartTimeUnix, TimeUnix)
+TTL toDateTime(least(toUnixTimestamp(StoredAt) + {ttlDays} * 86400, 4294967295))
+SETTINGS index_granularity = 8192, ttl_only_drop_parts = 1
