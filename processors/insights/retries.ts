@@ -40,7 +40,7 @@ function evidenceOf(view: TraceView, sequences: readonly CallSequence[]): Measur
     ),
     count(
       'gave_up',
-      sum((each) => failed[each.attempts[each.attempts.length - 1]]),
+      sum((each) => (each.attempts.length > 1 ? failed[each.attempts[each.attempts.length - 1]] : 0)),
     ),
   ];
 }
@@ -95,7 +95,7 @@ function answerOf(
   return (
     `${number(e('retried_operations'))} of ${calls} had to be tried again: ${number(e('attempts'))} attempts in all ` +
     `(${e('amplification').toFixed(2)} for each call), of which ${number(e('failed_attempts'))} failed, with ` +
-    `${inMs(e('backoff_total'))} of waiting between them; ${number(e('gave_up'))} failed in the end. ` +
+    `${inMs(e('backoff_total'))} of waiting between them; ${number(e('gave_up'))} of them failed in the end. ` +
     `The first failure was ${name} attempt ${first.index + 1}, ${at} into the trace (${outcome}).`
   );
 }
