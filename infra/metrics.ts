@@ -25,11 +25,26 @@ export const metrics = {
   spansAccepted: counter('spans_accepted_total', 'Spans acknowledged: they are on the log'),
   spansRejected: counter('spans_rejected_total', 'Spans refused at the door, by partial success'),
   attributesDropped: counter('attributes_dropped_total', 'What the privacy allowlist dropped', ['what']),
+  dataPointsAccepted: counter('data_points_accepted_total', 'Data points acknowledged: they are on the log'),
+  dataPointsRejected: counter(
+    'data_points_rejected_total',
+    'Data points refused at the door, by partial success',
+  ),
+  logRecordsAccepted: counter('log_records_accepted_total', 'Log records acknowledged: they are on the log'),
+  logRecordsRejected: counter(
+    'log_records_rejected_total',
+    'Log records refused at the door, by partial success',
+  ),
   requests: counter('ingest_requests_total', 'Export requests by status; 503 means the log is away', [
     'code',
   ]),
   bytesInFlight: gauge('ingest_bytes_in_flight', 'Accepted and not yet on the log; at its bound, 503s begin'),
   batchesProduced: counter('span_batches_produced_total', 'SpanBatches written to ati.spans'),
+  telemetryBatchesProduced: counter(
+    'telemetry_batches_produced_total',
+    'MetricBatches and LogBatches written to ati.telemetry',
+    ['signal'],
+  ),
   clockDifference: gauge(
     'ingest_clock_difference_ms',
     "How far the broker's clock is ahead of the ingest's; beyond 2,000 either way it is not ready",

@@ -5,21 +5,21 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const json = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString());
 
 test('nothing rejected: an empty message, so no partial success', () => {
-  expect(exported('protobuf')).toEqual({
+  expect(exported('traces', 'protobuf')).toEqual({
     status: 200,
     headers: { 'content-type': 'application/x-protobuf' },
     body: Buffer.alloc(0),
   });
-  expect(json(exported('json').body)).toEqual({});
+  expect(json(exported('traces', 'json').body)).toEqual({});
 });
 
 test('partial success by the wire format: field 1 { 1: rejected, 2: message }', () => {
-  expect(hex(exported('protobuf', 3, 'no').body)).toBe('0a06080312026e6f');
-  expect(hex(exported('protobuf', 300, '').body)).toBe('0a0508ac021200');
+  expect(hex(exported('traces', 'protobuf', 3, 'no').body)).toBe('0a06080312026e6f');
+  expect(hex(exported('traces', 'protobuf', 300, '').body)).toBe('0a0508ac021200');
 });
 
 test('partial success in JSON: int64 is a string', () => {
-  expect(json(exported('json', 3, 'no').body)).toEqual({
+  expect(json(exported('traces', 'json', 3, 'no').body)).toEqual({
     partialSuccess: { rejectedSpans: '3', errorMessage: 'no' },
   });
 });

@@ -7,7 +7,9 @@ import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
 import type { Door } from './receive.ts';
+import { RECORD_OF } from './records.ts';
 import { malformed, ok, refused } from './refusal.ts';
+import { bySignal } from './signals.ts';
 import type { SplitRequest } from './split-request.ts';
 
 const LIMIT = 4_096;
@@ -22,7 +24,7 @@ function doorTo(send: Send, changes: Partial<Door> = {}): Door {
       parts: [0, 1]
         .map((partition) => ({ partition, otlp: Buffer.from(good.filter((byte) => byte % 2 === partition)) }))
         .filter(({ otlp }) => otlp.length > 0)
-        .map((part) => ({ ...part, spanCount: part.otlp.length })),
+        .map((part) => ({ ...part, service: '', count: part.otlp.length })),
       accepted: good.length,
       rejected: body.length - good.length,
       rejectedReason: good.length < body.length ? 'x marks the spot' : '',
@@ -31,12 +33,14 @@ function doorTo(send: Send, changes: Partial<Door> = {}): Door {
     return ok(split);
   };
   return {
+    signal: 'traces',
     budget: new ByteBudget(10_000, 5_000),
     batcher: new Batcher({
       send,
       now: () => 0,
       maxBytes: 1000,
-      maxSpans: 1000,
+      maxItems: 1000,
+      recordOf: RECORD_OF.traces,
       lingerMs: 0,
       ackTimeoutMs: 60_000,
       onAck: () => {},
@@ -54,7 +58,8 @@ const acked: Send = async () => [];
 const bugs: Error[] = [];
 function appTo(send: Send, changes: Partial<Door> = {}) {
   const door = doorTo(send, changes);
-  return { door, app: buildApp({ door, tenantOf: () => 'default', onBug: (error) => bugs.push(error) }) };
+  const doors = bySignal((signal) => ({ ...door, signal }));
+  return { door, app: buildApp({ doors, tenantOf: () => 'default', onBug: (error) => bugs.push(error) }) };
 }
 afterEach(() => {
   expect(bugs.splice(0)).toEqual([]);
@@ -198,7 +203,7 @@ describe('what is not an export', () => {
     expect(response.headers.allow).toBe('POST');
   });
 
-  test.each(['/v1/metrics', '/', '/v1/traces/', '/v1/traces%2f', '/%'])('404 or 400 for %s', async (url) => {
+  test.each(['/v1/metric', '/', '/v1/traces/', '/v1/traces%2f', '/%'])('404 or 400 for %s', async (url) => {
     const response = await appTo(acked).app.inject({
       method: 'POST',
       url,

@@ -9,20 +9,21 @@ import { discardRest } from './linger.ts';
 import type { Door } from './receive.ts';
 import { receive } from './receive.ts';
 import type { Refusal } from './refusal.ts';
+import { type BySignal, SIGNALS } from './signals.ts';
 
 /** Milliseconds. A client that sends slower than this holds no connection (slow loris). */
 const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
 
 export interface HttpOptions {
-  readonly door: Door;
-  /** Whose spans these are. */
+  readonly doors: BySignal<Door>;
+  /** Whose telemetry this is. */
   tenantOf(request: FastifyRequest): string;
   /** A bug: a request failed for a reason that is no answer of ours. */
   onBug(error: Error): void;
 }
 
-export function buildApp({ door, tenantOf, onBug }: HttpOptions): FastifyInstance {
+export function buildApp({ doors, tenantOf, onBug }: HttpOptions): FastifyInstance {
   const app = Fastify({
     // Requests may name content in their URLs; what is worth a line is logged by the door.
     logger: false,
@@ -39,16 +40,19 @@ export function buildApp({ door, tenantOf, onBug }: HttpOptions): FastifyInstanc
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => done(null, body));
 
-  app.post('/v1/traces', async (request, reply) => {
-    const { headers, ip: client } = request;
-    const body = request.body as Readable | undefined; // the parser above
-    return send(reply, await receive({ headers, body, client, tenant: tenantOf(request) }, door));
-  });
-  app.route({
-    method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    url: '/v1/traces',
-    handler: (request, reply) => refuse(request, reply, METHOD_NOT_ALLOWED),
-  });
+  for (const door of Object.values(doors)) {
+    const url = SIGNALS[door.signal].path;
+    app.post(url, async (request, reply) => {
+      const { headers, ip: client } = request;
+      const body = request.body as Readable | undefined; // the parser above
+      return send(reply, await receive({ headers, body, client, tenant: tenantOf(request) }, door));
+    });
+    app.route({
+      method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      url,
+      handler: (request, reply) => refuse(request, reply, METHOD_NOT_ALLOWED),
+    });
+  }
   app.setNotFoundHandler((request, reply) => refuse(request, reply, NOT_FOUND));
 
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
@@ -59,7 +63,7 @@ export function buildApp({ door, tenantOf, onBug }: HttpOptions): FastifyInstanc
   });
 
   app.addHook('onSend', async (_request, reply) => {
-    if (door.draining()) reply.header('connection', 'close');
+    if (doors.traces.draining()) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode >= 400) discardRest(request.raw);
@@ -68,7 +72,10 @@ export function buildApp({ door, tenantOf, onBug }: HttpOptions): FastifyInstanc
 }
 
 const METHOD_NOT_ALLOWED: Refusal = { status: 405, message: 'use POST', headers: { allow: 'POST' } };
-const NOT_FOUND: Refusal = { status: 404, message: 'there is only POST /v1/traces here' };
+const NOT_FOUND: Refusal = {
+  status: 404,
+  message: 'there are only POST /v1/traces, POST /v1/metrics and POST /v1/logs here',
+};
 const BAD_CONTENT_TYPE: Refusal = { status: 415, message: 'Content-Type is not valid' };
 const BAD_REQUEST: Refusal = { status: 400, message: 'the request is not valid' };
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { OutgoingRecord } from '#infra/kafka/port.ts';
 import { Batcher } from './batcher.ts';
+import { RECORD_OF } from './records.ts';
 import { spanBatch } from './testing.ts';
 
 interface Request {
@@ -54,7 +55,8 @@ test('whatever arrives and whatever fails: 200 means all parts are on the log, e
           send,
           now: () => 0,
           maxBytes,
-          maxSpans: 1000,
+          maxItems: 1000,
+          recordOf: RECORD_OF.traces,
           lingerMs: 0,
           ackTimeoutMs: 60_000,
           onAck: () => {},
@@ -63,7 +65,12 @@ test('whatever arrives and whatever fails: 200 means all parts are on the log, e
         const outcomes = [];
         for (const { tenant, partitions, after } of requests) {
           await turns(after);
-          const parts = partitions.map((partition) => ({ partition, spanCount: 1, otlp: partBytes(ids++) }));
+          const parts = partitions.map((partition) => ({
+            partition,
+            service: '',
+            count: 1,
+            otlp: partBytes(ids++),
+          }));
           const mine = parts.map(({ partition, otlp }) => ({
             key: `${tenant}/${partition}`,
             id: idsIn(otlp)[0],

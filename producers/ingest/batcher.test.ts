@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import { Batcher } from './batcher.ts';
-import type { Part } from './lane.ts';
+import { type Part, RECORD_OF } from './records.ts';
 
 interface Sent {
   readonly records: readonly OutgoingRecord[];
@@ -30,7 +30,8 @@ function batcherOn(
     send,
     now: () => clock++,
     maxBytes: 100,
-    maxSpans: 100,
+    maxItems: 100,
+    recordOf: RECORD_OF.traces,
     lingerMs: 0,
     ackTimeoutMs: 60_000,
     onAck: () => {},
@@ -38,9 +39,10 @@ function batcherOn(
   });
 }
 
-const part = (partition: number, text: string, spanCount = 1): Part => ({
+const part = (partition: number, text: string, count = 1): Part => ({
   partition,
-  spanCount,
+  service: '',
+  count,
   otlp: Buffer.from(text),
 });
 const batchesOf = (sent: Sent) =>
@@ -122,7 +124,7 @@ test('one send in flight per partition; what came meanwhile follows in order, st
 
 test('bounds cut a send: by bytes, by spans; a part over the bound goes alone', async () => {
   const { sent, send } = heldLog();
-  const batcher = batcherOn(send, { maxBytes: 4, maxSpans: 3 });
+  const batcher = batcherOn(send, { maxBytes: 4, maxItems: 3 });
   const parts = [
     part(0, 'aa'),
     part(0, 'bb'),

@@ -1,8 +1,9 @@
 /**
  * Group commit: parts of concurrent requests share sends, each request is acknowledged by its own parts alone.
  */
-import type { Entry, LaneOptions, Part } from './lane.ts';
+import type { Entry, LaneOptions } from './lane.ts';
 import { Lane } from './lane.ts';
+import type { Part } from './records.ts';
 
 export interface BatcherOptions extends LaneOptions {
   /** Milliseconds until a request whose parts are not on the log yet is told so. */

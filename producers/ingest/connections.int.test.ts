@@ -11,7 +11,9 @@ import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
 import type { Door } from './receive.ts';
+import { RECORD_OF } from './records.ts';
 import { ok } from './refusal.ts';
+import { bySignal } from './signals.ts';
 
 const LIMIT = 100_000;
 let draining: boolean;
@@ -25,12 +27,14 @@ beforeEach(async () => {
   draining = false;
   answerOfLog = async () => [];
   door = {
+    signal: 'traces',
     budget: new ByteBudget(1 << 20, 1 << 20),
     batcher: new Batcher({
       send: () => answerOfLog(),
       now: () => 0,
       maxBytes: 1 << 20,
-      maxSpans: 1000,
+      maxItems: 1000,
+      recordOf: RECORD_OF.traces,
       lingerMs: 0,
       ackTimeoutMs: 60_000,
       onAck: () => {},
@@ -41,7 +45,7 @@ beforeEach(async () => {
     draining: () => draining,
     split: (otlp) =>
       ok({
-        parts: [{ partition: 0, spanCount: 1, otlp }],
+        parts: [{ partition: 0, service: '', count: 1, otlp }],
         accepted: 1,
         rejected: 0,
         rejectedReason: '',
@@ -49,7 +53,7 @@ beforeEach(async () => {
       }),
   };
   app = buildApp({
-    door,
+    doors: bySignal((signal) => ({ ...door, signal })),
     tenantOf: () => 'default',
     onBug: (error) => {
       throw error;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
+import type { SplitPart as Part } from '#schemas/otlp/split.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
 import { cutParts } from './cut.ts';
-import type { Part } from './lane.ts';
 
 const id = (i: number, digits: number) => (i + 1).toString(16).padStart(digits, '0');
 

@@ -4,9 +4,9 @@
  * Every piece repeats the resource and scope of its spans; the batcher puts small pieces together again.
  */
 import { ResourceSpans, ScopeSpans, TracesData } from '#schemas/otlp/fields.ts';
+import type { SplitPart as Part } from '#schemas/otlp/split.ts';
 import { guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 import { ProtoWriter } from '#schemas/otlp/write.ts';
-import type { Part } from './lane.ts';
 
 export interface Cut {
   readonly parts: readonly Part[];

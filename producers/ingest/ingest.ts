@@ -15,13 +15,16 @@ import { Gate } from './gate.ts';
 import { LogHealth } from './log-health.ts';
 import { observeRequests } from './observe.ts';
 import type { Door, Observer } from './receive.ts';
+import { RECORD_OF } from './records.ts';
 import type { HashValue } from './salt.ts';
-import { requestSplitter } from './split-request.ts';
+import { type BySignal, bySignal, SIGNALS, type Signal } from './signals.ts';
+import { requestSplitters } from './split-request.ts';
 import { tenantOf } from './tenant.ts';
 
-/** Of one send, and so of one SpanBatch: Kafka brokers take 1 MiB by default. */
+/** Of one send, and so of one record: Kafka brokers take 1 MiB by default. */
 const MAX_BATCH_BYTES = 512 << 10;
-const MAX_BATCH_SPANS = 10_000;
+/** Spans, data points or log records of one send. */
+const MAX_BATCH_ITEMS = 10_000;
 const LINGER_MS = 2;
 /** Exporters give up after 10 s by default: they are told before that. */
 const ACK_TIMEOUT_MS = 8_000;
@@ -45,8 +48,8 @@ export interface IngestOptions {
 export interface Ingest {
   /** Not listening yet. */
   readonly app: FastifyInstance;
-  /** What a request passes; other doors share its batches and its bound. */
-  readonly door: Door;
+  /** What a request of each signal passes; other doors share their batches and their bound. */
+  readonly doors: BySignal<Door>;
   ready(): Readiness;
   /** Adds to what readiness depends on: `reason` gives why this ingest must not be ready, if so. */
   alsoReady(reason: () => string | undefined): void;
@@ -67,24 +70,27 @@ export function buildIngest(options: IngestOptions): Ingest {
   const clock = new ClockCheck();
   const health = new LogHealth();
   const budget = new ByteBudget(total, Math.max(maxBodyBytes, Math.floor(total / 2)));
-  const batcher = batcherOf(options, clock, health);
+  const batchers = bySignal((signal) => batcherOf(signal, options, clock, health));
   let draining = false;
-  const door: Door = {
+  const shared = {
     budget,
-    batcher,
     decompressing: new Gate(DECOMPRESSIONS),
     maxBodyBytes,
     observer: withHealth(observeRequests(log, now), health, now),
     draining: () => draining,
-    split: requestSplitter({
-      partitions: config.ATI_PARTITIONS,
-      maxSpans: config.ATI_MAX_SPANS_PER_REQUEST,
-      maxAttributesPerSpan: config.ATI_MAX_ATTRIBUTES_PER_SPAN,
-      maxPartBytes: MAX_BATCH_BYTES,
-      allowAttributes: config.ATI_ALLOW_ATTRIBUTES,
-      hashOf: options.hashOf,
-    }),
   };
+  const splitters = requestSplitters({
+    partitions: config.ATI_PARTITIONS,
+    maxItems: config.ATI_MAX_SPANS_PER_REQUEST,
+    maxAttributes: config.ATI_MAX_ATTRIBUTES_PER_SPAN,
+    maxPartBytes: MAX_BATCH_BYTES,
+    allowAttributes: config.ATI_ALLOW_ATTRIBUTES,
+    allowBodies: config.ATI_ALLOW_LOG_BODIES,
+    hashOf: options.hashOf,
+  });
+  const doors = bySignal(
+    (signal): Door => ({ ...shared, signal, batcher: batchers[signal], split: splitters[signal] }),
+  );
 
   const more: (() => string | undefined)[] = [];
   const ready = (): Readiness => {
@@ -93,14 +99,14 @@ export function buildIngest(options: IngestOptions): Ingest {
     const known = reasons.filter((reason) => reason !== undefined);
     return { ok: known.length === 0, reasons: known };
   };
-  const app = buildApp({ door, tenantOf, onBug: (error) => logBug(log, error) });
+  const app = buildApp({ doors, tenantOf, onBug: (error) => logBug(log, error) });
   registerOps(app, { ready });
   const watch = watchLog(options.ping, health, budget);
   app.addHook('onClose', async () => clearInterval(watch));
 
   return {
     app,
-    door,
+    doors,
     ready,
     alsoReady: (reason) => void more.push(reason),
     async drain() {
@@ -109,21 +115,30 @@ export function buildIngest(options: IngestOptions): Ingest {
       await app.close();
       clearTimeout(late);
     },
-    flush: () => batcher.flush(),
+    async flush() {
+      await Promise.all(Object.values(batchers).map((batcher) => batcher.flush()));
+    },
   };
 }
 
-function batcherOf({ config, producer, now }: IngestOptions, clock: ClockCheck, health: LogHealth): Batcher {
-  const topic = topicName('spans', config.ATI_TOPIC_PREFIX);
+function batcherOf(
+  signal: Signal,
+  { config, producer, now }: IngestOptions,
+  clock: ClockCheck,
+  health: LogHealth,
+): Batcher {
+  const topic = topicName(SIGNALS[signal].topic, config.ATI_TOPIC_PREFIX);
   return new Batcher({
     async send(records) {
       const acks = await producer.send(topic, records);
-      metrics.batchesProduced.inc(records.length);
+      if (signal === 'traces') metrics.batchesProduced.inc(records.length);
+      else metrics.telemetryBatchesProduced.inc({ signal }, records.length);
       return acks;
     },
     now,
     maxBytes: MAX_BATCH_BYTES,
-    maxSpans: MAX_BATCH_SPANS,
+    maxItems: MAX_BATCH_ITEMS,
+    recordOf: RECORD_OF[signal],
     lingerMs: LINGER_MS,
     ackTimeoutMs: ACK_TIMEOUT_MS,
     onAck(acks, sentAt, answeredAt) {
@@ -151,10 +166,10 @@ function watchLog(ping: () => Promise<boolean>, health: LogHealth, budget: ByteB
 /** A request that the log has not acknowledged says something about the log, too. */
 function withHealth(observer: Observer, health: LogHealth, now: () => number): Observer {
   return {
-    accepted: (split) => observer.accepted(split),
-    refused(refusal, bytes) {
+    accepted: (signal, split) => observer.accepted(signal, split),
+    refused(signal, refusal, bytes) {
       if (refusal.cause !== undefined) health.failed(refusal.cause.message, now());
-      observer.refused(refusal, bytes);
+      observer.refused(signal, refusal, bytes);
     },
   };
 }

@@ -1,17 +1,12 @@
 /**
- * One partition's way to the log: parts queue here, are merged into SpanBatches, and go out with one send in flight,
+ * One partition's way to the log: parts queue here, are merged into batches, and go out with one send in flight,
  * so that the log has them in the order of their arrival.
  */
 
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
-import { encode } from '#schemas/codec.ts';
+import type { Part, RecordOf } from './records.ts';
 
-export interface Part {
-  readonly partition: number;
-  readonly spanCount: number;
-  /** A valid OTLP `TracesData` message. */
-  readonly otlp: Uint8Array;
-}
+export type { Part } from './records.ts';
 
 export interface Entry {
   readonly tenant: string;
@@ -27,9 +22,12 @@ export interface LaneOptions {
   send(records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]>;
   /** Unix milliseconds. */
   now(): number;
+  /** Makes a record of what goes together. */
+  readonly recordOf: RecordOf;
   /** Bounds of one send; a single part may be larger. */
   readonly maxBytes: number;
-  readonly maxSpans: number;
+  /** Spans, data points or log records. */
+  readonly maxItems: number;
   /** Milliseconds that a send of less than 64 KiB waits for company. */
   readonly lingerMs: number;
   /** Called with the answer of the log and when, by `now`, its request was sent and answered. */
@@ -85,7 +83,7 @@ export class Lane {
   #cut(): Entry[] {
     const taken: Entry[] = [];
     let bytes = 0;
-    let spans = 0;
+    let items = 0;
     let next = 0;
     for (; next < this.#queue.length; next++) {
       const entry = this.#queue[next];
@@ -94,8 +92,8 @@ export class Lane {
         continue;
       }
       bytes += entry.part.otlp.length;
-      spans += entry.part.spanCount;
-      if (taken.length > 0 && (bytes > this.#options.maxBytes || spans > this.#options.maxSpans)) break;
+      items += entry.part.count;
+      if (taken.length > 0 && (bytes > this.#options.maxBytes || items > this.#options.maxItems)) break;
       taken.push(entry);
     }
     for (const entry of this.#queue.splice(0, next)) this.#queuedBytes -= entry.part.otlp.length;
@@ -104,10 +102,10 @@ export class Lane {
 
   /** The error of a send that failed; it is each entry's outcome, so it is a value here. */
   async #send(entries: readonly Entry[]): Promise<Error | undefined> {
-    const { send, now, onAck } = this.#options;
+    const { send, now, onAck, recordOf } = this.#options;
     const sentAt = now();
     try {
-      const acks = await send(recordsOf(entries, this.#partition, sentAt));
+      const acks = await send(recordsOf(entries, this.#partition, sentAt, recordOf));
       onAck(acks, sentAt, now());
       return undefined;
     } catch (error) {
@@ -116,12 +114,18 @@ export class Lane {
   }
 }
 
-/** One SpanBatch per tenant: concatenated `TracesData` messages are a valid `TracesData` message. */
-function recordsOf(entries: readonly Entry[], partition: number, receivedAt: number): OutgoingRecord[] {
-  const byTenant = Map.groupBy(entries, (entry) => entry.tenant);
-  return [...byTenant].map(([tenant, parts]) => {
-    const spanCount = parts.reduce((sum, { part }) => sum + part.spanCount, 0);
-    const otlp = parts.length === 1 ? parts[0].part.otlp : Buffer.concat(parts.map(({ part }) => part.otlp));
-    return { partition, key: null, value: encode('SpanBatch', { tenant, receivedAt, spanCount, otlp }) };
+/** One record per tenant and service: concatenated OTLP messages of a signal are a valid message. */
+function recordsOf(
+  entries: readonly Entry[],
+  partition: number,
+  receivedAt: number,
+  recordOf: RecordOf,
+): OutgoingRecord[] {
+  const together = Map.groupBy(entries, ({ tenant, part }) => `${tenant}\n${part.service}`);
+  return [...together.values()].map((parts) => {
+    const [{ tenant, part }] = parts;
+    const count = parts.reduce((sum, each) => sum + each.part.count, 0);
+    const otlp = parts.length === 1 ? part.otlp : Buffer.concat(parts.map((each) => each.part.otlp));
+    return recordOf({ partition, service: part.service, tenant, receivedAt, count, otlp });
   });
 }

@@ -2,27 +2,41 @@
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import type { Observer } from './receive.ts';
+import type { Signal } from './signals.ts';
+import type { SplitRequest } from './split-request.ts';
 import { Throttle } from './throttle.ts';
 
 const LOG_INTERVAL_MS = 1_000;
+
+const COUNTERS = {
+  traces: { accepted: metrics.spansAccepted, rejected: metrics.spansRejected },
+  metrics: { accepted: metrics.dataPointsAccepted, rejected: metrics.dataPointsRejected },
+  logs: { accepted: metrics.logRecordsAccepted, rejected: metrics.logRecordsRejected },
+};
 
 /** `now` in unix ms. */
 export function observeRequests(log: Logger, now: () => number): Observer {
   const throttle = new Throttle(LOG_INTERVAL_MS);
   return {
-    accepted({ accepted, rejected, dropped }) {
+    accepted(signal, split) {
       metrics.requests.inc({ code: 200 });
-      metrics.spansAccepted.inc(accepted);
-      if (rejected > 0) metrics.spansRejected.inc(rejected);
-      for (const [what, count] of Object.entries(dropped))
-        if (count > 0) metrics.attributesDropped.inc({ what }, count);
+      countSplit(signal, split);
     },
-    refused({ status, message, cause }, bytes) {
+    refused(signal, { status, message, cause }, bytes) {
       metrics.requests.inc({ code: status });
       const unlogged = throttle.pass(status, now());
       if (unlogged === undefined) return;
       const why = cause === undefined ? {} : { cause: cause.message };
-      log.warn({ status, reason: message, ...why, bytes, unlogged }, 'export refused');
+      log.warn({ signal, status, reason: message, ...why, bytes, unlogged }, 'export refused');
     },
   };
+}
+
+/** Counts an export that the log has, by whichever door it came. */
+export function countSplit(signal: Signal, { accepted, rejected, dropped }: SplitRequest): void {
+  const counters = COUNTERS[signal];
+  counters.accepted.inc(accepted);
+  if (rejected > 0) counters.rejected.inc(rejected);
+  for (const [what, count] of Object.entries(dropped))
+    if (count > 0) metrics.attributesDropped.inc({ what }, count);
 }

@@ -11,6 +11,7 @@ import type { Gate } from './gate.ts';
 import { codingOf, encodingOf } from './negotiation.ts';
 import type { Refusal, Result } from './refusal.ts';
 import { refused, unavailable } from './refusal.ts';
+import { SIGNALS, type Signal } from './signals.ts';
 import type { SplitRequest, Splitter } from './split-request.ts';
 
 export interface ExportRequest {
@@ -24,12 +25,14 @@ export interface ExportRequest {
 
 /** Told what became of a request; with a refusal, why. */
 export interface Observer {
-  accepted(split: SplitRequest): void;
+  accepted(signal: Signal, split: SplitRequest): void;
   /** `bytes`: how many were held for the request. */
-  refused(refusal: Refusal, bytes: number): void;
+  refused(signal: Signal, refusal: Refusal, bytes: number): void;
 }
 
+/** The door of one signal; the doors of all share the budget and the gate. */
 export interface Door {
+  readonly signal: Signal;
   readonly budget: ByteBudget;
   readonly batcher: Batcher;
   /** How much a body grows is known only afterwards: few may be growing at once. */
@@ -41,7 +44,7 @@ export interface Door {
   readonly split: Splitter;
 }
 
-/** 200 only when the log has every span that the answer does not name as rejected. */
+/** 200 only when the log has every span, point or record that the answer does not name as rejected. */
 export async function receive(request: ExportRequest, door: Door): Promise<Answer> {
   const encoding = encodingOf(request.headers['content-type']);
   const reservation = door.budget.reservation(request.client);
@@ -51,11 +54,11 @@ export async function receive(request: ExportRequest, door: Door): Promise<Answe
     // A type we do not know gets JSON, which a person can read.
     const answerIn = encoding.ok ? encoding.value : 'json';
     if (!result.ok) {
-      door.observer.refused(result.refusal, reservation.held);
+      door.observer.refused(door.signal, result.refusal, reservation.held);
       return refusal(answerIn, result.refusal);
     }
-    door.observer.accepted(result.value);
-    return exported(answerIn, result.value.rejected, result.value.rejectedReason);
+    door.observer.accepted(door.signal, result.value);
+    return exported(door.signal, answerIn, result.value.rejected, result.value.rejectedReason);
   } finally {
     // After a timeout the batcher still holds the bytes, so they still count.
     void Promise.all(held).then(() => reservation.release());
@@ -70,17 +73,18 @@ async function accept(
   held: Promise<void>[],
 ): Promise<Result<SplitRequest>> {
   if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
-  const split = await readSpans(request, encoding, door, reservation);
+  const split = await readParts(request, encoding, door, reservation);
   if (!split.ok) return split;
   const { outcome, settled } = door.batcher.append(request.tenant, split.value.parts);
   held.push(settled);
   const appended = await outcome;
   if (appended.ok) return split;
-  return refused({ ...unavailable('the log has not acknowledged the spans'), cause: appended.error });
+  const { items } = SIGNALS[door.signal];
+  return refused({ ...unavailable(`the log has not acknowledged the ${items}`), cause: appended.error });
 }
 
 /** A function of its own, so that the body is free while its parts wait for the log. */
-async function readSpans(
+async function readParts(
   { headers, body, tenant }: ExportRequest,
   encoding: OtlpEncoding,
   door: Door,

@@ -3,19 +3,20 @@ import { partitionOf } from '#schemas/murmur2.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
 import { hasher } from './salt.ts';
 import type { SplitterOptions } from './split-request.ts';
-import { requestSplitter } from './split-request.ts';
+import { requestSplitters } from './split-request.ts';
 import { CANARY, exampleTraces, toJson } from './testing.ts';
 
 const splitter = (changes: Partial<SplitterOptions> = {}) =>
-  requestSplitter({
+  requestSplitters({
     partitions: 4,
-    maxSpans: 1000,
-    maxAttributesPerSpan: 128,
+    maxItems: 1000,
+    maxAttributes: 128,
     maxPartBytes: 512 << 10,
     allowAttributes: [],
+    allowBodies: false,
     hashOf: (tenant) => hasher(Buffer.from(tenant)),
     ...changes,
-  });
+  }).traces;
 const export20 = exampleTraces(5, 4);
 const protobuf = Buffer.from(encodeTraces(export20));
 const json = Buffer.from(toJson(export20));
@@ -40,7 +41,7 @@ test('each trace is in the partition of its id', () => {
   );
   const { parts } = must(splitter()(protobuf, 'protobuf', 't'));
   expect(parts.map(({ partition }) => partition)).toEqual([...partitions].sort());
-  expect(parts.reduce((sum, part) => sum + part.spanCount, 0)).toBe(20);
+  expect(parts.reduce((sum, part) => sum + part.count, 0)).toBe(20);
 });
 
 test('nothing that a client must not tell gets through; what was dropped is counted', () => {
@@ -99,8 +100,8 @@ describe('refused as malformed, with a reason that quotes nothing', () => {
   });
 
   test('more spans than allowed; exactly as many pass', () => {
-    expect(splitter({ maxSpans: 20 })(protobuf, 'protobuf', 't').ok).toBe(true);
-    expect(splitter({ maxSpans: 19 })(protobuf, 'protobuf', 't')).toMatchObject({ refusal: { status: 400 } });
+    expect(splitter({ maxItems: 20 })(protobuf, 'protobuf', 't').ok).toBe(true);
+    expect(splitter({ maxItems: 19 })(protobuf, 'protobuf', 't')).toMatchObject({ refusal: { status: 400 } });
   });
 
   test('values nested as deeply as allowed pass', () => {
@@ -133,7 +134,7 @@ test('spans with broken ids, and spans too large for a record, are rejected alon
   expect(split).toMatchObject({ accepted: 1, rejected: 2 });
   expect(split.rejectedReason).toContain('1 span');
   expect(split.rejectedReason).toContain('larger than 2000 bytes');
-  expect(split.parts.reduce((sum, part) => sum + part.spanCount, 0)).toBe(1);
+  expect(split.parts.reduce((sum, part) => sum + part.count, 0)).toBe(1);
 });
 
 test('an export without spans is empty', () => {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Whose spans a request brings. One tenant, until bearer tokens name others. */
+/** Whose telemetry a request brings. One tenant, until bearer tokens name others. */
 export function tenantOf(_request: FastifyRequest): string {
   return DEFAULT_TENANT;
 }
