@@ -16,9 +16,10 @@ export interface IngestProcess extends ForkedProcess {
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-export async function spawnIngest(env: Record<string, string>): Promise<IngestProcess> {
+/** `file`: another program than the ingest's own, such as one of the fixtures. */
+export async function spawnIngest(env: Record<string, string>, file = MAIN): Promise<IngestProcess> {
   const ATI_INGEST_PORT = String(await freePort());
-  const forked = forkProcess(MAIN, { ...process.env, ATI_LOG_LEVEL: 'trace', ...env, ATI_INGEST_PORT });
+  const forked = forkProcess(file, { ...process.env, ATI_LOG_LEVEL: 'trace', ...env, ATI_INGEST_PORT });
   return { ...forked, url: `http://127.0.0.1:${ATI_INGEST_PORT}` };
 }
 

@@ -1,0 +1,207 @@
+/** The door for Kafka, as a process on the embedded broker: what is on a Collector's topics reaches ATI's, whatever dies. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { connectKafka } from '#infra/kafka/client.ts';
+import { type SpawnedBroker, spawnBroker } from '#infra/kafka/embedded/spawn.ts';
+import type { Kafka } from '#infra/kafka/port.ts';
+import { silent } from '#infra/kafka/testing.ts';
+import { until } from '#infra/testing/until.ts';
+import { topicName } from '#infra/topics.ts';
+import { encodeTraces } from '#schemas/otlp/write.ts';
+import { CANARY, exampleTraces } from '../testing.ts';
+import { batchesOnLog, type IngestProcess, spanIdsOf, spawnIngest } from '../testing-process.ts';
+
+const UNCOMMITTED = fileURLToPath(new URL('./fixtures/uncommitted/main.ts', import.meta.url));
+
+let dataDir: string;
+let broker: SpawnedBroker;
+let kafka: Kafka;
+const running: IngestProcess[] = [];
+let prefixes = 0;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'ati-intake-'));
+  broker = await spawnBroker({ dataDir });
+  kafka = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
+});
+afterEach(async () => {
+  for (const ingest of running.splice(0)) await ingest.end('SIGKILL');
+});
+afterAll(async () => {
+  await kafka.close();
+  await broker.kill();
+  await rm(dataDir, { recursive: true });
+});
+
+/** Names of its own for one test. */
+function place() {
+  const prefix = `c${prefixes++}.`;
+  return { prefix, topic: `${prefix}otlp_spans`, group: `${prefix}ati-ingest-otlp` };
+}
+
+async function start({ prefix, topic }: ReturnType<typeof place>, file?: string): Promise<IngestProcess> {
+  const env = {
+    ATI_DATA_DIR: dataDir,
+    KAFKA_BROKERS: broker.brokers.join(),
+    ATI_TOPIC_PREFIX: prefix,
+    ATI_OTLP_TRACES_TOPICS: topic,
+  };
+  const ingest = await spawnIngest(env, file);
+  running.push(ingest);
+  await ingest.ready;
+  return ingest;
+}
+
+/** As a Collector's Kafka exporter does. */
+async function write(topic: string, ...values: (Uint8Array | string)[]): Promise<void> {
+  const producer = await kafka.producer({ compression: 'zstd' });
+  const records = values.map((value) => ({ value: Buffer.from(value), partition: 0 }));
+  await producer.send(topic, records);
+  await producer.close();
+}
+
+const spansOnLog = async (prefix: string) => spanIdsOf(await batchesOnLog(broker.brokers, prefix));
+const committed = async (group: string, topic: string) => {
+  const offsets = await kafka.committed(group, topic);
+  return offsets.reduce((sum, { offset }) => sum + Math.max(0, offset), 0);
+};
+const exportsOf = (n: number) =>
+  Array.from({ length: n }, (_, i) => encodeTraces(exampleTraces(2, 5, i * 2)));
+
+async function lettersOf(prefix: string) {
+  const letters = [];
+  for await (const record of kafka.read(topicName('deadLetters', prefix), 0, 0)) letters.push(record);
+  return letters;
+}
+
+test('creates the topic, takes what is written there through the allowlist, and commits', async () => {
+  const at = place();
+  const ingest = await start(at);
+  await until('the topic', async () => ingest.output().includes('was not there: created'));
+  await write(at.topic, ...exportsOf(20));
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === 20);
+  const ids = await spansOnLog(at.prefix);
+  expect(ids).toHaveLength(200);
+  expect(new Set(ids).size).toBe(200);
+  const batches = await batchesOnLog(broker.brokers, at.prefix);
+  expect(new Set(batches.map(({ partition }) => partition)).size).toBeGreaterThan(1);
+  expect(batches.some(({ otlp }) => Buffer.from(otlp).includes(CANARY))).toBe(false);
+  for (const { receivedAt } of batches) expect(Math.abs(receivedAt - Date.now())).toBeLessThan(60_000);
+  expect(await (await fetch(`${ingest.url}/metrics`)).text()).toContain(
+    `ati_records_consumed_total{topic="${at.topic}"} 20`,
+  );
+
+  ingest.kill('SIGTERM');
+  expect(await ingest.exited).toBe(0);
+});
+
+test('a topic that was there before keeps its partitions, and all of them are read', async () => {
+  const at = place();
+  await kafka.ensureTopics([{ name: at.topic, partitions: 2, config: {} }]);
+  const producer = await kafka.producer();
+  const [a, b] = exportsOf(2);
+  await producer.send(at.topic, [
+    { partition: 0, value: a },
+    { partition: 1, value: b },
+  ]);
+  await producer.close();
+  await start(at);
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === 2);
+  expect(await spansOnLog(at.prefix)).toHaveLength(20);
+});
+
+test('what is no OTLP is a dead letter that holds nothing of it; the rest arrives', async () => {
+  const at = place();
+  const [a, b] = exportsOf(2);
+  const ingest = await start(at);
+  await until('the topic', async () => ingest.output().includes('was not there: created'));
+  const broken = `${CANARY} is not OTLP at all`;
+  await write(at.topic, a, broken, Buffer.from(b).subarray(0, 40), b);
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === 4);
+  expect(await spansOnLog(at.prefix)).toHaveLength(20);
+  const letters = await lettersOf(at.prefix);
+  expect(letters.map(({ value }) => value)).toEqual([null, null]);
+  const [first] = letters.map(({ headers }) =>
+    Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+  );
+  expect(first).toMatchObject({
+    topic: at.topic,
+    partition: '0',
+    offset: '1',
+    step: 'split',
+    bytes: String(broken.length),
+    sha256: createHash('sha256').update(broken).digest('hex'),
+  });
+  expect(first.reason).toContain('not an OTLP trace export');
+  expect(JSON.stringify(first)).not.toContain(CANARY);
+  expect(ingest.output()).not.toContain(CANARY);
+});
+
+test('a topic of something else stops the intake, not the ingest: /ready says why, requests are still taken', async () => {
+  const at = place();
+  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await write(at.topic, ...Array.from({ length: 400 }, (_, i) => `{"json": ${i}}`));
+  const ingest = await start(at);
+  const ready = await until('not ready', async () => {
+    const response = await fetch(`${ingest.url}/ready`);
+    return response.ok ? undefined : response.text();
+  });
+  expect(ready).toContain(`${at.topic}: 100 of the last 100 records could not be processed`);
+  expect(await lettersOf(at.prefix)).toHaveLength(100);
+  expect(await committed(at.group, at.topic)).toBe(100);
+  const response = await fetch(`${ingest.url}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: Buffer.from(exportsOf(1)[0]),
+  });
+  expect(response.status).toBe(200);
+  ingest.kill('SIGTERM');
+  expect(await ingest.exited).toBe(0);
+});
+
+test('kill -9 between produce and commit: the next one sends the same again, and nothing is missing', async () => {
+  const at = place();
+  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await write(at.topic, ...exportsOf(5));
+  const victim = await start(at, UNCOMMITTED);
+  await until('all is on the log', async () => (await spansOnLog(at.prefix)).length === 50);
+  await victim.end('SIGKILL');
+  expect(await committed(at.group, at.topic)).toBe(0);
+
+  await start(at);
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === 5);
+  const ids = await spansOnLog(at.prefix);
+  expect(ids).toHaveLength(100);
+  expect(new Set(ids).size).toBe(50);
+});
+
+test('the broker is killed and comes back: every record arrives', async () => {
+  const at = place();
+  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await start(at);
+  await write(at.topic, ...exportsOf(3));
+  await until('the first are taken', async () => (await committed(at.group, at.topic)) === 3);
+  await broker.kill();
+  broker = await spawnBroker({ dataDir, port: broker.port });
+  await write(at.topic, ...exportsOf(6).slice(3));
+  await until('the others too', async () => (await committed(at.group, at.topic)) === 6, 60_000);
+  expect(new Set(await spansOnLog(at.prefix)).size).toBe(60);
+}, 90_000);
+
+test.each([
+  ['ati.spans', "is one of ATI's own topics"],
+  ['a,a', 'is named twice'],
+])('ATI_OTLP_TRACES_TOPICS=%s is refused', async (topics, reason) => {
+  const ingest = await spawnIngest({
+    ATI_DATA_DIR: dataDir,
+    KAFKA_BROKERS: broker.brokers.join(),
+    ATI_OTLP_TRACES_TOPICS: topics,
+  });
+  running.push(ingest);
+  expect(await ingest.exited).toBe(1);
+  expect(ingest.stderr()).toContain(reason);
+});
