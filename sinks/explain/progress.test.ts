@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { progressOn } from './progress.ts';
 
-function screen(isTTY: boolean) {
+function screen(isTTY: boolean, columns = 80) {
   let text = '';
-  const progress = progressOn({ isTTY, write: (more) => (text += more) });
+  const progress = progressOn({ isTTY, columns, write: (more) => (text += more) });
   return { progress, text: () => text };
 }
 
@@ -12,9 +12,13 @@ test('a terminal has one line, rewritten and taken away', () => {
   progress.say('trace x', 2_001);
   progress.say('trace x', 1_500);
   progress.end();
-  expect(text()).toBe(
-    '\r\u001b[2Ktrace x: waiting 3 s more at most\r\u001b[2Ktrace x: waiting 2 s more at most\r\u001b[2K',
-  );
+  expect(text()).toBe('\r\u001b[2Ktrace x: waiting 3 s more\r\u001b[2Ktrace x: waiting 2 s more\r\u001b[2K');
+});
+
+test('a terminal never breaks the line', () => {
+  const { progress, text } = screen(true, 20);
+  progress.say('trace x has not closed yet', 2_000);
+  expect(text()).toBe('\r\u001b[2Ktrace x has not cl…');
 });
 
 test('elsewhere a line for each thing that is waited for', () => {

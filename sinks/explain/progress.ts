@@ -1,6 +1,10 @@
 /** One line that says what is waited for: rewritten on a terminal, written once elsewhere. */
+import { cut } from './text.ts';
+
 export interface ProgressOutput {
   readonly isTTY?: boolean;
+  /** Of the terminal. */
+  readonly columns?: number;
   write(text: string): unknown;
 }
 
@@ -15,9 +19,11 @@ export function progressOn(output: ProgressOutput): Progress {
   let last = '';
   return {
     say(what, leftMs) {
-      if (output.isTTY)
-        output.write(`\r\u001b[2K${what}: waiting ${Math.ceil(leftMs / 1000)} s more at most`);
-      else if (what !== last) output.write(`${what}: waiting up to ${Math.ceil(leftMs / 1000)} s\n`);
+      const seconds = Math.ceil(leftMs / 1000);
+      // A line that the terminal breaks could not be taken back.
+      const line = cut(`${what}: waiting ${seconds} s more`, (output.columns || 80) - 1);
+      if (output.isTTY) output.write(`\r\u001b[2K${line}`);
+      else if (what !== last) output.write(`${what}: waiting up to ${seconds} s\n`);
       last = what;
     },
     end() {
