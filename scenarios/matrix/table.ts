@@ -2,8 +2,8 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { foundKinds, isRight, type Outcome } from './outcome.ts';
 
-/** With the borders 100 columns. */
-const WIDTHS = [18, 36, 18, 25];
+/** With the borders 104 columns. */
+const WIDTHS = [20, 36, 18, 25];
 const MOST_FAULTS = 5;
 
 /** Scenario × expected × found, a row each; below it what is not as expected. */
@@ -62,6 +62,6 @@ function mark(outcome: Outcome): string {
 function found(outcome: Outcome): string {
   const kinds = foundKinds(outcome);
   const of = outcome.runs.length;
-  if (kinds.length === 0) return `nothing (${of} of ${of})`;
-  return kinds.map(([kind, runs]) => `${kind} (${runs} of ${of})`).join('\n');
+  if (kinds.length === 0) return `nothing ${of}/${of}`;
+  return kinds.map(([kind, runs]) => `${kind} ${runs}/${of}`).join('\n');
 }
