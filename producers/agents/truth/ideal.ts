@@ -2,8 +2,10 @@
  * Ideal times of a run: what its parameters ask for, and nothing that chance adds. All in ms.
  */
 
-/** What a call costs beside the tool's own time: a request and its answer over loopback. It counts where calls are short. */
-export const CALL_MS = 1;
+/** A request and its answer over loopback: it counts where calls are short. */
+const LOOPBACK_MS = 1;
+/** No timer of Node fires sooner. */
+const SHORTEST_WAIT_MS = 1;
 /** By how much the times of equal calls scatter (standard deviation): timers, network, scheduling. */
 export const SCATTER_MS = 1;
 
@@ -16,6 +18,10 @@ export interface Mesh {
 export function agentOf({ agentPrefix }: Mesh, name: string): string {
   return agentPrefix === '' ? name : `${agentPrefix}-${name}`;
 }
+
+/** How long a call takes whose tool is asked to take `delayMs`. */
+export const callMs = (delayMs: number): number =>
+  Math.max(SHORTEST_WAIT_MS, Math.round(delayMs)) + LOOPBACK_MS;
 
 export interface Served {
   /** When it gets a slot. */

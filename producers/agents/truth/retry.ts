@@ -3,7 +3,7 @@ import type { RetryParameters } from '../agent-app/parameters.ts';
 import { fails } from '../seeded.ts';
 import type { GroundTruth, PlantedFailure } from '../truth.ts';
 import { collapseOf } from './collapse.ts';
-import { agentOf, CALL_MS, greatest, type Mesh, sum } from './ideal.ts';
+import { agentOf, callMs, greatest, type Mesh, sum } from './ideal.ts';
 
 interface Outcome {
   /** From 1. */
@@ -46,16 +46,20 @@ export function retryTruth(parameters: RetryParameters, mesh: Mesh): GroundTruth
     retried >= 5 && amplification >= 1.05
       ? [{ kind: 'retry_storm', agent: agentOf(mesh, 'caller'), callee: 'flaky', numbers }]
       : [];
-  const service = new Array<number>(fanout).fill(delay_ms + CALL_MS);
+  const call = callMs(delay_ms);
   // No call can end sooner than its attempts and the waits between them take.
   const makespan = greatest(
-    outcomes.map(
-      (outcome) => outcome.attempts * (delay_ms + CALL_MS) + BACKOFF_MS * (2 ** (outcome.attempts - 1) - 1),
-    ),
+    outcomes.map((outcome) => outcome.attempts * call + BACKOFF_MS * (2 ** (outcome.attempts - 1) - 1)),
   );
-  const collapse = collapseOf({ agent: agentOf(mesh, 'planner'), callee: 'flaky', service, slots, makespan });
+  const collapse = collapseOf({
+    agent: agentOf(mesh, 'planner'),
+    callee: 'flaky',
+    service: new Array<number>(fanout).fill(call),
+    slots,
+    makespan,
+  });
   return {
     failures: [...storm, ...(storm.length > 0 && amplification >= 2 ? [] : collapse)],
-    insights: [{ kind: 'retries', found: retried > 0, numbers }],
+    insights: numbers.failed_attempts === 0 ? [] : [{ kind: 'retries', found: retried > 0, numbers }],
   };
 }

@@ -2,7 +2,7 @@ import { BACKGROUND_START, SHARED_SLOTS } from '../agent-app/choices.ts';
 import type { StreamParameters } from '../agent-app/parameters.ts';
 import type { GroundTruth, PlantedFailure } from '../truth.ts';
 import { collapseOf } from './collapse.ts';
-import { agentOf, CALL_MS, greatest, type Mesh, sum } from './ideal.ts';
+import { agentOf, callMs, greatest, type Mesh, sum } from './ideal.ts';
 
 interface Gap {
   readonly from: number;
@@ -36,7 +36,7 @@ function streamOf(parameters: StreamParameters, begin: number, call: number): St
     last = at;
     own = 0;
     if (used < own_tools && at >= (length * (used + 1)) / (own_tools + 1)) {
-      own = tool_delay_ms + CALL_MS;
+      own = callMs(tool_delay_ms);
       at += own;
       used++;
     }
@@ -50,7 +50,7 @@ function streamOf(parameters: StreamParameters, begin: number, call: number): St
  */
 export function streamTruth(parameters: StreamParameters, mesh: Mesh): GroundTruth {
   const { interval_ms, background_fanout, tool_delay_ms } = parameters;
-  const call = tool_delay_ms + CALL_MS;
+  const call = callMs(tool_delay_ms);
   const begin = parameters.duration_s * 1000 * BACKGROUND_START;
   const end = begin + Math.ceil(background_fanout / SHARED_SLOTS) * call;
   const { gaps, length } = streamOf(parameters, begin, call);

@@ -7,6 +7,9 @@ export const network = (chance: Random): number => chance.between(0.2, 0.6);
 /** How much later than asked a timer fires: ms. */
 export const lateness = (chance: Random): number => chance.between(0.1, 0.5);
 
+/** A timer of Node: whole ms, at least one. */
+export const timer = (ms: number): number => Math.max(1, Math.trunc(ms));
+
 /** A tool never takes less than asked, and up to 3 % more: ms. */
 export const service = (chance: Random, delayMs: number): number => delayMs * chance.between(1, 1.03);
 

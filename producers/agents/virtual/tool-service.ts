@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { fails } from '../seeded.ts';
 import type { ToolAnswer, ToolRequest } from '../world.ts';
-import { LOOPBACK_BYTES_PER_MS, lateness, service } from './noise.ts';
+import { LOOPBACK_BYTES_PER_MS, lateness, service, timer } from './noise.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { VirtualSpan } from './virtual-span.ts';
@@ -24,7 +24,7 @@ export class VirtualToolService {
   async serve(request: ToolRequest, caller: VirtualSpan | undefined): Promise<ToolAnswer> {
     const span = this.#open(request.tool, caller);
     const late = lateness(this.#chance);
-    await this.#scheduler.sleep(service(this.#chance, Math.round(request.delayMs)) + late);
+    await this.#scheduler.sleep(service(this.#chance, timer(Math.round(request.delayMs))) + late);
     const failed = fails(request.seed, request.call, request.attempt, request.errorRate ?? 0);
     span.set({ 'http.response.status_code': failed ? 503 : 200 });
     let bytes = failed ? failureBytes(request.tool) : answerBytes(request.tool);
@@ -33,7 +33,6 @@ export class VirtualToolService {
       bytes = request.payloadBytes;
       const bytesPerMs = request.mbPerS > 0 ? request.mbPerS * 1000 : LOOPBACK_BYTES_PER_MS;
       await this.#scheduler.sleep(service(this.#chance, bytes / bytesPerMs));
-      span.set({ 'http.response.body.size': bytes });
     }
     span.end = this.#scheduler.now;
     this.ended.push(span);

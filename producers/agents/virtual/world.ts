@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ActiveSpan, SpanOptions, ToolAnswer, ToolRequest, World } from '../world.ts';
-import { fsync, lateness, network } from './noise.ts';
+import { fsync, lateness, network, timer } from './noise.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { VirtualToolService } from './tool-service.ts';
@@ -30,7 +30,7 @@ export class VirtualWorld implements World {
   }
 
   wait(ms: number): Promise<void> {
-    return this.#scheduler.sleep(ms + lateness(this.#chance));
+    return this.#scheduler.sleep(timer(ms) + lateness(this.#chance));
   }
 
   async inSpan<T>(name: string, options: SpanOptions, work: (span: ActiveSpan) => Promise<T>): Promise<T> {
