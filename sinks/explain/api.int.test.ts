@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '#infra/ports.ts';
 import { apiUrlOf, askNewest, askTrace } from './api.ts';
 import { closedTrace, TRACE_ID } from './testing.ts';
 
@@ -79,13 +80,9 @@ test('the newest', async () => {
 });
 
 test('nobody there', async () => {
-  // The discard port of loopback: nobody listens there.
-  expect(await askNewest('http://127.0.0.1:9')).toMatchObject({
-    missing: false,
-    reason: expect.stringMatching(
-      /does not answer at http:\/\/127\.0\.0\.1:9 \(.+\): is ATI running\? npm start/,
-    ),
-  });
+  const free = `http://127.0.0.1:${await freePort()}`;
+  const reason = `ATI's query API does not answer at ${free} (ECONNREFUSED): is ATI running? npm start, or --api URL`;
+  expect(await askNewest(free)).toEqual({ ok: false, missing: false, reason });
 });
 
 test.each([

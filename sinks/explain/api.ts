@@ -47,11 +47,11 @@ async function ask(base: string, path: string): Promise<Answer<{ text: string; j
   return /^no trace /.test(said) ? fail(said, true) : fail(`${other}: ${said}`);
 }
 
-/** ECONNREFUSED and the like, where fetch has one. */
+/** ECONNREFUSED and the like, where fetch has one; it says no more than `fetch failed` itself. */
 function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? code : messageOf(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
+  if (cause === undefined) return messageOf(error);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
 /** The message of `{ error: { code, message } }`, as the API gives each of its errors. */

@@ -37,20 +37,27 @@ export function parseOptions(argv: readonly string[]): Options {
     .usage('[options] [trace id | latest]')
     .description('Prints why a trace took its time: its critical path, what was found, and what it reveals.')
     .argument('[trace]', 'its id; without one, or `latest`: the newest that has closed', traceId)
-    .option('--json', 'what the API said, as it said it', false)
+    .option('--json', 'what the API said, as it said it')
     .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiUrl)
-    .option('--wait', `wait up to ${CLOSE_MS / 1000} s for the trace to close (the default)`, true)
+    .option('--wait', `wait up to ${CLOSE_MS / 1000} s for the trace to close (the default)`)
     .option('--no-wait', 'do not wait')
-    .option('--all', 'every row of the path and of the timelines', false)
+    .option('--all', 'every row of the path and of the timelines')
     .addHelpText(
       'after',
       `
-npm takes options for itself unless they stand after --:  npm run explain -- --all <trace id>
-Exit code: 0 explained; 1 not (no such trace, still open, no API); 2 wrong options or configuration.`,
+Behind npm, options stand after --:  npm run explain -- --all <trace id>
+Exit code: 0 explained; 1 not (no such trace, still open, no API); 2 wrong
+options or configuration.`,
     )
     .exitOverride()
     .parse(argv, { from: 'user' });
-  const { json, api, wait, all } = program.opts<Omit<Options, 'id'>>();
+  const given = program.opts<{ json?: boolean; api?: string; wait?: boolean; all?: boolean }>();
   const id = program.processedArgs[0] as string | undefined;
-  return { id: id === 'latest' ? undefined : id, json, api, wait, all };
+  return {
+    id: id === 'latest' ? undefined : id,
+    api: given.api,
+    json: given.json ?? false,
+    wait: given.wait ?? true,
+    all: given.all ?? false,
+  };
 }
