@@ -1,15 +1,8 @@
-import {
-  type Attributes,
-  context,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  trace,
-} from '@opentelemetry/api';
+import { context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import type { SpanOptions } from './world.ts';
 
 export interface TelemetryOptions {
   readonly serviceName: string;
@@ -26,9 +19,22 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
+/** Where an OTLP/HTTP receiver takes one signal. */
+function urlOf(options: TelemetryOptions, signal: 'traces'): string {
+  return `${options.endpoint.replace(/\/$/, '')}/v1/${signal}`;
+}
+
+/** What every signal of this process names as its source. */
+function resourceOf(options: TelemetryOptions) {
+  return resourceFromAttributes({
+    'service.name': options.serviceName,
+    'service.instance.id': options.instanceId,
+  });
+}
+
 /** Registers the OpenTelemetry SDK (traces over OTLP/HTTP, W3C propagation) for this process. */
 export function startTelemetry(options: TelemetryOptions): Telemetry {
-  const exporter = new OTLPTraceExporter({ url: `${options.endpoint.replace(/\/$/, '')}/v1/traces` });
+  const exporter = new OTLPTraceExporter({ url: urlOf(options, 'traces') });
   const processor = new BatchSpanProcessor(exporter, {
     scheduledDelayMillis: options.exportDelayMs,
     maxExportBatchSize: 512,
@@ -36,21 +42,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     maxQueueSize: 65_536,
   });
   const provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': options.serviceName,
-      'service.instance.id': options.instanceId,
-    }),
+    resource: resourceOf(options),
     spanProcessors: [processor],
   });
   provider.register();
   return { flush: () => provider.forceFlush(), close: () => provider.shutdown() };
-}
-
-export interface SpanOptions {
-  readonly kind?: SpanKind;
-  readonly attributes?: Attributes;
-  /** Starts a new trace, whatever span is active. */
-  readonly root?: boolean;
 }
 
 /**

@@ -40,6 +40,11 @@ export interface ToolAnswer {
   readonly bytes: number;
 }
 
+/** The tool service did not answer, or broke off: no outcome of a tool, but an installation that is not whole. */
+export class ToolUnreachable extends Error {
+  override name = 'ToolUnreachable';
+}
+
 /**
  * What a workflow runs in. The same workflow code runs in the real world (OpenTelemetry SDK, HTTP, timers, disk) and in a
  * virtual one (virtual time, seeded noise, spans kept in memory), so that both give the same span structure.
@@ -50,7 +55,7 @@ export interface World {
   wait(ms: number): Promise<void>;
   /** Runs `work` in a new span, the child of the active one. What `work` throws is recorded by type and thrown on. */
   inSpan<T>(name: string, options: SpanOptions, work: (span: ActiveSpan) => Promise<T>): Promise<T>;
-  /** In the active span, whose context it carries to the tool. */
+  /** In the active span, whose context it carries to the tool. Rejects with ToolUnreachable. */
   callTool(request: ToolRequest): Promise<ToolAnswer>;
   /** Makes bytes durable (write and fsync); writers wait for each other. */
   persist(bytes: Uint8Array): Promise<void>;

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '#infra/ports.ts';
 import { Journal } from '../live/journal.ts';
 import { LiveWorld } from '../live/world.ts';
 import { buildAgentApp } from './app.ts';
+import { PARAMETER_TABLE, SCENARIOS } from './parameters.ts';
 
-// No tool service: these tests end at the door.
+// No tool service: these tests end at the door, or say that there is none.
+const toolUrl = `http://127.0.0.1:${await freePort()}`;
 const app = buildAgentApp({
-  world: new LiveWorld('http://127.0.0.1:1', new Journal('/nonexistent/journal')),
-  toolDelayMs: 80,
+  world: new LiveWorld(toolUrl, new Journal('/nonexistent/journal')),
+  toolDelayMs: 70,
   agentPrefix: '',
 });
 beforeAll(() => app.ready());
@@ -35,6 +38,12 @@ describe('parameters', () => {
       '/run?scenario=fanout&delay_ms=-5&concurrency=0',
       /concurrency: .*; delay_ms: |delay_ms: .*; concurrency: /,
     ],
+    ['/run?scenario=dag&concurrency=5', /^unknown parameter: concurrency$/],
+    ['/run?scenario=react&max_steps=3&min_steps=4', /^min_steps: must be at most max_steps \(3\)$/],
+    ['/run?scenario=human&human_delay_s=601', /^human_delay_s: must be a number from 0 to 600$/],
+    ['/run?scenario=rag&rag_chunks=0', /^rag_chunks: must be a whole number from 1 to 200$/],
+    ['/stream?scenario=stream', /^unknown parameter: scenario/],
+    ['/stream?fanout=3', /^unknown parameter: fanout$/],
     ['/stream?duration_s=0', /^duration_s: /],
     ['/stream?background_fanout=-1', /^background_fanout: /],
     ['/stream?seed=x', /^seed: /],
@@ -57,6 +66,32 @@ test('/ tells what is there', async () => {
     // A parameter that is unknown stops it at the door: nothing else may be wrong with it.
     if (path !== '/health') expect((await get(`${example}&nope=1`)).error).toBe('unknown parameter: nope');
   }
+});
+
+test('/ tells the parameters of every scenario, with their defaults', async () => {
+  type Path = { path: string; scenario?: string; parameters: Record<string, { default: unknown }> };
+  const { paths } = (await app.inject('/')).json<{ paths: Path[] }>();
+  const of = (scenario: string) =>
+    paths.find((each) => each.scenario === scenario || each.path === `/${scenario}`)?.parameters ?? {};
+  for (const scenario of SCENARIOS)
+    expect(Object.keys(of(scenario))).toEqual([...Object.keys(PARAMETER_TABLE[scenario]), 'seed']);
+  // As this app is configured, not as the table has it.
+  expect(of('chain').delay_ms.default).toBe(70);
+  expect(of('stream').tool_delay_ms.default).toBe(400);
+});
+
+test('without a tool service: 502 that says where it should be', async () => {
+  expect(await get('/run?scenario=chain&depth=1')).toEqual({
+    status: 502,
+    error: `the tool service at ${toolUrl} does not answer: ECONNREFUSED`,
+  });
+});
+
+test('a stream that fails says so in its last line', async () => {
+  const lines = (await app.inject('/stream?duration_s=1&interval_ms=10&own_tools=1')).body.trim().split('\n');
+  expect(JSON.parse(lines.at(-1)!)).toEqual({
+    error: `the tool service at ${toolUrl} does not answer: ECONNREFUSED`,
+  });
 });
 
 test('/health answers', async () => {

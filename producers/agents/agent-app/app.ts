@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Slots } from '../slots.ts';
-import type { World } from '../world.ts';
-import { ENDPOINTS } from './endpoints.ts';
+import { ToolUnreachable, type World } from '../world.ts';
+import { endpoints } from './endpoints.ts';
 import { type ParameterDefaults, parseScenario, SCENARIOS, type ScenarioParameters } from './parameters.ts';
 import { playScenario } from './play.ts';
 import { Run } from './run.ts';
@@ -48,7 +48,13 @@ export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
     await Promise.all(running);
   });
 
-  app.get('/', async () => ({ service: 'agent-app', paths: ENDPOINTS }));
+  app.setErrorHandler((error, _request, reply) => {
+    // Fastify's own 500 would call it an internal error, which it is not.
+    if (error instanceof ToolUnreachable) return reply.code(502).send({ error: error.message });
+    return reply.send(error);
+  });
+
+  app.get('/', async () => ({ service: 'agent-app', paths: endpoints(options.toolDelayMs) }));
   app.get('/health', async () => ({ status: 'ok', service: 'agent-app' }));
 
   app.get('/run', async (request, reply) => {
@@ -88,7 +94,11 @@ export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
         });
         lines.end();
       },
-      (error: Error) => lines.destroy(error),
+      (error: unknown) => {
+        // The status is out already: the last line says it.
+        line({ error: error instanceof Error ? error.message : String(error) });
+        lines.end();
+      },
     );
     return reply.type('application/x-ndjson').send(lines);
   });

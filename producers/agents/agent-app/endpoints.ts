@@ -1,10 +1,9 @@
 import { PARAMETER_TABLE, type ParameterSpec, SCENARIOS, type ScenarioName } from './parameters.ts';
 
-const SEED: ParameterSpec & { readonly fallback: unknown } = {
-  whole: true,
-  least: 0,
-  most: 2 ** 32 - 1,
-  fallback: 0,
+const SEED = {
+  from: 0,
+  to: 2 ** 32 - 1,
+  default: 'a random one',
   about: 'repeats a run: which calls fail, which one is slow',
 };
 
@@ -35,29 +34,26 @@ interface Endpoint {
   >;
 }
 
-function parametersOf(scenario: ScenarioName): Endpoint['parameters'] {
-  const specs = { ...PARAMETER_TABLE[scenario], seed: SEED };
-  return Object.fromEntries(
-    Object.entries<ParameterSpec>(specs).map(([name, spec]) => [
-      name,
-      {
-        from: spec.least,
-        to: spec.most,
-        default: name === 'seed' ? 'random' : spec.fallback,
-        about: spec.about,
-      },
-    ]),
+function parametersOf(scenario: ScenarioName, toolDelayMs: number): Endpoint['parameters'] {
+  const told = Object.entries<ParameterSpec>(PARAMETER_TABLE[scenario]).map(
+    ([name, { least, most, fallback, about }]) => {
+      const value = fallback === 'TOOL_DELAY_MS' ? toolDelayMs : fallback;
+      return [name, { from: least, to: most, default: value, about }] as const;
+    },
   );
+  return { ...Object.fromEntries(told), seed: SEED };
 }
 
-/** What `GET /` answers. */
-export const ENDPOINTS: readonly Endpoint[] = [
-  ...SCENARIOS.map((scenario) => {
-    const [example, about] = ABOUT[scenario];
-    const parameters = parametersOf(scenario);
-    return scenario === 'stream'
-      ? { path: '/stream', example: `/stream?${example}`, about, parameters }
-      : { path: '/run', scenario, example: `/run?scenario=${scenario}&${example}`, about, parameters };
-  }),
-  { path: '/health', example: '/health', about: 'whether the process answers', parameters: {} },
-];
+/** What `GET /` answers; `toolDelayMs`: TOOL_DELAY_MS. */
+export function endpoints(toolDelayMs: number): readonly Endpoint[] {
+  return [
+    ...SCENARIOS.map((scenario) => {
+      const [example, about] = ABOUT[scenario];
+      const parameters = parametersOf(scenario, toolDelayMs);
+      return scenario === 'stream'
+        ? { path: '/stream', example: `/stream?${example}`, about, parameters }
+        : { path: '/run', scenario, example: `/run?scenario=${scenario}&${example}`, about, parameters };
+    }),
+    { path: '/health', example: '/health', about: 'whether the process answers', parameters: {} },
+  ];
+}

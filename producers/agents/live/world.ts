@@ -1,7 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { inSpan, propagationHeaders } from '../telemetry.ts';
-import type { ActiveSpan, SpanOptions, ToolAnswer, ToolRequest, World } from '../world.ts';
+import {
+  type ActiveSpan,
+  type SpanOptions,
+  type ToolAnswer,
+  type ToolRequest,
+  ToolUnreachable,
+  type World,
+} from '../world.ts';
 import type { Journal } from './journal.ts';
 
 /** The real world: spans of the OpenTelemetry SDK, HTTP to the tool service, timers, and a journal on disk. */
@@ -52,13 +59,27 @@ export class LiveWorld implements World {
     };
     for (const [key, value] of Object.entries(query))
       if (value !== undefined) url.searchParams.set(key, String(value));
-    const response = await fetch(url, { headers: propagationHeaders(), signal: this.#signal });
-    let bytes = 0;
-    if (response.body) for await (const chunk of response.body) bytes += (chunk as Uint8Array).byteLength;
-    return { status: response.status, bytes };
+    try {
+      const response = await fetch(url, { headers: propagationHeaders(), signal: this.#signal });
+      let bytes = 0;
+      if (response.body) for await (const piece of response.body) bytes += (piece as Uint8Array).byteLength;
+      return { status: response.status, bytes };
+    } catch (error) {
+      if (this.#signal?.aborted) throw error;
+      throw new ToolUnreachable(`the tool service at ${url.origin} does not answer: ${reasonOf(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   persist(bytes: Uint8Array): Promise<void> {
     return this.#journal.append(bytes);
   }
+}
+
+/** fetch says "fetch failed" and keeps the reason (ECONNREFUSED …) in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
+  return String(error);
 }
