@@ -3,7 +3,7 @@ import type { TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS, duration } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, percent, plural, ratio, reader } from '../detectors/measures.ts';
-import { type CriticalPath, humanWaits, pathRoot, SEGMENT } from '../trace/critical-path.ts';
+import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -38,20 +38,17 @@ function workOf(view: TraceView, waits: Uint8Array): number[] {
 }
 
 /**
- * How much of [from, to) was waiting, ns: the critical path is idle there and no other span runs. It is the union of
- * idle pieces and work, less the work.
+ * How much of [from, to) was waiting, ns: a person's span runs and no work does. It is the time in which either runs less
+ * the time in which work does.
  */
-function waitingWithin(view: TraceView, path: CriticalPath, waits: Uint8Array) {
+function waitingWithin(view: TraceView, waits: Uint8Array, people: readonly number[]) {
+  const sweep = (rows: readonly number[]) =>
+    new Sweep(
+      rows.map((row) => view.start[row]),
+      rows.map((row) => view.end[row]),
+    );
   const work = workOf(view, waits);
-  const starts = work.map((row) => view.start[row]);
-  const ends = work.map((row) => view.end[row]);
-  const busy = new Sweep(starts, ends);
-  for (let i = 0; i < path.n; i++) {
-    if (path.type[i] !== SEGMENT.idle) continue;
-    starts.push(path.start[i]);
-    ends.push(path.end[i]);
-  }
-  const either = new Sweep(starts, ends);
+  const [busy, either] = [sweep(work), sweep([...work, ...people])];
   return (from: number, to: number) => Math.max(0, either.busyWithin(from, to) - busy.busyWithin(from, to));
 }
 
@@ -60,7 +57,7 @@ function answerOf(e: (name: string) => number, asked: number, longestWait: numbe
   if (e('waiting') === 0)
     return asked === 0
       ? 'A person was asked and answered at once: nothing was waited for.'
-      : `A person took ${time(asked)}, but nobody waited: other work ran all the while.`;
+      : `A person took ${time(asked)}, but nobody waited: the workflow went on with other work.`;
   const times = waits === 1 ? '' : `, in ${plural(waits, 'wait')} of up to ${time(longestWait)}`;
   const verdict = e('waiting_share') >= MOSTLY ? 'idle, not slow' : 'most of its time is work';
   const beside = asked - e('waiting');
@@ -73,16 +70,18 @@ function answerOf(e: (name: string) => number, asked: number, longestWait: numbe
 }
 
 /**
- * Waiting is what the critical path is idle (spans of people, design §5) while no other span runs; where something else
- * ran beside a person, that counts as work. Processing is the rest of the trace's duration.
+ * Waiting is time of the trace's wall clock in which a person's span runs and no other does, but for those around it: two
+ * people at once are one wait's time, and where something else ran beside a person, that counts as work. It is what the
+ * critical path calls idle (design §5) without what ran beside it, and with the part of a person's span that the path
+ * leaves to their caller, since the span overlaps the next one. Processing is the rest of the trace's duration.
  */
 export const human: InsightRule = {
   kind: 'human',
-  look({ view, critical }) {
+  look({ view }) {
     if (!view.role.includes(ROLE.human)) return undefined;
     const waits = humanWaits(view);
     const people = peopleOf(view, waits);
-    const waited = waitingWithin(view, critical, waits);
+    const waited = waitingWithin(view, waits, people);
     const top = pathRoot(view);
     const whole = duration(view, top);
     const waiting = waited(view.start[top], view.end[top]);
@@ -103,7 +102,7 @@ export const human: InsightRule = {
         part === 0 ? 'nobody waited' : part < duration(view, row) - CLOCK_NS ? 'waited in part' : 'waited';
       return entry(view.strings[view.operation[row]], view.start[row], view.end[row], outcome);
     });
-    const longestWait = Math.max(...timeline.map((each) => each.durationMs));
+    const longestWait = duration(view, longestRow) / 1e6;
     return makeInsight(view, longestRow, {
       kind: 'human',
       found: waiting > 0,

@@ -96,13 +96,15 @@ export const payload: InsightRule = {
     const x = samples.map((sample) => sample.bytes);
     const bytes = [...new Set(x)].sort((a, b) => a - b);
     const fit = leastSquares(x, times);
+    // Below what evidence shows it is nothing, not a negative zero.
+    const msPerMb = Math.abs(fit.slope * 1e6) < 0.001 ? 0 : fit.slope * 1e6;
     const slowest = samples.reduce((a, b) => (duration(view, b.row) > duration(view, a.row) ? b : a));
     const evidence = [
       count('calls', samples.length),
       count('sizes', bytes.length),
       { name: 'total_bytes', value: total(samples), unit: 'bytes' },
       ratio('r_squared', fit.rSquared),
-      ms('ms_per_mb', fit.slope * 1e6 * 1e6),
+      ms('ms_per_mb', msPerMb * 1e6),
       { name: 'slowest_bytes', value: slowest.bytes, unit: 'bytes' },
     ];
     const why = objection(samples, times, bytes, fit);

@@ -86,7 +86,7 @@ function timelineOf(view: TraceView, watched: Watched): TimelineEntry[] {
   const { pace, background, ownWaits, bursts } = watched;
   return longest([
     ...pace.stalls.map(({ start, end }) => {
-      const beside = background.sweep.meanWithin(start, end);
+      const beside = Math.round(background.sweep.meanWithin(start, end) * 10) / 10;
       const what =
         beside === 0 ? 'nothing beside it' : `${number(beside)} background calls beside it on average`;
       return entry('no chunk', start, end, what);
