@@ -29,7 +29,7 @@ export async function startIngest(
     hashOf: () => hash,
     now: Date.now,
   });
-  const intake = startIntake({ config, log, kafka, producer, door: ingest.doors.traces });
+  const intake = startIntake({ config, log, kafka, producer, doors: ingest.doors });
   if (intake !== undefined) ingest.alsoReady(() => intake.reason);
   lifecycle.onStop('draining', 'doors', () => Promise.all([ingest.drain(), intake?.close()]));
   lifecycle.onStop('flushed', 'batches', () => ingest.flush());

@@ -2,7 +2,7 @@
 import type { DeadLetterLimit } from '#infra/kafka/dead-letter-limit.ts';
 import type { DeadLetter } from '#infra/kafka/dead-letters.ts';
 import type { KafkaRecord } from '#infra/kafka/port.ts';
-import type { Part } from '../lane.ts';
+import type { Part } from '../records.ts';
 import { malformed, type Result, refused, tooLarge } from '../refusal.ts';
 import type { SplitRequest } from '../split-request.ts';
 import { rawLetter } from './letters.ts';

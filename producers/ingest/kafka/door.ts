@@ -1,8 +1,9 @@
-/** What the intake needs of the door: the same splitter, allowlist, batches and bound that a request over HTTP meets. */
+/** What the intake needs of the doors: the same splitters, allowlist, batches and bound that a request over HTTP meets. */
 import type { Appended } from '../batcher.ts';
 import type { ByteBudget } from '../budget.ts';
-import type { Part } from '../lane.ts';
+import type { Part } from '../records.ts';
 import type { Result } from '../refusal.ts';
+import type { Signal } from '../signals.ts';
 import type { SplitRequest } from '../split-request.ts';
 
 export interface IntakeDoor {
@@ -14,6 +15,7 @@ export interface IntakeDoor {
 
 /** One signal's way to its topic. */
 export interface SignalDoor {
+  readonly signal: Signal;
   /** Topics where a Collector writes this signal as `otlp_proto`. */
   readonly topics: readonly string[];
   /** A refusal names places, never values. */

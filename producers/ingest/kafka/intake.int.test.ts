@@ -11,7 +11,10 @@ import type { Kafka } from '#infra/kafka/port.ts';
 import { silent } from '#infra/kafka/testing.ts';
 import { until } from '#infra/testing/until.ts';
 import { topicName } from '#infra/topics.ts';
+import { decode } from '#schemas/codec.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
+import { encodeLogs } from '#schemas/otlp/write-logs.ts';
+import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
 import { CANARY, exampleTraces } from '../testing.ts';
 import { batchesOnLog, type IngestProcess, spanIdsOf, spawnIngest } from '../testing-process.ts';
 
@@ -43,8 +46,13 @@ function place() {
   return { prefix, topic: `${prefix}otlp_spans`, group: `${prefix}ati-ingest-otlp` };
 }
 
-async function start({ prefix, topic }: ReturnType<typeof place>, file?: string): Promise<IngestProcess> {
+async function start(
+  { prefix, topic }: ReturnType<typeof place>,
+  file?: string,
+  more: Record<string, string> = {},
+): Promise<IngestProcess> {
   const env = {
+    ...more,
     ATI_DATA_DIR: dataDir,
     KAFKA_BROKERS: broker.brokers.join(),
     ATI_TOPIC_PREFIX: prefix,
@@ -97,6 +105,41 @@ test('creates the topic, takes what is written there through the allowlist, and 
 
   ingest.kill('SIGTERM');
   expect(await ingest.exited).toBe(0);
+});
+
+test('metrics and logs, each from its topic, without the bodies of the logs', async () => {
+  const at = place();
+  const [metrics, logs] = [`${at.prefix}otlp_metrics`, `${at.prefix}otlp_logs`];
+  for (const name of [metrics, logs, at.topic])
+    await kafka.ensureTopics([{ name, partitions: 1, config: {} }]);
+  await write(at.topic, ...exportsOf(1));
+  const resource = { attributes: { 'service.name': 'agent' } };
+  const points = [{ timeUnixNano: 1n, asDouble: 0.5 }];
+  await write(
+    metrics,
+    encodeMetrics({
+      resourceMetrics: [
+        { resource, scopeMetrics: [{ metrics: [{ name: 'queue.length', gauge: { dataPoints: points } }] }] },
+      ],
+    }),
+  );
+  const logRecords = [{ timeUnixNano: 1n, severityNumber: 9, body: CANARY }];
+  await write(logs, encodeLogs({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }));
+  await start(at, undefined, { ATI_OTLP_METRICS_TOPICS: metrics, ATI_OTLP_LOGS_TOPICS: logs });
+  for (const topic of [at.topic, metrics, logs])
+    await until(`${topic} is committed`, async () => (await committed(at.group, topic)) === 1);
+  expect(await spansOnLog(at.prefix)).toHaveLength(10);
+  const telemetry = [];
+  const topic = topicName('telemetry', at.prefix);
+  for (const { partition } of await kafka.offsets(topic))
+    for await (const { value } of kafka.read(topic, partition, 0)) telemetry.push(value ?? Buffer.alloc(0));
+  const events = telemetry.map((value) => decode(value));
+  expect(events.map((event) => event.ok && [event.name, event.value]).sort()).toMatchObject([
+    ['LogBatch', { service: 'agent', recordCount: 1 }],
+    ['MetricBatch', { service: 'agent', pointCount: 1 }],
+  ]);
+  expect(Buffer.concat(telemetry).includes('queue.length')).toBe(true);
+  expect(Buffer.concat(telemetry).includes(CANARY)).toBe(false);
 });
 
 test('a topic that was there before keeps its partitions, and all of them are read', async () => {

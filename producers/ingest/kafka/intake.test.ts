@@ -46,6 +46,7 @@ function setup({ budget = new ByteBudget(64 * MIB, 32 * MIB), maxBodyBytes = 8 *
   };
   const joined = vi.fn(async (_options: ConsumerOptions) => consumer);
   const signal: SignalDoor = {
+    signal: 'traces',
     topics: [TOPIC],
     split(otlp) {
       if (otlp.includes('?')) return refused(malformed('not OTLP'));

@@ -20,6 +20,8 @@ import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import type { Appended } from '../batcher.ts';
 import type { Reservation } from '../budget.ts';
+import { countSplit } from '../observe.ts';
+import type { Signal } from '../signals.ts';
 import { bytesOf, chunksOf, type SplitChunk, splitChunk } from './chunk.ts';
 import type { IntakeDoor, SignalDoor } from './door.ts';
 import { awaitTopics } from './topics.ts';
@@ -102,7 +104,7 @@ export class KafkaIntake implements ConsumerHandler {
         const chunk = splitChunk(topic, records, source.door.split, maxBodyBytes, source.limit);
         if (!(await this.#write(topic, source.door, chunk))) return; // stopping: it is read again
         const offset = records[chunk.read - 1].offset + 1;
-        observe(topic, chunk);
+        observe(topic, source.door.signal, chunk);
         metrics.consumerLag.set({ topic, partition }, highWatermark - offset);
         await this.#commit({ topic, partition, offset }, epoch);
         if (chunk.fault !== undefined) throw new Error(this.#faultOf(topic, chunk.fault));
@@ -145,8 +147,8 @@ export class KafkaIntake implements ConsumerHandler {
 
   /** True when the log has what is in the chunk; false when the intake stops before. */
   async #write(topic: string, door: SignalDoor, { parts, letters }: SplitChunk): Promise<boolean> {
-    const spans = await this.#until(`write what is on ${topic}`, () => acknowledged(door.append(parts)));
-    if (spans === undefined || letters.length === 0) return spans !== undefined;
+    const written = await this.#until(`write what is on ${topic}`, () => acknowledged(door.append(parts)));
+    if (written === undefined || letters.length === 0) return written !== undefined;
     const put = async () => {
       await this.#letters.send(letters);
       return true;
@@ -193,13 +195,8 @@ async function acknowledged({ outcome, settled }: Appended): Promise<true> {
   return true;
 }
 
-function observe(topic: string, { splits, letters, read }: SplitChunk): void {
+function observe(topic: string, signal: Signal, { splits, letters, read }: SplitChunk): void {
   metrics.recordsConsumed.inc({ topic }, read);
   for (const { step } of letters) metrics.deadLetters.inc({ topic, reason: step });
-  for (const { accepted, rejected, dropped } of splits) {
-    metrics.spansAccepted.inc(accepted);
-    if (rejected > 0) metrics.spansRejected.inc(rejected);
-    for (const [what, count] of Object.entries(dropped))
-      if (count > 0) metrics.attributesDropped.inc({ what }, count);
-  }
+  for (const split of splits) countSplit(signal, split);
 }

@@ -4,6 +4,7 @@ import type { Kafka, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 import type { Door } from '../receive.ts';
+import type { BySignal } from '../signals.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 import type { SignalDoor } from './door.ts';
 import { KafkaIntake } from './intake.ts';
@@ -13,16 +14,20 @@ export interface StartIntake {
   readonly log: Logger;
   readonly kafka: Kafka;
   readonly producer: Producer;
-  /** The one of the HTTP service: both share its batches and its bound. */
-  readonly door: Door;
+  /** Those of the HTTP service: both share their batches and their bound. */
+  readonly doors: BySignal<Door>;
 }
 
 /**
  * Takes what a Collector writes to the topics of the configuration; undefined where it names none. Throws a UserError
  * where it names one twice, or one of ATI's own.
  */
-export function startIntake({ config, log, kafka, producer, door }: StartIntake): KafkaIntake | undefined {
-  const signals = signalsOf(config, door).filter(({ topics }) => topics.length > 0);
+export function startIntake({ config, log, kafka, producer, doors }: StartIntake): KafkaIntake | undefined {
+  const signals = [
+    signalDoor(doors.traces, config.ATI_OTLP_TRACES_TOPICS),
+    signalDoor(doors.metrics, config.ATI_OTLP_METRICS_TOPICS),
+    signalDoor(doors.logs, config.ATI_OTLP_LOGS_TOPICS),
+  ].filter(({ topics }) => topics.length > 0);
   if (signals.length === 0) return undefined;
   const prefix = config.ATI_TOPIC_PREFIX;
   checkTopics(
@@ -34,21 +39,20 @@ export function startIntake({ config, log, kafka, producer, door }: StartIntake)
     producer,
     groupId: `${prefix}ati-ingest-otlp`,
     deadLetters: topicName('deadLetters', prefix),
-    door,
+    door: doors.traces,
     signals,
     partitions: config.ATI_PARTITIONS,
     log,
   });
 }
 
-function signalsOf(config: Config, door: Door): SignalDoor[] {
-  return [
-    {
-      topics: config.ATI_OTLP_TRACES_TOPICS,
-      split: (otlp) => door.split(otlp, 'protobuf', DEFAULT_TENANT),
-      append: (parts) => door.batcher.append(DEFAULT_TENANT, parts),
-    },
-  ];
+function signalDoor(door: Door, topics: readonly string[]): SignalDoor {
+  return {
+    signal: door.signal,
+    topics,
+    split: (otlp) => door.split(otlp, 'protobuf', DEFAULT_TENANT),
+    append: (parts) => door.batcher.append(DEFAULT_TENANT, parts),
+  };
 }
 
 function checkTopics(topics: readonly string[], prefix: string): void {
