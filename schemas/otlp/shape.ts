@@ -158,8 +158,9 @@ export class ShapeFilter {
   }
 }
 
+/** Units have no spaces (UCUM): sentences do not pass. */
 const isUnit = (b: Uint8Array, from: number, to: number) =>
-  to - from <= MAX_UNIT_BYTES && isPlain(b, from, to);
+  to - from <= MAX_UNIT_BYTES && !b.subarray(from, to).includes(0x20) && isPlain(b, from, to);
 
 const isId = (b: Uint8Array, from: number, to: number, bytes: number) =>
   to - from === bytes && !isZero(b, from, bytes);
