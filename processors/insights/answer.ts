@@ -5,18 +5,20 @@ import type { TraceView } from '../trace/view.ts';
 /** Entries of an insight's timeline: what does not fit is left to the trace itself. */
 export const LONGEST_TIMELINE = 50;
 
-/** Characters of a label or an answer's name: names come from outside, and a summary must fit one Kafka record. */
+/** Characters of an answer or a label: the names in them come from outside, and a summary must fit one Kafka record. */
 const LONGEST_TEXT = 1000;
 
 /** One line whatever the names in it are. */
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim().slice(0, LONGEST_TEXT);
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT - 1)}…` : line;
+}
 
 const byTime = (a: TimelineEntry, b: TimelineEntry) => a.startMs - b.startMs || a.durationMs - b.durationMs;
 
 /**
- * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time (of
- * equal times as given). Where a rule
- * has more than LONGEST_TIMELINE entries it chooses which ones to give; of more the earliest stay.
+ * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time, of equal times
+ * as given. Where a rule has more than LONGEST_TIMELINE entries it chooses which ones to give; of more the earliest stay.
  */
 export function makeInsight(
   view: TraceView,

@@ -32,7 +32,7 @@ function isJoined(view: TraceView, parent: number, child: number): boolean {
   return (
     view.role[child] !== ROLE.human &&
     !(view.kind[parent] === KIND.producer && view.kind[child] === KIND.consumer) &&
-    view.end[child] > view.start[child] &&
+    Math.min(view.end[child], view.end[parent]) > view.start[child] &&
     view.end[child] <= view.end[parent] + late
   );
 }

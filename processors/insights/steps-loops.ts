@@ -174,7 +174,7 @@ function stepsOf(view: TraceView, row: number, items: readonly Item[], thinks: b
   const failed = failedCalls(view);
   return open
     .map((step, i) => ({
-      start: thinks ? step.start : (open[i - 1]?.actsEnd ?? view.start[row]),
+      start: thinks ? step.start : Math.min(step.start, open[i - 1]?.actsEnd ?? view.start[row]),
       end: (thinks ? open[i + 1]?.start : undefined) ?? step.actsEnd,
       acts: step.acts.map((item) => item.row),
       failed: step.acts.some((item) => failed[item.row] === 1),

@@ -37,8 +37,9 @@ describe('names the call that delays the batch', () => {
       },
     ]);
   });
-  test('without workers', () => {
+  test('without workers, also where it runs alone for most of the time', () => {
     expect(look(fanoutTrace({ ...wide, ...oneSlow(7, 400), workers: false }))?.found).toBe(true);
+    expect(look(fanoutTrace({ ...wide, ...oneSlow(7, 9000), workers: false }))?.found).toBe(true);
   });
   test('exactly five siblings', () => {
     expect(look(fanoutTrace({ fanout: 5, ...oneSlow(2, 400) }))?.found).toBe(true);

@@ -1,7 +1,8 @@
 /** Which member of a batch of sibling calls delays the batch: one slow call, the queue, or none. */
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
+import { CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
-import { type Batch, fanoutBatches, measureQueueing } from '../detectors/fanout-batches.ts';
+import { type Batch, fanoutBatches } from '../detectors/fanout-batches.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, inMs, ms, number, plural, ratio, reader } from '../detectors/measures.ts';
 import { makeInsight } from './answer.ts';
@@ -29,9 +30,19 @@ function pathTime({ view }: TraceContext, path: OnPath, batch: Batch): number {
   return rows.reduce((sum, row) => sum + path.time[row], 0);
 }
 
-/** Calls one after the other are no batch, unless workers show that they were offered together. */
-function isBatch({ view }: TraceContext, batch: Batch): boolean {
-  return batch.by === 'worker' || measureQueueing(view, batch).concurrency >= 2;
+/**
+ * Calls one after the other are no batch, unless workers show that they were offered together: half of them must start
+ * while one before them runs.
+ */
+function isBatch({ view }: TraceContext, { by, calls }: Batch): boolean {
+  if (by === 'worker') return true;
+  let beside = 0;
+  let done = Number.NEGATIVE_INFINITY;
+  for (const call of calls) {
+    if (view.start[call.row] < done - CLOCK_NS) beside++;
+    done = Math.max(done, call.end);
+  }
+  return beside >= (calls.length - 1) / 2;
 }
 
 /** The batch that owns most of the critical path. */
