@@ -32,25 +32,28 @@ function streamTokens(
     const elapsed = () => run.world.now() - start;
     const offsets: number[] = [];
     let own = 0;
-    while (elapsed() < durationMs) {
-      await run.pause(interval_ms);
-      if (run.stopped) break;
-      await run.inSlot(slots, async () => {
-        emit(offsets.length);
-        offsets.push(Math.round(elapsed()));
-      });
-      // Its own tools come evenly spread; what follows them waits for them.
-      if (own < own_tools && elapsed() >= (durationMs * (own + 1)) / (own_tools + 1)) {
-        await run.toolCall({
-          tool: 'lookup',
-          delayMs: tool_delay_ms,
-          call: parameters.background_fanout + own,
+    try {
+      while (elapsed() < durationMs) {
+        await run.pause(interval_ms);
+        if (run.stopped) break;
+        await run.inSlot(slots, async () => {
+          emit(offsets.length);
+          offsets.push(Math.round(elapsed()));
         });
-        own++;
+        // Its own tools come evenly spread; what follows them waits for them.
+        if (own < own_tools && elapsed() >= (durationMs * (own + 1)) / (own_tools + 1)) {
+          await run.toolCall({
+            tool: 'lookup',
+            delayMs: tool_delay_ms,
+            call: parameters.background_fanout + own,
+          });
+          own++;
+        }
       }
+    } finally {
+      // One attribute rather than one event a chunk: SDKs cap events at 128 a span.
+      span.set({ 'ati.stream.token_offsets_ms': offsets });
     }
-    // One attribute rather than one event a chunk: SDKs cap events at 128 a span.
-    span.set({ 'ati.stream.token_offsets_ms': offsets });
     return offsets.length;
   });
 }
