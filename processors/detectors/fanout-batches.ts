@@ -3,7 +3,7 @@ import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { CLOCK_NS, duration, failedCalls, isOutermostCall } from './calls.ts';
+import { CLOCK_NS, duration, failedCalls, isOutermostCall, oncePerView } from './calls.ts';
 import { quantile, slopeByRank } from './stats.ts';
 
 /** How the moment at which a call was offered is known: surest first. */
@@ -119,8 +119,17 @@ function cut(view: TraceView, group: Group): Offered[][] {
   return batches;
 }
 
+/** The narrowest batch that is asked for by default: wider ones are among those, worked out once for each view. */
+const USUAL_WIDTH = 5;
+const usualBatches = oncePerView((view) => batchesOf(view, USUAL_WIDTH));
+
 /** The batches of at least `leastWidth` calls; retries are folded into the call that they repeat. */
-export function fanoutBatches(view: TraceView, leastWidth: number): Batch[] {
+export function fanoutBatches(view: TraceView, leastWidth: number): readonly Batch[] {
+  if (leastWidth < USUAL_WIDTH) return batchesOf(view, leastWidth);
+  return usualBatches(view).filter((batch) => batch.calls.length >= leastWidth);
+}
+
+function batchesOf(view: TraceView, leastWidth: number): Batch[] {
   const attempts = foldAttempts(view);
   const batches: Batch[] = [];
   const retries = new Map<number, number[]>();

@@ -57,8 +57,10 @@ function branchesOf(view: TraceView, owner: number, first: Int32Array): Branch[]
 export function forksOf(view: TraceView): Fork[] {
   const { first } = foldAttempts(view);
   const forks: Fork[] = [];
+  const children = new Int32Array(view.n);
+  for (let row = 0; row < view.n; row++) if (view.parent[row] >= 0) children[view.parent[row]]++;
   for (let owner = 0; owner < view.n; owner++) {
-    if (view.children(owner).length < 2) continue;
+    if (children[owner] < 2) continue;
     const ofParent = OVERLAP_SHARE_OF_PARENT * (view.end[owner] - view.start[owner]);
     let running: Branch[] = [];
     let done = Number.NEGATIVE_INFINITY;

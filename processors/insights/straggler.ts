@@ -45,9 +45,9 @@ function isBatch({ view }: TraceContext, { by, calls }: Batch): boolean {
   return beside >= (calls.length - 1) / 2;
 }
 
-/** The batch that owns most of the critical path. */
-function mainBatch(trace: TraceContext, path: OnPath): Batch | undefined {
-  return fanoutBatches(trace.view, MIN_SIBLINGS)
+/** Of the batches the one that owns most of the critical path. */
+function mainBatch(trace: TraceContext, path: OnPath, batches: readonly Batch[]): Batch | undefined {
+  return batches
     .map((batch) => ({ batch, time: pathTime(trace, path, batch) }))
     .sort((a, b) => b.time - a.time || b.batch.calls.length - a.batch.calls.length)
     .find(({ batch }) => isBatch(trace, batch))?.batch;
@@ -162,8 +162,10 @@ function timelineOf({ callee, members, spread, last, found }: Compared): Timelin
 export const straggler: InsightRule = {
   kind: 'straggler',
   look(trace) {
+    const batches = fanoutBatches(trace.view, MIN_SIBLINGS);
+    if (batches.length === 0) return undefined;
     const path = onPath(trace.view, trace.critical);
-    const batch = mainBatch(trace, path);
+    const batch = mainBatch(trace, path, batches);
     if (batch === undefined) return undefined;
     const compared = compare(trace, path, batch);
     return makeInsight(trace.view, batch.owner, {
