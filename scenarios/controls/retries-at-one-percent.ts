@@ -14,5 +14,5 @@ export const retriesAtOnePercent: Scenario = {
   },
   expects: [],
   roots: {},
-  insights: [{ kind: 'retries', found: true }],
+  insights: [],
 };

@@ -98,7 +98,7 @@ async function play({ mesh, scenario: name, parameters }: Choice, config: Config
   log.step(`curl '${mesh.agentUrl}${endpointOf(scenario)}?${query}'`);
   const started = performance.now();
   const at = () => `+${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(8);
-  log.message(`${at()}  running ${base.about}`, { spacing: 0 });
+  log.message(`${at()}  ${name} on the ${mesh.title} is running`, { spacing: 0 });
   let run: LiveRun;
   try {
     run = await runLive(mesh.agentUrl, scenario);
