@@ -48,6 +48,10 @@ describe('waited', () => {
       { label: 'human_feedback', startMs: 82, durationMs: 1000, outcome: 'waited' },
     ]);
   });
+  test('whatever the clock rounds: what follows seems to begin within the wait', () => {
+    const spans = review(1000).map((span) => (span.id === 5 ? { ...span, start: span.start - 0.9 } : span));
+    expect(numbersOf(found(spans))).toMatchObject({ waiting: 1000, processing: 163 });
+  });
   test('an hour', () => {
     expect(numbersOf(found(review(3_600_000)))).toMatchObject({ waiting: 3_600_000, processing: 163 });
     expect(found(review(3_600_000))?.answer).toContain('Waited 3,600 s for a person (100 %), worked 163 ms');

@@ -3,6 +3,7 @@ import type { TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS, duration } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, percent, plural, ratio, reader } from '../detectors/measures.ts';
+import { sortedCopy } from '../detectors/stats.ts';
 import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
@@ -42,14 +43,30 @@ function workOf(view: TraceView, waits: Uint8Array): number[] {
  * the time in which work does.
  */
 function waitingWithin(view: TraceView, waits: Uint8Array, people: readonly number[]) {
-  const sweep = (rows: readonly number[]) =>
+  const answers = sortedCopy(people.map((row) => view.end[row]));
+  const work = workOf(view, waits).map((row) => ({ start: begin(view, row, answers), end: view.end[row] }));
+  const asked = people.map((row) => ({ start: view.start[row], end: view.end[row] }));
+  const sweep = (spans: readonly { start: number; end: number }[]) =>
     new Sweep(
-      rows.map((row) => view.start[row]),
-      rows.map((row) => view.end[row]),
+      spans.map(({ start }) => start),
+      spans.map(({ end }) => end),
     );
-  const work = workOf(view, waits);
-  const [busy, either] = [sweep(work), sweep([...work, ...people])];
+  const [busy, either] = [sweep(work), sweep([...work, ...asked])];
   return (from: number, to: number) => Math.max(0, either.busyWithin(from, to) - busy.busyWithin(from, to));
+}
+
+/** A span's start is rounded down: what seems to begin just before an answer (rising moments) came after it. */
+function begin(view: TraceView, row: number, answers: Float64Array): number {
+  const start = view.start[row];
+  let low = 0;
+  let high = answers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (answers[middle] < start) low = middle + 1;
+    else high = middle;
+  }
+  const answer = answers[low];
+  return low < answers.length && answer - start < CLOCK_NS && answer <= view.end[row] ? answer : start;
 }
 
 function answerOf(e: (name: string) => number, asked: number, longestWait: number): string {
