@@ -38,6 +38,7 @@ describe('planted failures', () => {
     [{ ...fanout, delay_ms: 50 }, [SEARCH]],
     [{ ...fanout, delay_ms: 48 }, []],
     [{ ...fanout, fanout: 20, straggler_factor: 8 }, []],
+    [{ ...fanout, fanout: 22, concurrency: 1, straggler_factor: 9 }, [SEARCH]],
     [chain, [CHAIN]],
     [{ ...chain, depth: 20 }, [CHAIN]],
     [{ ...chain, depth: 19 }, []],
@@ -50,6 +51,9 @@ describe('planted failures', () => {
     [{ ...retry, error_rate: 0.01, concurrency: 100 }, []],
     [{ ...retry, error_rate: 0, fanout: 20 }, []],
     [{ ...retry, fanout: 4, error_rate: 1 }, []],
+    // Two further rounds of 61 ms are short; a second attempt of every call is not.
+    [{ ...retry, fanout: 15, concurrency: 5, delay_ms: 60, error_rate: 0 }, []],
+    [{ ...retry, fanout: 15, concurrency: 5, delay_ms: 60, error_rate: 0.3, max_retries: 1 }, [STORM, FLAKY]],
     [{ ...retry, error_rate: 1, max_retries: 0, concurrency: 100 }, []],
     // Most of the load is retries: the queue is theirs.
     [{ ...retry, error_rate: 1 }, [STORM]],
@@ -169,9 +173,12 @@ describe('insights', () => {
       false,
     ],
     [{ scenario: 'rag', rag_chunks: 10, rag_growth: 1 }, 'payload', false], // small and fast: size tells nothing
+    [{ scenario: 'rag', rag_chunks: 10, rag_growth: 1, rag_mb_per_s: 10 }, 'payload', undefined], // chance decides
+    [{ scenario: 'rag', rag_chunks: 1 }, 'payload', undefined],
     [{ scenario: 'stream' }, 'stream', false],
     [{ scenario: 'stream', background_fanout: 150 }, 'stream', true],
     [{ scenario: 'stream', own_tools: 2, tool_delay_ms: 1500 }, 'stream', false],
+    [{ scenario: 'stream', duration_s: 1, interval_ms: 1000 }, 'stream', undefined], // one chunk has no pace
   ] as const)('%j: %s %s', (values, kind, found) => expect(insight(values, kind)?.found).toBe(found));
 
   test('a slow call that ends before the queue does delays nobody', () => {

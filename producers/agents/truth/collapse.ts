@@ -20,7 +20,7 @@ function slopeOf(waits: readonly number[]): number {
 
 /**
  * Fan-out collapse (design §5) of calls that workers offer together: n ≥ 10, n ≥ 2c, ΣW / Σ(W+S) ≥ 0.5, starts that
- * are 0.5 to 1.5 × S/c apart, makespan − S ≥ 200 ms.
+ * are 0.5 to 1.5 × S/c apart (slots become free at the mean rate, so that bounds it above), makespan − S ≥ 200 ms.
  */
 export function collapseOf(offered: OfferedCalls): PlantedFailure[] {
   const { agent, callee, service, slots } = offered;
@@ -33,8 +33,9 @@ export function collapseOf(offered: OfferedCalls): PlantedFailure[] {
   const makespan = Math.max(offered.makespan ?? 0, greatest(served.map(({ end }) => end)));
   const waited = sum(waits);
   const queueShare = waited / (waited + width * usual);
-  const pace = (slopeOf(waits) * concurrency) / usual;
-  if (queueShare < 0.5 || pace < 0.5 || pace > 1.5 || makespan - usual < 200) return [];
+  const pace = slopeOf(waits) * concurrency;
+  const mean = sum(service) / width;
+  if (queueShare < 0.5 || pace < 0.5 * usual || pace > 1.5 * mean || makespan - usual < 200) return [];
   const numbers = {
     offered_width: width,
     concurrency,

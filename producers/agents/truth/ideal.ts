@@ -6,8 +6,6 @@
 const LOOPBACK_MS = 1;
 /** No timer of Node fires sooner. */
 const SHORTEST_WAIT_MS = 1;
-/** By how much the times of equal calls scatter (standard deviation): timers, network, scheduling. */
-export const SCATTER_MS = 1;
 
 /** Where the run's agents belong. */
 export interface Mesh {

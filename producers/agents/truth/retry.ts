@@ -3,7 +3,7 @@ import type { RetryParameters } from '../agent-app/parameters.ts';
 import { fails } from '../seeded.ts';
 import type { GroundTruth, PlantedFailure } from '../truth.ts';
 import { collapseOf } from './collapse.ts';
-import { agentOf, callMs, greatest, type Mesh, sum } from './ideal.ts';
+import { agentOf, callMs, type Mesh, sum } from './ideal.ts';
 
 interface Outcome {
   /** From 1. */
@@ -21,6 +21,26 @@ function outcomesOf({ seed, fanout, error_rate, max_retries }: RetryParameters):
     }
     return { attempts: attempt + 1, gaveUp: false };
   });
+}
+
+/**
+ * When the last attempt ends: each lines up when its back-off is over, first in first out. The first attempts are there
+ * from the start, so no retry comes before one of them.
+ */
+function lastEnd(outcomes: readonly Outcome[], call: number, slots: number): number {
+  const free = new Array<number>(Math.min(slots, outcomes.length)).fill(0);
+  const queue = outcomes.map(({ attempts }) => ({ asked: 0, attempt: 0, attempts }));
+  for (let head = 0; head < queue.length; head++) {
+    const { asked, attempt, attempts } = queue[head];
+    const slot = free.indexOf(Math.min(...free));
+    free[slot] = Math.max(free[slot], asked) + call;
+    if (attempt + 1 === attempts) continue;
+    const again = { asked: free[slot] + BACKOFF_MS * 2 ** attempt, attempt: attempt + 1, attempts };
+    let place = queue.length;
+    while (place > head + 1 && queue[place - 1].asked > again.asked) place--;
+    queue.splice(place, 0, again);
+  }
+  return Math.max(...free);
 }
 
 /**
@@ -47,10 +67,7 @@ export function retryTruth(parameters: RetryParameters, mesh: Mesh): GroundTruth
       ? [{ kind: 'retry_storm', agent: agentOf(mesh, 'caller'), callee: 'flaky', numbers }]
       : [];
   const call = callMs(delay_ms);
-  // No call can end sooner than its attempts and the waits between them take.
-  const makespan = greatest(
-    outcomes.map((outcome) => outcome.attempts * call + BACKOFF_MS * (2 ** (outcome.attempts - 1) - 1)),
-  );
+  const makespan = lastEnd(outcomes, call, slots);
   const collapse = collapseOf({
     agent: agentOf(mesh, 'planner'),
     callee: 'flaky',

@@ -3,6 +3,9 @@ import { greatest, quantileOf, type Served, serveInOrder } from './ideal.ts';
 
 const lastEnd = (served: readonly Served[]) => greatest(served.map(({ end }) => end));
 
+/** Of the batch's time: ends that are nearer than this are one. */
+const TOGETHER = 0.1;
+
 /**
  * Whether one of the calls offered together delays the batch (design §5): at least 5 siblings, more than 1.5 × the
  * median, robust z over 3.5 with 5 % of the median as the least scatter, beyond the next-slowest by max(100 ms, half the
@@ -22,9 +25,11 @@ export function stragglerOf(service: readonly number[], slots: number): PlantedI
   const robustZ = (0.6745 * (slowest - median)) / Math.max(deviation, 0.05 * median);
   // What waits behind it in its slot goes to another one: only the batch's own end counts.
   const others = greatest(served.filter((_, call) => call !== at).map(({ end }) => end));
-  const delays = served[at].end > others;
-  const impact = delays ? Math.min(slowest - median, served[at].end - others) : 0;
+  const ahead = served[at].end - others;
   const standsOut = slowest > 1.5 * median && robustZ > 3.5 && slowest - next >= Math.max(100, 0.5 * median);
+  // It ends when the queue does: chance decides who is last.
+  if (standsOut && Math.abs(ahead) < TOGETHER * others) return [];
+  const impact = Math.min(slowest - median, Math.max(0, ahead));
   const found = standsOut && impact > Math.max(deviation, 0.05 * median);
   const last = served.findIndex(({ end }) => end === lastEnd(served));
   const numbers = {
