@@ -115,6 +115,10 @@ describe('answers no', () => {
     });
     expect(numbersOf(insight)).toMatchObject({ waited_branches: 0, slack_total: 0 });
   });
+  test('ends that clocks put a little past the parent’s', () => {
+    const [root, ...rest] = branches([0, 100.3], [0, 100.6], [0, 100.5]);
+    expect(look([{ ...root, end: 100 }, ...rest])).toMatchObject({ found: false });
+  });
   test('two slow branches: some waited, but not for one', () => {
     const insight = look(branches([0, 1000], [0, 1000], [0, 100], [0, 100]));
     expect(insight).toMatchObject({

@@ -36,22 +36,28 @@ interface Join {
   readonly isOnPath: (branch: Branch) => boolean;
 }
 
-function joinOf(fork: Fork, path: OnPath): Join {
+/** Undefined where nothing waited for the fork. The path tells whom the join waited for: clocks may tell otherwise. */
+function joinOf(fork: Fork, path: OnPath): Join | undefined {
   const { branches } = fork;
-  const ranked = [...branches].sort((a, b) => b.end - a.end);
-  const [first] = branches;
-  const [last, next] = ranked;
-  const others = sortedCopy(ranked.slice(1).map((branch) => branch.end - first.start));
+  const isOnPath = (branch: Branch) => branch.rows.some((row) => path.time[row] > 0);
   const sum = (of: Float64Array, branch: Branch) => branch.rows.reduce((total, row) => total + of[row], 0);
+  const later = (a: Branch, b: Branch) => (b.end > a.end ? b : a);
+  const awaited = branches.filter(isOnPath);
+  if (awaited.length === 0) return undefined;
+  const [first] = branches;
+  const last = awaited.reduce(later);
+  const others = branches.filter((branch) => branch !== last);
+  const next = others.reduce(later);
+  const times = sortedCopy(others.map((branch) => branch.end - first.start));
   return {
     fork,
     last,
     next,
-    wait: last.end - next.end,
-    least: Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(others, 0.5)),
+    wait: Math.max(0, last.end - next.end),
+    least: Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(times, 0.5)),
     idle: sum(path.idle, last),
-    time: branches.reduce((total, branch) => total + sum(path.time, branch), 0),
-    isOnPath: (branch) => branch.rows.some((row) => path.time[row] > 0),
+    time: awaited.reduce((total, branch) => total + sum(path.time, branch), 0),
+    isOnPath,
   };
 }
 
@@ -63,14 +69,13 @@ function mainJoin(joins: readonly Join[]): Join | undefined {
   const blame = (join: Join) => (waited(join) ? join.wait - join.idle : 0);
   let best: Join | undefined;
   for (const join of joins) {
-    if (!join.isOnPath(join.last)) continue;
     if (best === undefined || blame(join) - blame(best) > 0) best = join;
     else if (blame(join) === blame(best) && join.time > best.time) best = join;
   }
   return best;
 }
 
-const slackOf = (join: Join, branch: Branch) => join.last.end - branch.end;
+const slackOf = (join: Join, branch: Branch) => Math.max(0, join.last.end - branch.end);
 
 /** Who finished early and merely waited for the last. */
 function waiters(join: Join): Branch[] {
@@ -143,7 +148,7 @@ function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']>
   const forks = forksOf(view);
   if (forks.length === 0) return undefined;
   const path = onPath(view, critical);
-  const join = mainJoin(forks.map((fork) => joinOf(fork, path)));
+  const join = mainJoin(forks.map((fork) => joinOf(fork, path)).filter((join) => join !== undefined));
   if (join === undefined) return undefined;
   const evidence = evidenceOf(critical, join);
   return makeInsight(view, join.fork.owner, {

@@ -16,6 +16,9 @@ export interface Member {
   readonly attempts: readonly number[];
   /** Time in which an attempt ran: the waits between attempts are not the callee's. */
   readonly service: number;
+  /** The attempt that took longest, and its time: a call is slow where an attempt is, not where it was tried again. */
+  readonly longest: number;
+  readonly time: number;
   /** From the offer to the end without the service: in the queue, and between attempts. */
   readonly wait: number;
   /** Its last attempt failed. */
@@ -30,12 +33,15 @@ export function membersOf(view: TraceView, batch: Batch): Member[] {
   return batch.calls.map((call, index) => {
     const rows = attempts.get(call.row) ?? [call.row];
     const service = rows.reduce((sum, row) => sum + duration(view, row), 0);
+    const longest = rows.reduce((a, b) => (duration(view, b) > duration(view, a) ? b : a));
     return {
       number: index + 1,
       offer: call.offer,
       end: call.end,
       attempts: rows,
       service,
+      longest,
+      time: duration(view, longest),
       wait: Math.max(0, call.end - call.offer - service),
       failed: failed[rows[rows.length - 1]] === 1,
     };
@@ -56,16 +62,16 @@ export interface Spread {
 
 /** Design §5; where all take no time and differ by nothing, a clock's millisecond is the noise. */
 export function spreadOf(members: readonly Member[]): Spread {
-  const slowest = members.reduce((a, b) => (b.service > a.service ? b : a));
-  const services = sortedCopy(members.map((member) => member.service));
-  const median = quantile(services, 0.5);
-  const deviation = quantile(sortedCopy(services.map((each) => Math.abs(each - median))), 0.5);
+  const slowest = members.reduce((a, b) => (b.time > a.time ? b : a));
+  const times = sortedCopy(members.map((member) => member.time));
+  const median = quantile(times, 0.5);
+  const deviation = quantile(sortedCopy(times.map((each) => Math.abs(each - median))), 0.5);
   const noise = Math.max(deviation, 0.05 * median) || CLOCK_NS;
   return {
     slowest,
     median,
     noise,
-    robustZ: (0.6745 * (slowest.service - median)) / noise,
-    beyondNext: slowest.service - services[services.length - 2],
+    robustZ: (0.6745 * (slowest.time - median)) / noise,
+    beyondNext: slowest.time - times[times.length - 2],
   };
 }

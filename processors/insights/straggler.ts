@@ -55,7 +55,7 @@ function mainBatch(trace: TraceContext, path: OnPath, batches: readonly Batch[])
 
 function standsOut({ slowest, median, robustZ, beyondNext }: Spread): boolean {
   return (
-    slowest.service > MIN_TIMES_MEDIAN * median &&
+    slowest.time > MIN_TIMES_MEDIAN * median &&
     robustZ > MIN_ROBUST_Z &&
     beyondNext >= Math.max(MIN_BEYOND_NS, MIN_BEYOND_SHARE * median)
   );
@@ -80,19 +80,18 @@ interface Compared {
 }
 
 function compare({ view }: TraceContext, path: OnPath, batch: Batch): Compared {
-  const isOnPath = (member: Member) => member.attempts.some((row) => path.time[row] > 0);
+  const isOnPath = (member: Member) => path.time[member.longest] > 0;
   const members = membersOf(view, batch);
   const spread = spreadOf(members);
   const { slowest, median } = spread;
   const last = lastOf(members, isOnPath);
-  const lastAttempt = slowest.attempts[slowest.attempts.length - 1];
   const impact = isOnPath(slowest)
-    ? savedBy(view, lastAttempt, slowest.service - median, new Set(slowest.attempts))
+    ? savedBy(view, slowest.longest, slowest.time - median, new Set(slowest.attempts))
     : 0;
   const evidence = [
     count('siblings', members.length),
     ms('median', median),
-    ms('slowest', slowest.service),
+    ms('slowest', slowest.time),
     ratio('robust_z', spread.robustZ),
     ms('beyond_next', spread.beyondNext),
     ms('impact', impact),
@@ -124,7 +123,8 @@ function answerOf(compared: Compared): string {
   const { slowest, median } = spread;
   const e = reader(evidence);
   const siblings = number(e('siblings'));
-  const against = `${inMs(e('slowest'))}${inAttempts(slowest)} against a median of ${inMs(e('median'))}`;
+  const one = slowest.attempts.length > 1 ? ` in one of its ${number(slowest.attempts.length)} attempts` : '';
+  const against = `${inMs(e('slowest'))}${one} against a median of ${inMs(e('median'))}`;
   const slow = `${callee} #${slowest.number} of ${siblings} took ${against}`;
   const saved = `with the median instead the trace would have ended`;
   const queued = queueing(compared);
@@ -139,7 +139,7 @@ function answerOf(compared: Compared): string {
   }
   if (queued !== undefined)
     return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${last.attempts.length > 1 ? ' and retrying' : ''}, not slowness.`;
-  if (slowest.service > MIN_TIMES_MEDIAN * median)
+  if (slowest.time > MIN_TIMES_MEDIAN * median)
     return `No single straggler: ${slow}, only ${inMs(e('beyond_next'))} more than the next-slowest.`;
   return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;
 }
