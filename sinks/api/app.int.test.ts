@@ -54,9 +54,39 @@ describe('SQL', () => {
     'ati_signals FINAL',
     'ati_incident_events FINAL',
     'ati_incidents',
+    'otel_logs FINAL',
+    'otel_metrics_gauge FINAL',
+    'otel_metrics_sum FINAL',
+    'otel_metrics_histogram FINAL',
+    'otel_metrics_exponential_histogram FINAL',
+    'otel_metrics_summary FINAL',
   ])('FROM %s', async (table) => {
     const response = await sql({ query: `SELECT count() AS n FROM ${table}`, format: 'TSV' });
     expect(response.body).toBe(`n\n${table === 'ati_traces FINAL' ? 1 : 0}\n`);
+  });
+
+  test('what the documentation of the Collector’s ClickHouse exporter asks of its tables', async () => {
+    const recent = `toStartOfFiveMinutes(Timestamp) >= toStartOfFiveMinutes(NOW() - INTERVAL 1 HOUR)
+      AND Timestamp >= NOW() - INTERVAL 1 HOUR`;
+    const newest = 'ORDER BY (toStartOfFiveMinutes(Timestamp), Timestamp) DESC LIMIT 100';
+    const logs = (condition: string) =>
+      `SELECT Timestamp as log_time, Body FROM otel_logs WHERE ${condition} AND ${recent} ${newest};`;
+    for (const query of [
+      `SELECT toDateTime(toStartOfInterval(Timestamp, INTERVAL 60 second)) as time, SeverityText, count() as count
+       FROM otel_logs WHERE ${recent} GROUP BY SeverityText, time ORDER BY time;`,
+      logs("ServiceName = 'clickhouse-exporter'"),
+      logs("LogAttributes['container_name'] = '/example_flog_1'"),
+      logs("hasToken(Body, 'http')"),
+      logs("Body like '%http%'"),
+      logs("match(Body, 'http')"),
+      logs("JSONExtractFloat(Body, 'bytes') > 1000"),
+      "select TimeUnix,MetricName,Attributes,Value from otel_metrics_sum where MetricName='calls' limit 100",
+      `select TimeUnix,MetricName,Attributes,Value from otel_metrics_sum
+       where MetricName='calls' and Attributes['service_name']='featureflagservice' limit 100`,
+    ]) {
+      const response = await sql({ query });
+      expect([query, response.statusCode, response.json().rows]).toEqual([query, 200, 0]);
+    }
   });
 
   test('nested columns are there to be read', async () => {
@@ -152,6 +182,9 @@ describe('the house', () => {
       '/v1/incidents',
       '/v1/incidents/stream',
       '/v1/incidents/{id}',
+      '/v1/logs',
+      '/v1/metrics',
+      '/v1/metrics/names',
       '/v1/operations',
       '/v1/sql',
       '/v1/traces',
@@ -196,6 +229,9 @@ describe('the house', () => {
     `/v1/traces/${'a'.repeat(32)}?bogus=1`,
     `/v1/traces/${'a'.repeat(32)}/insights?bogus=1`,
     '/v1/operations?bogus=1',
+    '/v1/metrics?bogus=1',
+    '/v1/metrics/names?bogus=1',
+    '/v1/logs?bogus=1',
     `/v1/incidents/${'a'.repeat(32)}?bogus=1`,
   ])('%s: the unknown parameter is named', async (url) => {
     const { status, body } = await get(api, url);
@@ -269,7 +305,16 @@ describe('the house', () => {
     // The discard port of loopback: nobody listens there.
     const clickhouse = connectClickHouse({ url: 'http://127.0.0.1:9' });
     const away = await apiOver({ ...db, clickhouse });
-    for (const url of ['/v1/incidents', '/v1/traces', `/v1/traces/${'a'.repeat(32)}`, '/v1/operations']) {
+    const lists = [
+      'incidents',
+      'traces',
+      'operations',
+      'metrics',
+      'metrics?step=60',
+      'metrics/names',
+      'logs',
+    ];
+    for (const url of [...lists.map((list) => `/v1/${list}`), `/v1/traces/${'a'.repeat(32)}`]) {
       const { status, body, headers } = await get(away, url);
       expect([url, status, headers['retry-after']]).toEqual([url, 503, '5']);
       expect(body).toEqual({ error: { code: 'unavailable', message: 'ClickHouse does not answer' } });

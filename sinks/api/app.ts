@@ -14,6 +14,8 @@ import { registerErrors } from './errors.ts';
 import { registerIncidents } from './routes/incidents.ts';
 import { registerIndex } from './routes/index.ts';
 import { registerInsights } from './routes/insights.ts';
+import { registerLogs } from './routes/logs.ts';
+import { registerMetrics } from './routes/metrics.ts';
 import { registerOperations } from './routes/operations.ts';
 import { registerRegistry } from './routes/registry.ts';
 import { registerSql } from './routes/sql.ts';
@@ -37,7 +39,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
     openapi: {
       info: {
         title: 'ATI query API',
-        description: 'Incidents, traces and operations of multi-agent systems.',
+        description: 'Incidents, traces, operations, metrics and logs of multi-agent systems.',
         version: '0.1.0',
       },
     },
@@ -64,6 +66,8 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   registerTraces(app, options);
   registerInsights(app, options);
   registerOperations(app, options);
+  registerMetrics(app, options);
+  registerLogs(app, options);
   registerSql(app, options);
   registerRegistry(app, options);
   await app.ready();

@@ -5,9 +5,8 @@ import { badRequest, errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
 import { name, range, wholeNumber } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
+import { boundedTimeRange } from '../time-range.ts';
 
-const HOUR_MS = 3_600_000;
-const MAX_RANGE_MS = 31 * 24 * HOUR_MS;
 const DEFAULT_BUCKETS = 60;
 const MAX_BUCKETS = 1_000;
 
@@ -78,11 +77,8 @@ export function registerOperations(app: Api, { clickhouse, database, now }: ApiD
       },
     },
     async ({ query }) => {
-      const to = query.to ?? (query.from === undefined ? now() : Math.min(now(), query.from + HOUR_MS));
-      const from = query.from ?? to - HOUR_MS;
+      const { from, to } = boundedTimeRange(query, now);
       const step = query.stepSeconds ?? Math.max(1, Math.ceil((to - from) / 1000 / DEFAULT_BUCKETS));
-      if (from >= to) throw badRequest('from: must be before to');
-      if (to - from > MAX_RANGE_MS) throw badRequest('from: at most 31 days before to');
       if ((to - from) / 1000 / step > MAX_BUCKETS) {
         throw badRequest(`stepSeconds: more than ${MAX_BUCKETS} buckets`);
       }
