@@ -11,9 +11,10 @@ export function reactTruth(parameters: ReactParameters): GroundTruth {
   const { delay_ms, slow_factor, tools_per_step } = parameters;
   const steps = stepCount(parameters);
   if (steps < 2) return { failures: [], insights: [] };
-  // What the slow step takes beyond the others, where it stands out from them.
+  // What the slow step takes beyond the others, where it is much more than all of them together scatter by.
   const slowness = (callMs(delay_ms * slow_factor) - callMs(delay_ms)) * tools_per_step;
-  const standsOut = slowness >= 100 && slowStep(parameters) !== undefined;
+  const others = steps * tools_per_step * callMs(delay_ms);
+  const standsOut = slowness >= Math.max(100, 0.3 * others) && slowStep(parameters) !== undefined;
   const numbers = { steps, ...(standsOut && { by_slowness: slowness }) };
   return { failures: [], insights: [{ kind: 'steps', found: steps >= FEWEST_STEPS, numbers }] };
 }
