@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,49 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isAlive } from '#infra/stack/fixtures/place.ts';
 import { freePorts } from '#infra/stack/temporary.ts';
 import { eventually } from '../support/otlp-client.ts';
-
-const root = path.resolve(import.meta.dirname, '../..');
-
-/** `npm run demo` or `npm start` as a user starts it, with its screen. */
-class Program {
-  readonly #process: ChildProcess;
-  readonly #exit: Promise<unknown[]>;
-  screen = '';
-
-  constructor(file: string, args: readonly string[], env: Record<string, string>) {
-    this.#process = spawn(process.execPath, [path.join(root, file), ...args], {
-      cwd: root,
-      env: { ...process.env, NO_COLOR: '1', ...env },
-    });
-    this.#exit = once(this.#process, 'close');
-    for (const stream of [this.#process.stdout, this.#process.stderr])
-      stream?.on('data', (chunk: Buffer) => {
-        this.screen += chunk.toString();
-      });
-  }
-
-  get running(): boolean {
-    return this.#process.exitCode === null && this.#process.signalCode === null;
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.#process.kill(signal);
-  }
-
-  /** The exit code. */
-  async exit(): Promise<number | null> {
-    await this.#exit;
-    return this.#process.exitCode;
-  }
-
-  async shows(text: string): Promise<void> {
-    await eventually(`${text}\n--- in ---\n${this.screen}`, async () => {
-      if (this.screen.includes(text)) return true;
-      if (!this.running) throw new Error(`ended without showing "${text}":\n${this.screen}`);
-      return undefined;
-    });
-  }
-}
+import { Program } from '../support/program.ts';
 
 let dataDir: string;
 let env: Record<string, string>;
@@ -97,7 +54,7 @@ describe('npm run demo', () => {
   test('names every failure, and again on the same data directory; Ctrl-C leaves nothing running', async () => {
     const first = run('scenarios/demo/main.ts', ['--once', '--seed', '7']);
     expect(await first.exit(), first.screen).toBe(0);
-    expect(first.screen).toContain('4 of 4 failing workflows named, nothing on the healthy control.');
+    expect(first.screen).toContain('4 of 4 failing workflows named, nothing on the 5 healthy ones.');
 
     const second = run('scenarios/demo/main.ts', ['--seed', '8']);
     await second.shows('Ctrl-C stops everything.');
