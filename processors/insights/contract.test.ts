@@ -1,12 +1,12 @@
 /** What holds for every question of the registry. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { INSIGHT_KINDS, type InsightKind } from '#schemas/events.ts';
 import { shuffled } from '../trace/testkit.ts';
 import { insightsIn } from './insights.testkit.ts';
 import { INSIGHT_RULES } from './registry.ts';
 import { SHAPES, SILENT } from './shapes.testkit.ts';
-import { checkWhole } from './whole.testkit.ts';
+import { checkWhole, EVIDENCE } from './whole.testkit.ts';
 
 /** What each shape makes a yes; other questions are not asked or answered with no. */
 const FOUND: Readonly<Record<string, readonly InsightKind[]>> = {
@@ -31,6 +31,13 @@ test.each(INSIGHT_KINDS)('%s has its file, a test, and a shape here that makes i
   for (const name of [`${file}.ts`, `${file}.test.ts`])
     expect(existsSync(new URL(`./${name}`, import.meta.url)), name).toBe(true);
   expect(Object.values(FOUND).flat()).toContain(kind);
+});
+
+test.each(INSIGHT_KINDS)('docs/insights.md tells the evidence of %s', (kind) => {
+  const manual = readFileSync(new URL('../../docs/insights.md', import.meta.url), 'utf8');
+  const section = manual.split(/^## /m).find((each) => each.startsWith(`${kind}\n`));
+  const names = [...(section ?? '').matchAll(/^\| `(\w+)` +\|/gm)].map((match) => match[1]);
+  expect(names).toEqual(EVIDENCE[kind]);
 });
 
 describe.each(Object.entries(SHAPES))('%s', (shape, spans) => {

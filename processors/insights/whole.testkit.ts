@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Insight, InsightKind } from '#schemas/events.ts';
 
 /** The names that readers of insights know: docs/insights.md. */
-const EVIDENCE: Readonly<Record<InsightKind, readonly string[]>> = {
+export const EVIDENCE: Readonly<Record<InsightKind, readonly string[]>> = {
   straggler: [
     'siblings',
     'median',
