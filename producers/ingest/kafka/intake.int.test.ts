@@ -222,6 +222,31 @@ test('kill -9 between produce and commit: the next one sends the same again, and
   expect(new Set(ids).size).toBe(50);
 });
 
+test('SIGTERM in the middle: what was taken is committed, so the next one goes on without a duplicate', async () => {
+  const at = place();
+  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  const records = exportsOf(1500);
+  const first = await start(at);
+  const producer = await kafka.producer();
+  // One record a batch: the intake takes them in many steps.
+  const writing = (async () => {
+    for (const value of records) await producer.send(at.topic, [{ partition: 0, value }]);
+  })();
+  await until('some are committed', async () => (await committed(at.group, at.topic)) > 0);
+  expect(await first.end('SIGTERM')).toBe(0);
+  const taken = await committed(at.group, at.topic);
+  expect(taken).toBeLessThan(records.length);
+  expect(await spansOnLog(at.prefix)).toHaveLength(taken * 10);
+
+  await writing;
+  await producer.close();
+  await start(at);
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === records.length);
+  const ids = await spansOnLog(at.prefix);
+  expect(ids).toHaveLength(15_000);
+  expect(new Set(ids).size).toBe(15_000);
+}, 60_000);
+
 test('the broker is killed and comes back: every record arrives', async () => {
   const at = place();
   await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
