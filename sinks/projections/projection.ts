@@ -25,9 +25,10 @@ export interface Projection extends Table {
 export type AppendedByTable = { ok: true; rows: readonly number[] } | Failure;
 
 /**
- * One topic into several tables. The log is read, decompressed and decoded once, by one group (an idle group costs
- * fetches and heartbeats of its own, so a group for each table would cost them as many times over); its offsets are
- * committed when the rows of every table are durable.
+ * One topic into several tables. The log is read, decompressed and decoded once, by one group whose offsets are
+ * committed when the rows of every table are durable. A group for each table would read it as many times over, and cost
+ * while nothing comes: an idle sink took 1.2 % of a core without telemetry, 1.4 % with one group for its six tables and
+ * 1.7 % with six. The price: a table that cannot be written holds up the others of its topic.
  */
 export interface TablesProjection {
   readonly name: string;
