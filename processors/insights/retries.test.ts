@@ -119,6 +119,25 @@ describe('tells the exact sequences', () => {
     );
     expect(insight?.timeline.map((entry) => entry.outcome)).toEqual(['failed: 503', 'ok']);
   });
+  test('a retry that the clock puts just before the failure came at once', () => {
+    const attempt = (id: number, start: number, end: number, n: number): TestSpan => ({
+      id,
+      parent: 1,
+      name: 'tool_call',
+      kind: 3,
+      start,
+      end,
+      error: n === 0,
+      attributes: n > 0 ? { 'http.request.resend_count': n } : {},
+    });
+    const spans: TestSpan[] = [
+      { id: 1, name: 'worker', start: 0, end: 300 },
+      attempt(2, 0, 100.4, 0),
+      attempt(3, 100, 200, 1),
+    ];
+    expect(numbersOf(look(spans))).toMatchObject({ attempts: 2, backoff_total: 0 });
+    expect(look(spans)?.timeline[1].label).toBe('tool_call #1 attempt 2, after 0 ms');
+  });
   test('of very many the first whole sequences', () => {
     const counts = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, 2]));
     const insight = look(fanoutTrace({ fanout: 100, concurrency: 100, retries: failures(counts) }));

@@ -160,6 +160,20 @@ describe('answers no', () => {
     const spans = fanoutTrace({ ...wide, delay: (call) => 100 + ((call * 37) % 20) * 100 });
     expect(look(spans)).toMatchObject({ found: false });
   });
+  test('calls that scatter so widely that the slowest is no surprise', () => {
+    const spans = fanoutTrace({ ...wide, delay: (call) => (call === 19 ? 2498 : 98 + call * 100) });
+    expect(look(spans)).toMatchObject({
+      found: false,
+      answer:
+        'No straggler: tool_call search #20 of 20 took 2,500 ms against a median of 1,000 ms, ' +
+        'no further from it than the others scatter (robust z 2.0).',
+    });
+  });
+  test('offered together to one slot: they queue, though they run in turn', () => {
+    const insight = look(fanoutTrace({ fanout: 10, concurrency: 1 }));
+    expect(insight).toMatchObject({ found: false, answer: expect.stringContaining('which is queueing') });
+    expect(numbersOf(insight)).toMatchObject({ last_wait: 738, last_service: 82 });
+  });
   test('a batch in the background that nothing waited for', () => {
     const spans = workflow(function* (s, root) {
       s.start(planned(s, root, { ...wide, ...oneSlow(7, 400) }));

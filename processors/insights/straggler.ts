@@ -85,9 +85,7 @@ function compare({ view }: TraceContext, path: OnPath, batch: Batch): Compared {
   const spread = spreadOf(members);
   const { slowest, median } = spread;
   const last = lastOf(members, isOnPath);
-  const impact = isOnPath(slowest)
-    ? savedBy(view, slowest.longest, slowest.time - median, new Set(slowest.attempts))
-    : 0;
+  const impact = isOnPath(slowest) ? savedBy(view, slowest.longest, slowest.time - median) : 0;
   const evidence = [
     count('siblings', members.length),
     ms('median', median),
@@ -140,7 +138,9 @@ function answerOf(compared: Compared): string {
   if (queued !== undefined)
     return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${last.attempts.length > 1 ? ' and retrying' : ''}, not slowness.`;
   if (slowest.time > MIN_TIMES_MEDIAN * median)
-    return `No single straggler: ${slow}, only ${inMs(e('beyond_next'))} more than the next-slowest.`;
+    return e('robust_z') > MIN_ROBUST_Z
+      ? `No single straggler: ${slow}, only ${inMs(e('beyond_next'))} more than the next-slowest.`
+      : `No straggler: ${slow}, no further from it than the others scatter (robust z ${e('robust_z').toFixed(1)}).`;
   return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;
 }
 
