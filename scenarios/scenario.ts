@@ -9,6 +9,8 @@ export interface Scenario {
   readonly about: string;
   /** Of the agent app, which fills in the rest with its defaults. */
   readonly parameters: { readonly scenario: ScenarioName } & Readonly<Record<string, string | number>>;
+  /** In their place where the workflow runs for real, on a machine that has other work too. */
+  readonly live?: Readonly<Record<string, string | number>>;
   /** Every kind that must be found; any other kind is a false incident. */
   readonly expects: readonly FindingKind[];
   /** The agent that must be named as the root of each expected kind (without the mesh's prefix). */

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.ts';
 /** A person who takes his time: nobody is to blame. */
 export const humanLongWait: Scenario = {
   name: 'long-human',
-  about: 'a pause of 15 seconds for a person’s answer',
+  about: "a pause of 15 seconds for a person's answer",
   parameters: { scenario: 'human', human_delay_s: 15 },
   expects: [],
   roots: {},

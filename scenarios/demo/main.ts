@@ -83,7 +83,7 @@ async function runScenarios(config: Config): Promise<Verdict[]> {
   const plays: Play[] = [];
   const run = async (scenario: Scenario, mesh: Mesh) => {
     const started = performance.now();
-    line.show(`${scenario.name}: ${scenario.about}`);
+    line.show(`running: ${scenario.name}, ${scenario.about}`);
     const { traceId } = await runLive(mesh.agentUrl, scenario, seed);
     line.end();
     const seconds = ((performance.now() - started) / 1000).toFixed(1);

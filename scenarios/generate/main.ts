@@ -92,7 +92,7 @@ function given(config: Config) {
 async function play({ mesh, scenario: name, parameters }: Choice, config: Config): Promise<boolean> {
   const base = SCENARIOS.find((each) => each.parameters.scenario === name);
   if (base === undefined) throw new Error(`no scenario file for ${name}`);
-  const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters } };
+  const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters }, live: {} };
   const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
   const query = new URLSearchParams({ ...(name !== 'stream' && { scenario: name }), ...parameters });
   log.step(`curl '${mesh.agentUrl}${endpointOf(scenario)}?${query}'`);

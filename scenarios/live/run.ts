@@ -17,6 +17,7 @@ export async function runLive(agentUrl: string, scenario: Scenario, seed?: numbe
   const url = new URL(endpointOf(scenario), agentUrl);
   for (const [name, value] of Object.entries({
     ...scenario.parameters,
+    ...scenario.live,
     ...(seed !== undefined && { seed }),
   })) {
     if (endpointOf(scenario) === '/stream' && name === 'scenario') continue;

@@ -23,7 +23,7 @@ export async function playLive(options: LiveOptions): Promise<Outcome[]> {
   const played: { scenario: Scenario; seed: number; traceId: string }[] = [];
   for (const seed of seeds)
     for (const scenario of scenarios) {
-      onProgress(`running ${played.length + 1} of ${total}: ${scenario.name}, seed ${seed}`);
+      onProgress(`running: ${played.length + 1} of ${total}, ${scenario.name} with seed ${seed}`);
       const { traceId } = await runLive(agentUrl, scenario, seed);
       played.push({ scenario, seed, traceId });
     }
