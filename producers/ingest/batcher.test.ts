@@ -230,3 +230,24 @@ test('flush waits for what is queued and in flight', async () => {
   await flushed;
   await batcher.flush();
 });
+
+test('parts of one service share a record, under its key; those of two services and tenants do not', async () => {
+  const { sent, send } = heldLog();
+  const batcher = batcherOn(send, { recordOf: RECORD_OF.metrics });
+  const of = (service: string, text: string, count: number): Part => ({ ...part(0, text, count), service });
+  batcher.append('t', [of('agents', 'a', 2), of('tools', 'x', 1)]);
+  batcher.append('t', [of('agents', 'b', 3)]);
+  batcher.append('u', [of('agents', 'c', 1)]);
+  await vi.waitUntil(() => sent.length === 1);
+  const seen = sent[0].records.map(({ key, value }) => {
+    const decoded = decodeAs('MetricBatch', value as Uint8Array);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const { tenant, service, pointCount, otlp } = decoded.value;
+    return [key, tenant, service, pointCount, Buffer.from(otlp).toString()];
+  });
+  expect(seen).toEqual([
+    ['agents', 't', 'agents', 5, 'ab'],
+    ['tools', 't', 'tools', 1, 'x'],
+    ['agents', 'u', 'agents', 1, 'c'],
+  ]);
+});

@@ -88,6 +88,7 @@ export const ALLOWED_ATTRIBUTES: readonly AllowedAttribute[] = [
 
     ['http.request.method', 'GET, POST, …'],
     ['http.method', 'the same, older name'],
+    ['http.route', 'pattern of the path: /tool/:name'],
     ['url.scheme', 'http or https'],
     ['server.address', 'host that was called'],
     ['net.peer.name', 'the same, older name'],
@@ -115,9 +116,24 @@ export const ALLOWED_ATTRIBUTES: readonly AllowedAttribute[] = [
     ['error.type', 'class of the error: timeout, 503, java.io.IOException'],
     ['exception.type', 'class of the exception; its message and stack are content'],
 
+    ['cpu.mode', 'user, system, idle, …'],
+    ['system.memory.state', 'used, free, cached, …'],
+    ['disk.io.direction', 'read or write'],
+    ['network.io.direction', 'transmit or receive'],
+    ['nodejs.eventloop.state', 'active or idle'],
+    ['v8js.gc.type', 'minor, major, incremental, …'],
+    ['v8js.heap.space.name', 'space of the heap'],
+    ['jvm.memory.type', 'heap or non_heap'],
+    ['jvm.memory.pool.name', 'pool of the memory'],
+    ['jvm.gc.name', 'which garbage collector'],
+    ['jvm.thread.state', 'runnable, blocked, waiting, …'],
+    ['db.client.connection.pool.name', 'pool of connections'],
+    ['db.client.connection.state', 'idle or used'],
+
     ['ati.role', 'role of the span in the agents’ work'],
     ['ati.scenario', 'scenario that a synthetic agent ran'],
     ['ati.checkpoint.name', 'which checkpoint'],
+    ['ati.pool.name', 'which pool of slots'],
     ['ati.args_hash', 'salted hash of arguments, 16 to 64 hex digits'],
   ]),
   ...of('number', [
