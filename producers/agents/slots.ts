@@ -4,11 +4,14 @@
  */
 export class Slots {
   readonly size: number;
+  /** What it is a pool of, for whoever measures it. */
+  readonly name: string;
   #held = 0;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(size: number) {
+  constructor(size: number, name = 'slots') {
     this.size = size;
+    this.name = name;
   }
 
   get waiting(): number {

@@ -1,14 +1,16 @@
-/** For tests: the agent app and the tool service over real HTTP, and the spans that their SDK really exports. */
+/** For tests: the agent app and the tool service over real HTTP, and what their SDK really exports. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pino } from 'pino';
 import { buildAgentApp } from './agent-app/app.ts';
 import { Journal } from './live/journal.ts';
 import { LiveWorld } from './live/world.ts';
 import type { Slots } from './slots.ts';
-import { startTelemetry } from './telemetry.ts';
+import { observePools } from './telemetry/pools.ts';
+import { startTelemetry } from './telemetry/start.ts';
 import { buildToolService, type ToolDefaults } from './tool-service/app.ts';
 
 interface Attribute {
@@ -16,6 +18,7 @@ interface Attribute {
   value: {
     stringValue?: string;
     intValue?: number | string;
+    doubleValue?: number;
     arrayValue?: { values: { intValue: number }[] };
   };
 }
@@ -33,6 +36,84 @@ export interface JsonSpan {
   status: { code?: number };
 }
 
+/** As OTLP JSON has it; `from` is its resource. */
+export interface JsonMetric {
+  from: readonly Attribute[];
+  name: string;
+  unit: string;
+  gauge?: { dataPoints: JsonPoint[] };
+  sum?: { dataPoints: JsonPoint[]; isMonotonic: boolean };
+  histogram?: { dataPoints: JsonPoint[] };
+}
+
+export interface JsonPoint {
+  attributes: Attribute[];
+  asInt?: number | string;
+  asDouble?: number;
+  count?: number | string;
+  sum?: number;
+}
+
+export interface JsonLog {
+  from: readonly Attribute[];
+  eventName?: string;
+  severityText?: string;
+  severityNumber?: number;
+  body?: unknown;
+  attributes: Attribute[];
+  traceId?: string;
+  spanId?: string;
+}
+
+interface Resources {
+  resource: { attributes: Attribute[] };
+}
+/** One of the three, by path. */
+interface Body {
+  resourceSpans?: (Resources & { scopeSpans: { spans: JsonSpan[] }[] })[];
+  resourceMetrics?: (Resources & { scopeMetrics: { metrics: JsonMetric[] }[] })[];
+  resourceLogs?: (Resources & { scopeLogs: { logRecords: JsonLog[] }[] })[];
+}
+
+/** What came, in order; of metrics each export anew. */
+export interface Received {
+  readonly spans: JsonSpan[];
+  readonly metrics: JsonMetric[];
+  readonly logs: JsonLog[];
+}
+
+export interface Receiver extends Received {
+  /** Base URL. */
+  readonly endpoint: string;
+  close(): void;
+}
+
+/** A receiver of OTLP/HTTP in JSON, which takes everything. */
+export async function startReceiver(): Promise<Receiver> {
+  const received: Received = { spans: [], metrics: [], logs: [] };
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as Body;
+    if (request.url === '/v1/traces')
+      for (const { scopeSpans } of body.resourceSpans ?? [])
+        for (const scope of scopeSpans) received.spans.push(...scope.spans);
+    else if (request.url === '/v1/metrics')
+      for (const { resource, scopeMetrics } of body.resourceMetrics ?? [])
+        for (const metric of scopeMetrics.flatMap((scope) => scope.metrics))
+          received.metrics.push({ ...metric, from: resource.attributes });
+    else if (request.url === '/v1/logs')
+      for (const { resource, scopeLogs } of body.resourceLogs ?? [])
+        for (const record of scopeLogs.flatMap((scope) => scope.logRecords))
+          received.logs.push({ ...record, from: resource.attributes });
+    else response.statusCode = 404;
+    response.setHeader('content-type', 'application/json').end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { ...received, endpoint: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}
+
 export interface Agents {
   readonly agent: ReturnType<typeof buildAgentApp>;
   readonly tools: ReturnType<typeof buildToolService>;
@@ -41,6 +122,10 @@ export interface Agents {
   readonly folder: string;
   /** Every span that came, of whatever trace. */
   received(): Promise<readonly JsonSpan[]>;
+  /** The metrics as they are now, from an export of their own. */
+  metrics(): Promise<readonly JsonMetric[]>;
+  /** Every log record that came. */
+  logs(): Promise<readonly JsonLog[]>;
   /** Runs a workflow; gives its answer (of a stream all lines in one) and its spans as the receiver got them. */
   spansOf(url: string): Promise<{ answer: Record<string, unknown>; spans: JsonSpan[] }>;
   close(): Promise<void>;
@@ -48,36 +133,27 @@ export interface Agents {
 
 /** Agents of the mesh `m1` and a receiver of OTLP JSON; one a process, since the SDK is the process's. */
 export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRate: 0 }): Promise<Agents> {
-  const received: JsonSpan[] = [];
-  const receiver = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as {
-      resourceSpans: { scopeSpans: { spans: JsonSpan[] }[] }[];
-    };
-    for (const resource of body.resourceSpans)
-      for (const scope of resource.scopeSpans) received.push(...scope.spans);
-    response.setHeader('content-type', 'application/json').end('{}');
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  const { port } = receiver.address() as AddressInfo;
+  const receiver = await startReceiver();
   const telemetry = startTelemetry({
     serviceName: 'test-app',
     instanceId: 'one',
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: receiver.endpoint,
     exportDelayMs: 50,
+    metricsIntervalMs: 60_000, // when asked for
+    log: pino({ level: 'silent' }),
   });
   const folder = await mkdtemp(path.join(tmpdir(), 'ati-agents-'));
   const tools = buildToolService(defaults);
   const toolUrl = await tools.listen({ host: '127.0.0.1', port: 0 });
   const journal = new Journal(path.join(folder, 'checkpoints', 'agent.journal'));
   const pools = new Set<Slots>();
+  observePools(() => [journal.queue, ...pools]);
   const world = new LiveWorld(toolUrl, journal);
   const agent = buildAgentApp({ world, toolDelayMs: 5, agentPrefix: 'm1', pools });
 
   const flushed = async () => {
     await telemetry.flush();
-    return received;
+    return receiver.spans;
   };
   return {
     agent,
@@ -85,6 +161,15 @@ export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRa
     pools,
     folder,
     received: flushed,
+    async metrics() {
+      const before = receiver.metrics.length;
+      await telemetry.flush();
+      return receiver.metrics.slice(before);
+    },
+    async logs() {
+      await telemetry.flush();
+      return receiver.logs;
+    },
     async spansOf(url) {
       const response = await agent.inject(url);
       if (response.statusCode !== 200) throw new Error(`${url}: ${response.statusCode} ${response.body}`);
@@ -108,8 +193,8 @@ export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRa
 }
 
 export const named = (spans: readonly JsonSpan[], name: string) => spans.filter((span) => span.name === name);
-export const attribute = (span: JsonSpan, key: string) =>
-  span.attributes.find((each) => each.key === key)?.value;
+export const attribute = (of: { readonly attributes: readonly Attribute[] }, key: string) =>
+  of.attributes.find((each) => each.key === key)?.value;
 export const text = (span: JsonSpan, key: string) => attribute(span, key)?.stringValue;
 export const start = (span: JsonSpan) => BigInt(span.startTimeUnixNano);
 export const end = (span: JsonSpan) => BigInt(span.endTimeUnixNano);

@@ -2,10 +2,12 @@ import { randomInt } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Slots } from '../slots.ts';
+import { measureRequests } from '../telemetry/requests.ts';
+import { workflowRecorder } from '../telemetry/workflows.ts';
 import { ToolUnreachable, type World } from '../world.ts';
 import { endpoints } from './endpoints.ts';
 import { type ParameterDefaults, parseScenario, SCENARIOS, type ScenarioParameters } from './parameters.ts';
-import { playScenario } from './play.ts';
+import { playRecorded } from './recorded.ts';
 import { Run } from './run.ts';
 import { summarise } from './summary.ts';
 
@@ -24,6 +26,8 @@ const AT_RUN = SCENARIOS.filter((name) => name !== 'stream');
 /** The synthetic multi-agent system: `GET /run?scenario=…` and `GET /stream`, one trace a run. */
 export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
+  measureRequests(app);
+  const record = workflowRecorder();
   const defaults: ParameterDefaults = { toolDelayMs: options.toolDelayMs, seed: () => randomInt(2 ** 32) };
   const running = new Set<Promise<unknown>>();
 
@@ -62,7 +66,7 @@ export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
     if (!parsed.ok) return reply.code(400).send({ error: parsed.error });
     const run = begin(parsed.parameters);
     const [startedAt, started] = [Date.now(), performance.now()];
-    const { traceId } = await tracked(playScenario(run, parsed.parameters));
+    const { traceId } = await tracked(playRecorded(run, parsed.parameters, record));
     return {
       traceId,
       ...summarise(run, parsed.parameters, { startedAt, durationMs: performance.now() - started }),
@@ -84,7 +88,7 @@ export function buildAgentApp(options: AgentAppOptions): FastifyInstance {
       if (!leaving.signal.aborted) lines.write(`${JSON.stringify(value)}\n`);
     };
     const [startedAt, started] = [Date.now(), performance.now()];
-    tracked(playScenario(run, parsed.parameters, line)).then(
+    tracked(playRecorded(run, parsed.parameters, record, line)).then(
       ({ traceId, chunks }) => {
         line({
           done: true,

@@ -41,6 +41,7 @@ export class Run {
   readonly callMs: number[] = [];
   readonly waitMs: number[] = [];
   readonly #stopping: Promise<void> | undefined;
+  #scenario: string | undefined;
 
   constructor(world: World, options: RunOptions) {
     this.world = world;
@@ -64,6 +65,7 @@ export class Run {
 
   /** The root span; `work` gets it for its trace id. */
   workflow<T>(scenario: string, work: (span: ActiveSpan) => Promise<T>): Promise<T> {
+    this.#scenario = scenario;
     const attributes = {
       ...this.#agent('workflow', `${scenario}-workflow`),
       'ati.scenario': scenario,
@@ -108,9 +110,9 @@ export class Run {
     return this.world.inSpan('token_stream', { attributes: all }, work);
   }
 
-  /** Runs `work` in a pool of `size` slots, which others see while it runs. */
+  /** Runs `work` in a pool of `size` slots, which others see while it runs, by the name of the scenario. */
   async inPool<T>(size: number, work: (slots: Slots) => Promise<T>): Promise<T> {
-    const slots = new Slots(size);
+    const slots = new Slots(size, this.#scenario);
     this.options.pools?.add(slots);
     try {
       return await work(slots);

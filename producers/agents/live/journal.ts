@@ -13,7 +13,7 @@ export class Journal {
   readonly #file: string;
   readonly #maxBytes: number;
   /** Of one: who holds it writes. */
-  readonly queue = new Slots(1);
+  readonly queue = new Slots(1, 'checkpoints');
   #handle: FileHandle | undefined;
   #bytes = 0;
   #closed = false;

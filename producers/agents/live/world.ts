@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { inSpan, propagationHeaders } from '../telemetry.ts';
+import { inSpan, propagationHeaders } from '../telemetry/spans.ts';
 import {
   type ActiveSpan,
   type SpanOptions,

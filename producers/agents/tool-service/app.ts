@@ -5,7 +5,10 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { number, wholeNumber } from '#infra/numbers.ts';
 import { fails } from '../seeded.ts';
-import { extractContext } from '../telemetry.ts';
+import { emitEvent } from '../telemetry/events.ts';
+import { measureRequests } from '../telemetry/requests.ts';
+import { SCOPE } from '../telemetry/scope.ts';
+import { extractContext } from '../telemetry/spans.ts';
 import { LARGEST_PAYLOAD, LONGEST_CALL_MS } from '../tool-limits.ts';
 import { describeIssues } from '../validation.ts';
 import { payload, textPieces } from './bodies.ts';
@@ -39,6 +42,7 @@ const PATHS = [
  */
 export function buildToolService(defaults: ToolDefaults): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
+  measureRequests(app);
   const parameters = z
     .strictObject({
       delay_ms: wholeNumber(0, LONGEST_CALL_MS).default(defaults.delayMs),
@@ -70,13 +74,14 @@ export function buildToolService(defaults: ToolDefaults): FastifyInstance {
     if (!parsed.success) return reply.code(400).send({ error: describeIssues(parsed.error) });
     const query = parsed.data;
     const tool = request.params.name;
-    const span = trace.getTracer('ati.agents').startSpan(
+    const caller = extractContext(request.headers);
+    const span = trace.getTracer(SCOPE).startSpan(
       'GET /tool/:name',
       {
         kind: SpanKind.SERVER,
         attributes: { 'http.request.method': 'GET', 'http.route': '/tool/:name', 'gen_ai.tool.name': tool },
       },
-      extractContext(request.headers),
+      caller,
     );
     if (query.stream) {
       span.setAttribute('http.response.status_code', 200);
@@ -92,6 +97,8 @@ export function buildToolService(defaults: ToolDefaults): FastifyInstance {
       span.setStatus({ code: SpanStatusCode.ERROR });
       span.setAttribute('error.type', '503');
       span.end();
+      const codes = { 'gen_ai.tool.name': tool, 'http.response.status_code': 503, 'error.type': '503' };
+      emitEvent('ati.tool.failed', 'WARN', codes, trace.setSpan(caller, span));
       return reply.code(503).send({ error: `tool ${tool} is unavailable` });
     }
     if (query.size_bytes > 0) {

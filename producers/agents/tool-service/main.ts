@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { runProcess } from '#infra/process.ts';
-import { startTelemetry } from '../telemetry.ts';
+import { startTelemetry } from '../telemetry/start.ts';
 import { buildToolService } from './app.ts';
 
-runProcess('tool-service', async ({ config, lifecycle }) => {
+runProcess('tool-service', async ({ config, lifecycle, log }) => {
   const telemetry = startTelemetry({
     serviceName: 'tool-service',
     instanceId: randomUUID(),
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${config.ATI_HOST}:${config.ATI_INGEST_PORT}`,
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
+    metricsIntervalMs: config.ATI_METRICS_INTERVAL_MS,
+    log,
   });
   const app = buildToolService({ delayMs: config.TOOL_DELAY_MS, errorRate: config.TOOL_ERROR_RATE });
   lifecycle.onStop('draining', 'http', () => app.close());
