@@ -5,7 +5,9 @@ import { schemaById, subjects, subjectVersions } from './registry.ts';
 test('lists a subject per topic and record, with the topic prefix', () => {
   expect(subjects()).toContain('ati.signals-ati.ClockMark');
   expect(subjects()).toContain('ati.signals-ati.Signal');
-  expect(subjects()).toHaveLength(6);
+  expect(subjects()).toContain('ati.telemetry-ati.MetricBatch');
+  expect(subjects()).toContain('ati.telemetry-ati.LogBatch');
+  expect(subjects()).toHaveLength(8);
   expect(subjects('eu.').every((subject) => subject.startsWith('eu.ati.'))).toBe(true);
 });
 
