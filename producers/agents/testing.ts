@@ -117,6 +117,7 @@ export async function startReceiver(): Promise<Receiver> {
 export interface Agents {
   readonly agent: ReturnType<typeof buildAgentApp>;
   readonly tools: ReturnType<typeof buildToolService>;
+  readonly toolUrl: string;
   /** The pools of the runs that go on. */
   readonly pools: Set<Slots>;
   readonly folder: string;
@@ -158,6 +159,7 @@ export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRa
   return {
     agent,
     tools,
+    toolUrl,
     pools,
     folder,
     received: flushed,
@@ -193,9 +195,12 @@ export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRa
 }
 
 export const named = (spans: readonly JsonSpan[], name: string) => spans.filter((span) => span.name === name);
-export const attribute = (of: { readonly attributes: readonly Attribute[] }, key: string) =>
+interface Attributed {
+  readonly attributes: readonly Attribute[];
+}
+export const attribute = (of: Attributed, key: string) =>
   of.attributes.find((each) => each.key === key)?.value;
-export const text = (span: JsonSpan, key: string) => attribute(span, key)?.stringValue;
+export const text = (of: Attributed, key: string) => attribute(of, key)?.stringValue;
 export const start = (span: JsonSpan) => BigInt(span.startTimeUnixNano);
 export const end = (span: JsonSpan) => BigInt(span.endTimeUnixNano);
 /** The spans below one, in order of start (and, within a millisecond, of end). */

@@ -39,7 +39,7 @@ export function measureRequests(app: FastifyInstance): void {
       active.add(-1, caller);
       const route = request.routeOptions.url;
       const status = reply.raw.headersSent ? reply.raw.statusCode : undefined;
-      const error = errorOf(reply.raw.writableFinished, status);
+      const error = errorOf(reply.raw.writableEnded, status);
       duration.record((performance.now() - started) / 1000, {
         ...caller,
         ...(route !== undefined && { 'http.route': route }),
