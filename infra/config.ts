@@ -126,7 +126,7 @@ const schema = z.object({
   TOOL_SERVICE_URL: z.string().default('').describe('default: the tool service on ATI_TOOL_PORT'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.string().default('').describe('default: the ingest on ATI_INGEST_PORT'),
   ATI_EXPORT_DELAY_MS: positive(200).describe('how often the synthetic agents export their spans and logs'),
-  ATI_METRICS_INTERVAL_MS: positive(5_000).describe('how often they export their metrics'),
+  ATI_METRICS_INTERVAL_MS: positive(10_000).describe('how often they export their metrics'),
 
   ATI_MIGRATE: z
     .stringbool()
