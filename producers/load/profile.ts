@@ -15,7 +15,7 @@ const workflow = z
 const schema = z.strictObject({
   about: z.string(),
   /** New workflows are started for so long; those that run then are waited for. */
-  durationS: seconds,
+  durationS: seconds.positive(),
   arrivals: z.discriminatedUnion('type', [
     z.strictObject({
       /** Closed loop: so many workflows at a time, each followed by the next; linear between the stages. */

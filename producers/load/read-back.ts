@@ -1,102 +1,143 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FindingKind } from '#schemas/events.ts';
+import {
+  type Agreement,
+  agrees,
+  compare,
+  type Incident,
+  incidentsOf,
+  type Planted,
+  plantedIn,
+  type RootFinding,
+} from './agreement.ts';
+import { askSql } from './ati.ts';
 import type { Played } from './workflow.ts';
 
-/** What ATI said of the load's traces, against what was planted in them; traces of each kind. */
-export interface Agreement {
-  readonly kind: FindingKind;
-  readonly planted: number;
-  /** Planted and found. */
-  readonly found: number;
-  /** Found and not planted: under load a workflow may really have failed that way. */
-  readonly unplanted: number;
-}
-
+/** What ATI made of a load. */
 export interface ReadBack {
   /** Traces that the agents answered for. */
   readonly traces: number;
   /** Of those, closed in ATI. */
   readonly arrived: number;
   readonly agreement: readonly Agreement[];
-  /** Incidents that these traces show: kind and root agent, with how many of the traces. */
-  readonly incidents: readonly { readonly kind: string; readonly agent: string; readonly traces: number }[];
+  readonly incidents: readonly Incident[];
 }
 
-interface Row {
+export type ReadBackResult =
+  | { readonly ok: true; readonly answer: ReadBack }
+  | { readonly ok: false; readonly reason: string };
+
+export interface ReadBackOptions {
+  readonly api: string;
+  readonly played: readonly Played[];
+  /** Milliseconds without a trace that came, after which it is asked no more. */
+  readonly arrivalMs?: number;
+  /** The same once all are there and not all is as planted: late spans re-open a trace. */
+  readonly agreementMs?: number;
+  readonly onProgress?: (arrived: number, of: number) => void;
+}
+
+/** The lists of a trace's findings, one entry each. */
+interface TraceRow {
   readonly TraceId: string;
   readonly Kinds: readonly FindingKind[];
   readonly Agents: readonly string[];
+  readonly Roots: readonly boolean[];
+  readonly Incidents: readonly string[];
+}
+interface IncidentRow {
+  readonly IncidentId: string;
+  readonly State: string;
 }
 
+/** Ids of a statement: the API takes 20,000 characters. */
 const CHUNK = 500;
 const EVERY_MS = 1_000;
+const ARRIVAL_MS = 30_000;
+const AGREEMENT_MS = 10_000;
 
-/** Asks the query API for every trace until all are there, or until no more have come for a while. */
-export async function readBack(
-  api: string,
-  played: readonly Played[],
-  patienceMs: number,
-  onProgress: (arrived: number, of: number) => void,
-): Promise<ReadBack> {
-  const expected = new Map(
-    played.flatMap(({ traceId, planted }) => (traceId === undefined ? [] : [[traceId, planted] as const])),
-  );
-  const rows = new Map<string, Row>();
+/** Asks the query API for every trace and its incidents until all is as planted, or nothing has changed for a while. */
+export async function readBack(options: ReadBackOptions): Promise<ReadBackResult> {
+  const { api, arrivalMs = ARRIVAL_MS, agreementMs = AGREEMENT_MS, onProgress } = options;
+  const planted = plantedIn(options.played);
+  const found = new Map<string, readonly RootFinding[]>();
+  const states = new Map<string, string>();
   let lastGain = performance.now();
-  while (rows.size < expected.size && performance.now() - lastGain < patienceMs) {
-    const missing = [...expected.keys()].filter((traceId) => !rows.has(traceId));
-    const before = rows.size;
-    for (let i = 0; i < missing.length; i += CHUNK)
-      for (const row of await ask(api, missing.slice(i, i + CHUNK))) rows.set(row.TraceId, row);
-    if (rows.size > before) lastGain = performance.now();
-    onProgress(rows.size, expected.size);
-    if (rows.size < expected.size) await wait(EVERY_MS);
+  for (let best = -1; ; await wait(EVERY_MS)) {
+    const problem = await look(api, planted, found, states);
+    if (problem?.later === false) return { ok: false, reason: problem.reason };
+    const agreement = compare(planted, found);
+    const incidents = incidentsOf(found, states);
+    const answer = { traces: planted.size, arrived: found.size, agreement, incidents };
+    onProgress?.(answer.arrived, answer.traces);
+    const unplanted = sum(agreement.map((each) => each.unplanted));
+    if (problem === undefined && stands(answer) && unplanted === 0) return { ok: true, answer };
+    const right = found.size + states.size + sum(agreement.map((each) => each.found)) - unplanted;
+    if (right > best) lastGain = performance.now();
+    best = Math.max(best, right);
+    const patience = found.size < planted.size ? arrivalMs : agreementMs;
+    if (performance.now() - lastGain < patience) continue;
+    return problem === undefined ? { ok: true, answer } : { ok: false, reason: problem.reason };
   }
-  return { traces: expected.size, arrived: rows.size, ...compare(expected, rows) };
 }
 
-async function ask(api: string, traceIds: readonly string[]): Promise<Row[]> {
-  // Ids are hex from the agents' own answers.
-  const list = traceIds.map((id) => `'${id}'`).join(',');
-  const query = `SELECT TraceId, Findings.Kind AS Kinds, Findings.Agent AS Agents FROM ati_traces FINAL WHERE TraceId IN (${list})`;
-  const response = await fetch(new URL('/v1/sql', api), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  if (!response.ok) throw new Error(`${api}/v1/sql answered ${response.status}: ${await response.text()}`);
-  return ((await response.json()) as { data: Row[] }).data;
+/** Whether every trace arrived, every planted failure was found, and every incident of them reported. */
+export function stands({ traces, arrived, agreement, incidents }: ReadBack): boolean {
+  return (
+    arrived === traces &&
+    agreement.every(({ planted, found }) => planted === found) &&
+    incidents.every(({ state }) => state !== 'none')
+  );
 }
 
-function compare(
-  expected: ReadonlyMap<string, readonly FindingKind[]>,
-  rows: ReadonlyMap<string, Row>,
-): Pick<ReadBack, 'agreement' | 'incidents'> {
-  const counts = new Map<FindingKind, { planted: number; found: number; unplanted: number }>();
-  const incidents = new Map<string, { kind: string; agent: string; traces: number }>();
-  const of = (kind: FindingKind) => {
-    const known = counts.get(kind) ?? { planted: 0, found: 0, unplanted: 0 };
-    counts.set(kind, known);
-    return known;
-  };
-  for (const [traceId, planted] of expected) {
-    const row = rows.get(traceId);
-    const found = new Set(row?.Kinds ?? []);
-    for (const kind of new Set(planted)) {
-      of(kind).planted++;
-      if (found.has(kind)) of(kind).found++;
-    }
-    for (const kind of found) if (!planted.includes(kind)) of(kind).unplanted++;
-    row?.Kinds.forEach((kind, i) => {
-      const agent = row.Agents[i];
-      const incident = incidents.get(`${kind} ${agent}`) ?? { kind, agent, traces: 0 };
-      incidents.set(`${kind} ${agent}`, { ...incident, traces: incident.traces + 1 });
-    });
+const sum = (counts: readonly number[]) => counts.reduce((all, count) => all + count, 0);
+
+/** Asks for what is missing or not as planted; gives what kept it from that. */
+async function look(
+  api: string,
+  planted: Planted,
+  found: Map<string, readonly RootFinding[]>,
+  states: Map<string, string>,
+): Promise<{ later: boolean; reason: string } | undefined> {
+  const open = [...planted].filter(([id, kinds]) => !found.has(id) || !agrees(kinds, found.get(id) ?? []));
+  for (const ids of chunks(open.map(([id]) => id))) {
+    const asked = await askSql<TraceRow>(
+      api,
+      `SELECT TraceId, Findings.Kind AS Kinds, Findings.Agent AS Agents, Findings.Root AS Roots,
+         Findings.IncidentId AS Incidents FROM ati_traces FINAL WHERE TraceId IN (${list(ids)})`,
+    );
+    if (!asked.ok) return asked;
+    for (const row of asked.rows) found.set(row.TraceId, rootsOf(row));
   }
-  return {
-    agreement: [...counts]
-      .map(([kind, count]) => ({ kind, ...count }))
-      .sort((a, b) => (a.kind < b.kind ? -1 : 1)),
-    incidents: [...incidents.values()].sort((a, b) => b.traces - a.traces),
-  };
+  const unknown = new Set(
+    [...found.values()]
+      .flatMap((of) => of.map(({ incidentId }) => incidentId))
+      .filter((id) => !states.has(id)),
+  );
+  for (const ids of chunks([...unknown])) {
+    const asked = await askSql<IncidentRow>(
+      api,
+      `SELECT IncidentId, State FROM ati_incidents WHERE IncidentId IN (${list(ids)})`,
+    );
+    if (!asked.ok) return asked;
+    for (const { IncidentId, State } of asked.rows) states.set(IncidentId, State);
+  }
+  return undefined;
+}
+
+function rootsOf({ Kinds, Agents, Roots, Incidents }: TraceRow): RootFinding[] {
+  return Kinds.map((kind, i) => ({ kind, agent: Agents[i], incidentId: Incidents[i] })).filter(
+    (_, i) => Roots[i],
+  );
+}
+
+function chunks(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / CHUNK) }, (_, i) =>
+    ids.slice(i * CHUNK, (i + 1) * CHUNK),
+  );
+}
+
+/** Ids are 32 hex digits: the agents' answers are checked for it, and incident ids are ATI's own. */
+function list(ids: readonly string[]): string {
+  return ids.map((id) => `'${id}'`).join(',');
 }

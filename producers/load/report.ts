@@ -1,102 +1,74 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { Agreement, ReadBack } from './read-back.ts';
-import { type Line, percentile } from './summary.ts';
-import type { Played } from './workflow.ts';
+import type { Agreement, Incident } from './agreement.ts';
+import { ms } from './progress.ts';
+import type { ReadBack } from './read-back.ts';
+import type { Line } from './summary.ts';
 
-/** The live line of a load: on a terminal written over each second, elsewhere a line every ten. */
-export interface Progress {
-  started(): void;
-  played(played: Played): void;
-  tick(): void;
-  end(): void;
+/** A table without lines between its rows; all columns but the first to the right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    head: [...head],
+    colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
+    style: {
+      compact: true,
+      ...(pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] }),
+    },
+  });
+  for (const row of rows) drawn.push([...row]);
+  return drawn.toString();
 }
 
-const PLAIN_EVERY = 10;
-/** Latencies of the live line: those of the last so many workflows. */
-const RECENT = 200;
-
-export function progress(durationS: number, out: NodeJS.WriteStream = process.stderr): Progress {
-  const began = performance.now();
-  const recent: number[] = [];
-  let started = 0;
-  let done = 0;
-  let errors = 0;
-  let ticks = 0;
-  return {
-    started() {
-      started++;
-    },
-    played({ latencyMs, error }) {
-      done++;
-      if (error !== undefined) errors++;
-      else recent.push(latencyMs);
-      if (recent.length > RECENT) recent.shift();
-    },
-    tick() {
-      const elapsed = (performance.now() - began) / 1_000;
-      const sorted = recent.toSorted((a, b) => a - b);
-      const line =
-        `${elapsed.toFixed(0).padStart(4)} of ${durationS} s  ${started - done} running, ${done} done, ` +
-        `${errors} failed  p50 ${ms(percentile(sorted, 0.5))}, p95 ${ms(percentile(sorted, 0.95))}`;
-      if (out.isTTY) out.write(`\r\x1b[K  ${line}`);
-      else if (++ticks % PLAIN_EVERY === 0) out.write(`  ${line}\n`);
-    },
-    end() {
-      if (out.isTTY) out.write('\r\x1b[K');
-    },
-  };
-}
-
-const style = () => (pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] });
-const right = 'right' as const;
-const left = 'left' as const;
+const bad = (count: number) => (count === 0 ? '0' : pc.red(String(count)));
 
 /** Latency and errors by scenario. */
 export function summaryTable(lines: readonly Line[]): string {
-  const table = new Table({
-    head: ['scenario', 'runs', 'failed', 'p50', 'p95', 'p99', 'longest'],
-    colAligns: [left, right, right, right, right, right, right],
-    style: style(),
-  });
-  for (const { scenario, runs, errors, p50, p95, p99, max } of lines)
-    table.push([
+  return table(
+    ['scenario', 'runs', 'failed', 'p50', 'p95', 'p99', 'longest'],
+    lines.map(({ scenario, runs, errors, p50, p95, p99, max }) => [
       scenario,
-      runs,
-      errors === 0 ? '0' : pc.red(String(errors)),
+      String(runs),
+      bad(errors),
       ms(p50),
       ms(p95),
       ms(p99),
       ms(max),
-    ]);
-  return table.toString();
+    ]),
+  );
 }
 
-/** What was planted against what was found. */
-export function agreementTable(agreement: readonly Agreement[]): string {
-  if (agreement.length === 0) return 'Nothing was planted, and nothing found.';
-  const table = new Table({
-    head: ['failure', 'planted in', 'found in', 'missed', 'not planted, found all the same'],
-    colAligns: [left, right, right, right, right],
-    style: style(),
-  });
-  for (const { kind, planted, found, unplanted } of agreement) {
-    const missed = planted - found;
-    table.push([kind, planted, found, missed === 0 ? '0' : pc.red(String(missed)), unplanted]);
-  }
-  return table.toString();
-}
-
-/** The incidents that the load's traces show, the most frequent first. */
-export function incidentLines(incidents: ReadBack['incidents']): string {
-  if (incidents.length === 0) return 'No incidents.';
+/** What ATI made of it: the traces, what was planted against what was found, the incidents. */
+export function readBackText({ traces, arrived, agreement, incidents }: ReadBack): string {
+  const all = `ATI: ${arrived} of ${traces} traces arrived`;
   return [
-    'Incidents:',
-    ...incidents.map(({ kind, agent, traces }) => `  ${kind} at ${agent}: ${traces} traces`),
+    arrived === traces ? all : pc.red(all),
+    agreement.length === 0 ? 'Nothing was planted, and nothing found.' : agreementTable(agreement),
+    incidents.length === 0 ? 'No incidents.' : incidentTable(incidents),
   ].join('\n');
 }
 
-function ms(value: number | undefined): string {
-  if (value === undefined) return '–';
-  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
+function agreementTable(agreement: readonly Agreement[]): string {
+  return table(
+    ['failure', 'planted in', 'found in', 'missed', 'found, not planted'],
+    agreement.map(({ kind, planted, found, unplanted }) => [
+      kind,
+      String(planted),
+      String(found),
+      bad(planted - found),
+      String(unplanted),
+    ]),
+  );
+}
+
+function incidentTable(incidents: readonly Incident[]): string {
+  return table(
+    ['incident', 'root', 'traces', 'is now', 'id'],
+    incidents.map(({ kind, agent, traces, state, incidentId }) => [
+      kind,
+      agent,
+      String(traces),
+      state === 'none' ? pc.red('not reported') : state,
+      incidentId,
+    ]),
+  );
 }

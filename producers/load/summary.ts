@@ -20,7 +20,11 @@ export function percentile(sorted: readonly number[], share: number): number | u
 function lineOf(scenario: string, played: readonly Played[]): Line {
   const good = played.filter(({ error }) => error === undefined);
   const sorted = good.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
-  const at = (share: number) => percentile(sorted, share);
+  // To a tenth: what is below it is the client's own.
+  const at = (share: number) => {
+    const value = percentile(sorted, share);
+    return value === undefined ? undefined : Math.round(value * 10) / 10;
+  };
   return {
     scenario,
     runs: played.length,
