@@ -84,7 +84,9 @@ function faultsOfStages({ arrivals, streams }: Profile): string[] {
   if (arrivals.type !== 'timestamps') {
     const times = arrivals.stages.map(({ atS }) => atS);
     if (times[0] !== 0) wrong.push('arrivals.stages.0.atS: the first stage is at 0');
-    if (times.some((at, i) => i > 0 && at <= times[i - 1])) wrong.push('arrivals.stages: atS must rise');
+    const back = times.findIndex((at, i) => i > 0 && at <= times[i - 1]);
+    if (back > 0)
+      wrong.push(`arrivals.stages.${back}.atS: must be after the stage before it (${times[back - 1]})`);
   }
   if (streams && streams.workflow.scenario !== 'stream')
     wrong.push('streams.workflow.scenario: must be stream');
