@@ -9,6 +9,7 @@ import { writeAttributeMap } from '../otel-traces/attribute-map.ts';
 import type { Appended } from '../otel-traces/rowbinary.ts';
 import { ENVELOPE_COLUMNS, Envelope, eachMember } from '../otlp/envelope.ts';
 import { isTime, writeId, writeTimeOr } from '../otlp/values.ts';
+import { checkRowBytes } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import { LogIds } from './log-id.ts';
 
@@ -54,6 +55,7 @@ export function appendLogs(out: RowBuffer, batch: LogBatchBytes): Appended {
     eachMember(batch.otlp, envelope, (b, from, end) => {
       writeRow(out, b, from, end, batch.receivedAt);
       rows++;
+      checkRowBytes(out.length - before, from);
     });
     return { ok: true, rows };
   });

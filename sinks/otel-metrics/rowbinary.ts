@@ -7,6 +7,7 @@ import { Metric, MetricPoints } from '#schemas/otlp/metric-fields.ts';
 import { guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 import { Envelope, eachField, eachMember, lastVarint, writeLast } from '../otlp/envelope.ts';
 import type { AppendedByTable } from '../projections/projection.ts';
+import { checkRowBytes } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import { EXPONENTIAL_COLUMNS, writeExponentialPoint } from './exponential-point.ts';
 import { HISTOGRAM_COLUMNS, writeHistogramPoint } from './histogram-point.ts';
@@ -65,7 +66,7 @@ export function appendMetrics(
   context.tail.text(batch.tenant);
   context.tail.int64(Math.trunc(batch.receivedAt));
   const result = guarded((): AppendedByTable => {
-    eachMember(batch.otlp, envelope, (b, from, end) => metric(outs, rows, b, from, end));
+    eachMember(batch.otlp, envelope, (b, from, end) => metric(outs, before, rows, b, from, end));
     return { ok: true, rows };
   });
   if (!result.ok) {
@@ -74,7 +75,15 @@ export function appendMetrics(
   return result;
 }
 
-function metric(outs: readonly RowBuffer[], rows: number[], b: Uint8Array, from: number, end: number): void {
+/** `before`: the lengths of `outs` without the rows of this batch, which are counted in `rows`. */
+function metric(
+  outs: readonly RowBuffer[],
+  before: readonly number[],
+  rows: number[],
+  b: Uint8Array,
+  from: number,
+  end: number,
+): void {
   let kind = -1;
   let data = 0;
   let dataEnd = 0;
@@ -101,5 +110,6 @@ function metric(outs: readonly RowBuffer[], rows: number[], b: Uint8Array, from:
   eachField(b, data, dataEnd, MetricPoints.dataPoints, (_b, pointFrom, pointEnd) => {
     METRIC_KINDS[kind].write(outs[kind], b, pointFrom, pointEnd, context);
     rows[kind]++;
+    checkRowBytes(outs[kind].length - before[kind], pointFrom);
   });
 }

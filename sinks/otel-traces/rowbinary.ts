@@ -4,6 +4,7 @@
  */
 import { ResourceSpans, ScopeSpans, TracesData } from '#schemas/otlp/fields.ts';
 import { type Failure, guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
+import { checkRowBytes } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import { readResource, readScope } from './context.ts';
 import { writeSpanRow } from './span-row.ts';
@@ -67,12 +68,13 @@ export function appendSpans(
   context.batch.length = 0;
   context.batch.text(batch.tenant);
   context.batch.int64(Math.trunc(batch.receivedAt));
-  const result = guarded((): Appended => ({ ok: true, rows: tracesData(out, batch.otlp) }));
+  const result = guarded((): Appended => ({ ok: true, rows: tracesData(out, before, batch.otlp) }));
   if (!result.ok) out.length = before;
   return result;
 }
 
-function tracesData(out: RowBuffer, b: Uint8Array): number {
+/** The rows written of a TracesData; `before`: the length of `out` without them. */
+function tracesData(out: RowBuffer, before: number, b: Uint8Array): number {
   let rows = 0;
   const end = b.length;
   for (let p = 0; p < end; ) {
@@ -81,12 +83,12 @@ function tracesData(out: RowBuffer, b: Uint8Array): number {
     p = skip(b, start, end, field);
     if (field !== TracesData.resourceSpans) continue;
     lengthEnd(b, start, end);
-    rows += resourceSpans(out, b, next, p);
+    rows += resourceSpans(out, before, b, next, p);
   }
   return rows;
 }
 
-function resourceSpans(out: RowBuffer, b: Uint8Array, from: number, end: number): number {
+function resourceSpans(out: RowBuffer, before: number, b: Uint8Array, from: number, end: number): number {
   // First, since the resource may stand behind its spans.
   readResource(context.resource, b, from, end);
   let rows = 0;
@@ -96,12 +98,12 @@ function resourceSpans(out: RowBuffer, b: Uint8Array, from: number, end: number)
     p = skip(b, start, end, field);
     if (field !== ResourceSpans.scopeSpans) continue;
     lengthEnd(b, start, end);
-    rows += scopeSpans(out, b, next, p);
+    rows += scopeSpans(out, before, b, next, p);
   }
   return rows;
 }
 
-function scopeSpans(out: RowBuffer, b: Uint8Array, from: number, end: number): number {
+function scopeSpans(out: RowBuffer, before: number, b: Uint8Array, from: number, end: number): number {
   readScope(context.scope, b, from, end);
   let rows = 0;
   for (let p = from; p < end; ) {
@@ -112,6 +114,7 @@ function scopeSpans(out: RowBuffer, b: Uint8Array, from: number, end: number): n
     lengthEnd(b, start, end);
     writeSpanRow(out, b, next, p, context);
     rows++;
+    checkRowBytes(out.length - before, start);
   }
   return rows;
 }
