@@ -32,6 +32,9 @@ export function isStream(view: TraceView, row: number): boolean {
   return view.role[row] === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
 }
 
+/** No further than numbers are exact (104 days): sums of what lies between such moments are finite. */
+const isMoment = (ns: number) => Math.abs(ns) <= Number.MAX_SAFE_INTEGER;
+
 /** The stream of a row, or undefined where it says nothing (or nonsense) about its chunks. */
 export function readStream(view: TraceView, row: number): Stream | undefined {
   const offsets = view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS);
@@ -39,13 +42,10 @@ export function readStream(view: TraceView, row: number): Stream | undefined {
   const chunks = Float64Array.from(offsets, (offset: unknown) =>
     typeof offset === 'number' ? view.start[row] + offset * 1e6 : Number.NaN,
   ).sort();
-  if (!chunks.every(Number.isFinite)) return undefined;
+  if (!chunks.every(isMoment)) return undefined;
   const interval = view.attribute(row, ATTR.ATI_STREAM_INTERVAL);
-  return {
-    row,
-    chunks,
-    interval: typeof interval === 'number' && interval > 0 ? interval * 1e6 : undefined,
-  };
+  const isInterval = typeof interval === 'number' && interval > 0 && isMoment(interval * 1e6);
+  return { row, chunks, interval: isInterval ? interval * 1e6 : undefined };
 }
 
 /** The work beside a stream: calls that are not its own. */

@@ -5,13 +5,15 @@ import type { TraceView } from '../trace/view.ts';
 /** Entries of an insight's timeline: what does not fit is left to the trace itself. */
 export const LONGEST_TIMELINE = 50;
 
-/** Characters of an answer or a label: the names in them come from outside, and a summary must fit one Kafka record. */
-const LONGEST_TEXT = 1000;
+/** Characters: the names in texts come from outside, and a summary with all its insights must fit one Kafka record. */
+const LONGEST_ANSWER = 1000;
+/** Of a label or an outcome, of which there are many. */
+const LONGEST_LABEL = 200;
 
 /** One line whatever the names in it are. */
-function oneLine(text: string): string {
+function oneLine(text: string, longest: number): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length > LONGEST_TEXT ? `${line.slice(0, LONGEST_TEXT - 1)}…` : line;
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
 const byTime = (a: TimelineEntry, b: TimelineEntry) => a.startMs - b.startMs || a.durationMs - b.durationMs;
@@ -26,8 +28,17 @@ export function makeInsight(
   insight: Omit<Insight, 'agent' | 'operation'>,
 ): Insight {
   const timeline = insight.timeline
-    .map((each) => ({ ...each, label: oneLine(each.label), outcome: oneLine(each.outcome) }))
+    .map((each) => ({
+      ...each,
+      label: oneLine(each.label, LONGEST_LABEL),
+      outcome: oneLine(each.outcome, LONGEST_LABEL),
+    }))
     .sort(byTime)
     .slice(0, LONGEST_TIMELINE);
-  return { ...insight, ...agentOperation(view, row), answer: oneLine(insight.answer), timeline };
+  return {
+    ...insight,
+    ...agentOperation(view, row),
+    answer: oneLine(insight.answer, LONGEST_ANSWER),
+    timeline,
+  };
 }

@@ -3,6 +3,7 @@ import { fanoutTrace, reactTrace, streamTrace } from '../detectors/testkit.ts';
 import { shuffled, type TestSpan } from '../trace/testkit.ts';
 import { insightIn, numbersOf } from './insights.testkit.ts';
 import { leastSquares } from './payload-fit.ts';
+import { checkWhole } from './whole.testkit.ts';
 
 const found = (spans: readonly TestSpan[]) => insightIn('payload', spans);
 
@@ -196,6 +197,10 @@ describe('does not ask', () => {
     ['a stream', streamTrace()],
     ['one call', rag(calls(growing(1)))],
     ['calls of which one has a size', rag(calls([{ bytes: 5, ms: 1 }, { ms: 1 }, { ms: 1 }]))],
+    [
+      'sizes that nothing has',
+      rag(calls([1e308, Number.MAX_VALUE, Number.NaN, 2 ** 53, -1].map((bytes) => ({ bytes, ms: 5 })))),
+    ],
     ['different operations, one call each', rag(calls(growing(1), 'a'), calls(growing(1), 'b', 500))],
     [
       'sizes of what is no call',
@@ -211,6 +216,18 @@ describe('does not ask', () => {
   ])('%s', (_, spans) => {
     expect(found(spans)).toBeUndefined();
   });
+});
+
+test('the largest sizes there can be, both ways, still have finite numbers', () => {
+  const bytes = Number.MAX_SAFE_INTEGER;
+  const answers = growing(1000).map((each, i) => ({
+    ...each,
+    bytes: bytes - i,
+    more: { 'http.request.body.size': bytes },
+  }));
+  const insight = found(rag(calls(answers)))!;
+  checkWhole(insight);
+  expect(numbersOf(insight).calls).toBe(1000);
 });
 
 test('arrival order and duplicates change nothing', () => {

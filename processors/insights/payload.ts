@@ -26,9 +26,10 @@ interface Sample {
   readonly bytes: number;
 }
 
+/** A size that no payload has is none: sums and squares of them stay finite. */
 function read(view: TraceView, row: number, key: string): number | undefined {
   const value = view.attribute(row, key);
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
 /** The calls of one operation that say how many bytes they moved and did not fail. */

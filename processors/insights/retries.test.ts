@@ -138,6 +138,21 @@ describe('tells the exact sequences', () => {
     expect(numbersOf(look(spans))).toMatchObject({ attempts: 2, backoff_total: 0 });
     expect(look(spans)?.timeline[1].label).toBe('tool_call #1 attempt 2, after 0 ms');
   });
+  test('long names are cut in its entries', () => {
+    const spans = fanoutTrace({ fanout: 60, retries: { fails: () => true, max: 1 } });
+    const long = spans.map((span) => ({
+      ...span,
+      attributes: {
+        ...span.attributes,
+        'gen_ai.tool.name': 'x'.repeat(5000),
+        'error.type': 'y'.repeat(5000),
+      },
+    }));
+    const { timeline, answer } = insightIn('retries', long)!;
+    expect(timeline).toHaveLength(50);
+    expect(answer.length).toBe(1000);
+    for (const { label, outcome } of timeline) expect([label.length, outcome.length]).toEqual([200, 200]);
+  });
   test('of very many the first whole sequences', () => {
     const counts = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [i, 2]));
     const insight = look(fanoutTrace({ fanout: 100, concurrency: 100, retries: failures(counts) }));

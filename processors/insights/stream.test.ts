@@ -210,10 +210,22 @@ describe('does not ask', () => {
     ['a stream of one chunk', [root, stream([50])]],
     ['a stream that says nothing', [root, stream([])]],
     ['a stream that says nonsense', [root, stream(['a', 'b'])]],
+    ['chunks further apart than time goes', [root, stream([-1e302, 0, 1e302])]],
   ])('%s', (_, spans) => {
     expect(found(spans)).toBeUndefined();
   });
 });
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 1e308, -50])(
+  'an interval of %d ms is none: too few chunks to know a pace',
+  (interval) => {
+    const span = stream([100, 150, 200]);
+    const said = { ...span.attributes, 'ati.stream.interval_ms': interval };
+    const insight = found([root, worker, { ...span, attributes: said }, ...calls(20, 0, 900)]);
+    expect(insight).toEqual(found([root, worker, span, ...calls(20, 0, 900)]));
+    expect(numbersOf(insight).baseline_gap).toBe(50);
+  },
+);
 
 test('a hundred streams are answered by the worst of them', () => {
   const many = Array.from({ length: 100 }, (_, i) => stream(steady(50, 50), { id: 1000 + i, parent: 3 }));
