@@ -26,6 +26,7 @@ function declaredRetry(view: TraceView, row: number): number {
 /** A failed attempt that nothing has followed yet. */
 interface Open {
   readonly row: number;
+  readonly spanId: string;
   readonly retry: number;
   readonly args: unknown;
 }
@@ -64,14 +65,13 @@ function foldSiblings(view: TraceView, parent: number, calls: readonly number[],
     const same = (candidate: Open) => candidate.args === args;
     const compatible = (candidate: Open) =>
       candidate.args === undefined || args === undefined || same(candidate);
-    const links = retry === 0 && open.length > 0 ? view.links(row) : [];
+    const links = new Set(retry === 0 && open.length > 0 ? view.links(row) : []);
     if (retry > 0)
       previous[row] = take(view, open, row, (each) => each.retry === retry - 1 && compatible(each));
-    else if (links.length > 0)
-      previous[row] = take(view, open, row, (each) => links.includes(view.spanId(each.row)));
+    else if (links.size > 0) previous[row] = take(view, open, row, (each) => links.has(each.spanId));
     if (retry === 0 && previous[row] < 0 && (args !== undefined || oneWork))
       previous[row] = take(view, open, row, same);
-    if (failed[row] === 1) open.push({ row, retry, args });
+    if (failed[row] === 1) open.push({ row, spanId: view.spanId(row), retry, args });
   }
 }
 
