@@ -165,6 +165,33 @@ describe('the order of things', () => {
     expect(events).toEqual(['append 1', 'leave']);
   });
 
+  test('a stop between two chunks commits the first and does not begin the second', async () => {
+    const { intake, events, appends, isJoined, budget } = setup();
+    await isJoined;
+    const handled = intake.onBatch(batch(Buffer.alloc(600_000), Buffer.alloc(600_000)));
+    await until('appended', () => appends.length === 1);
+    const closed = intake.close();
+    appends[0].settle({ ok: true });
+    await handled;
+    await closed;
+    expect(events.filter((event) => event !== 'leave')).toEqual(['append 1', 'commit 11']);
+    expect(budget.inFlight).toBe(0);
+  });
+
+  test('what comes behind records that a stop has given up is not taken', async () => {
+    const { intake, commits, appends, isJoined } = setup();
+    await isJoined;
+    const first = intake.onBatch(batch('a'));
+    await until('appended', () => appends.length === 1);
+    const closed = intake.close();
+    appends[0].settle({ ok: false, error: new Error('away') });
+    await first;
+    await intake.onBatch(batch('b'));
+    await closed;
+    expect(appends).toHaveLength(1);
+    expect(commits).toEqual([]);
+  });
+
   test('a commit that fails does not stop the intake', async () => {
     const { intake, appends, kafka, events, isJoined } = setup();
     await isJoined;

@@ -101,6 +101,8 @@ export class KafkaIntake implements ConsumerHandler {
     for (const records of chunksOf(batch.records, Math.min(CHUNK_BYTES, maxBodyBytes))) {
       const reservation = await this.#room(topic, bytesOf(records));
       try {
+        // Nothing new: a chunk before this one may have been given up, and a commit would go past it.
+        if (this.#stop.signal.aborted) return;
         const chunk = splitChunk(topic, records, source.door.split, maxBodyBytes, source.limit);
         if (!(await this.#write(topic, source.door, chunk))) return; // stopping: it is read again
         const offset = records[chunk.read - 1].offset + 1;
