@@ -31,9 +31,18 @@ export async function askSql<Row>(api: string, query: string): Promise<Asked<Row
       later: BUSY.includes(response.status),
       reason: `ATI's query API at ${api} answered ${response.status}: ${text.slice(0, 500)}`,
     };
+  const rows = rowsOf(text);
+  if (typeof rows === 'string')
+    return { ok: false, later: false, reason: `${api} is not ATI's query API: it answered ${rows}` };
+  return { ok: true, rows: rows as Row[] };
+}
+
+/** The rows of an answer, or what it has instead. */
+function rowsOf(text: string): unknown[] | 'no JSON' | 'no rows' {
   try {
-    return { ok: true, rows: (JSON.parse(text) as { data: Row[] }).data };
+    const said = JSON.parse(text) as { data?: unknown } | null;
+    return Array.isArray(said?.data) ? said.data : 'no rows';
   } catch {
-    return { ok: false, later: false, reason: `${api} is not ATI's query API: it answered no JSON` };
+    return 'no JSON';
   }
 }

@@ -34,6 +34,8 @@ export interface ReadBackOptions {
   readonly arrivalMs?: number;
   /** The same once all are there and not all is as planted: late spans re-open a trace. */
   readonly agreementMs?: number;
+  /** Between two looks, ms. */
+  readonly everyMs?: number;
   readonly onProgress?: (arrived: number, of: number) => void;
 }
 
@@ -58,12 +60,12 @@ const AGREEMENT_MS = 10_000;
 
 /** Asks the query API for every trace and its incidents until all is as planted, or nothing has changed for a while. */
 export async function readBack(options: ReadBackOptions): Promise<ReadBackResult> {
-  const { api, arrivalMs = ARRIVAL_MS, agreementMs = AGREEMENT_MS, onProgress } = options;
+  const { api, arrivalMs = ARRIVAL_MS, agreementMs = AGREEMENT_MS, everyMs = EVERY_MS, onProgress } = options;
   const planted = plantedIn(options.played);
   const found = new Map<string, readonly RootFinding[]>();
   const states = new Map<string, string>();
   let lastGain = performance.now();
-  for (let best = -1; ; await wait(EVERY_MS)) {
+  for (let best = -1; ; await wait(everyMs)) {
     const problem = await look(api, planted, found, states);
     if (problem?.later === false) return { ok: false, reason: problem.reason };
     const agreement = compare(planted, found);
