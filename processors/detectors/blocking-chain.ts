@@ -1,12 +1,14 @@
 /** Blocking chain: many agents, each of which waits for the next, so that the workflow takes the sum of their times. */
+
 import { z } from 'zod';
+import { number, percent } from '#infra/format.ts';
 import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { qualified } from '../trace/normalise.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
-import { count, inMs, ms, number, percent, ratio, reader } from './measures.ts';
+import { count, inMs, ms, ratio, reader } from './measures.ts';
 import { realSteps, type Step, stepsOf } from './steps.ts';
 
 const config = z.strictObject({

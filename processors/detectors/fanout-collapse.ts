@@ -2,7 +2,9 @@
  * Fan-out collapse: one agent offers far more calls at once than its callee serves, so that they mostly queue. It is
  * contention, not width: a wide fan-out with as many slots is healthy.
  */
+
 import { z } from 'zod';
+import { number, percent } from '#infra/format.ts';
 import type { Finding, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -17,7 +19,7 @@ import {
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { type Batch, fanoutBatches, measureQueueing, type Queueing } from './fanout-batches.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
-import { count, inMs, ms, number, percent, ratio, reader } from './measures.ts';
+import { count, inMs, ms, ratio, reader } from './measures.ts';
 import { quantile, sortedCopy, thinned } from './stats.ts';
 
 const config = z.strictObject({

@@ -1,3 +1,4 @@
+import { number } from '#infra/format.ts';
 import type { Fact, Measure } from '#schemas/events.ts';
 
 /** To the µs: far finer than clocks, and the same digits wherever the number is written. */
@@ -28,15 +29,5 @@ export function total(facts: readonly Fact[], name: string): number {
   return sum;
 }
 
-const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+$)/g, ',');
-
-/** 2140.4 → `2,140`; below 10 with one digit. Not by locale: texts must be the same everywhere. */
-export function number(value: number): string {
-  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : grouped(value.toFixed(0));
-}
-/** `2,140 ms`. */
+/** `2,140 ms`: as incidents write times. */
 export const inMs = (value: number) => `${number(value)} ms`;
-/** 0.667 → `67 %`. */
-export const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
-/** `1 stall`, `3 stalls`. */
-export const plural = (value: number, noun: string) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;

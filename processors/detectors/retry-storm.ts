@@ -2,7 +2,9 @@
  * Retry storm: one callee's failures multiply its load. Amplification A = attempts / logical operations, with retries
  * folded into the operation that they belong to.
  */
+
 import { z } from 'zod';
+import { number, percent } from '#infra/format.ts';
 import type { Fact, Finding, Measure, Recommendation, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
@@ -17,7 +19,7 @@ import {
 } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
-import { count, inMs, ms, number, percent, ratio, reader, total } from './measures.ts';
+import { count, inMs, ms, ratio, reader, total } from './measures.ts';
 import { quantile } from './stats.ts';
 
 const config = z.strictObject({

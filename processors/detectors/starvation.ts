@@ -2,7 +2,9 @@
  * Starvation: a token stream stands still while other work holds what it needs. Judged against the stream's own pace,
  * so that a slow stream is not a starved one.
  */
+
 import { z } from 'zod';
+import { number, percent, plural } from '#infra/format.ts';
 import type { Fact, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
 import { normalise } from '../trace/normalise.ts';
@@ -11,7 +13,7 @@ import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
-import { count, inMs, ms, number, percent, plural, ratio, reader } from './measures.ts';
+import { count, inMs, ms, ratio, reader } from './measures.ts';
 import {
   type Background,
   backgroundOf,

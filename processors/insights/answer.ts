@@ -42,3 +42,10 @@ export function makeInsight(
     timeline,
   };
 }
+
+/** The longest entries that a timeline has room for; of equal ones the earlier. */
+export function longest(entries: readonly TimelineEntry[]): TimelineEntry[] {
+  return [...entries]
+    .sort((a, b) => b.durationMs - a.durationMs || a.startMs - b.startMs)
+    .slice(0, LONGEST_TIMELINE);
+}

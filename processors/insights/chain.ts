@@ -1,8 +1,9 @@
 /** How deep the critical path is in agents that wait for each other, and whether their number makes the time. */
+import { elapsed, number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { blockingChain } from '../detectors/blocking-chain.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, inMs, ms, number, percent, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { realSteps, type Step, stepsOf } from '../detectors/steps.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
@@ -32,8 +33,8 @@ function answerOf(
 ): string {
   const e = reader(evidence);
   const depth = number(e('depth'));
-  const cumulated = inMs(e('cumulated_latency'));
-  const each = `${inMs(e('mean_step'))} each (the longest ${inMs(e('longest_step'))})`;
+  const cumulated = elapsed(e('cumulated_latency'));
+  const each = `${elapsed(e('mean_step'))} each (the longest ${elapsed(e('longest_step'))})`;
   const share = percent(e('serial_share'));
   const ofSteps = e('longest_step') / e('cumulated_latency');
   if (found)
@@ -41,7 +42,7 @@ function answerOf(
   const longest = agentOf(view, steps.reduce(longer));
   const oneStep =
     `No chain: of the ${cumulated} of ${depth} agent steps one after another, one step (${longest}, ` +
-    `${inMs(e('longest_step'))}) makes ${percent(ofSteps)}.`;
+    `${elapsed(e('longest_step'))}) makes ${percent(ofSteps)}.`;
   if (ofSteps >= DOMINANT_SHARE) return oneStep;
   if (e('depth') < minDepth)
     return `No long chain: the critical path is ${depth} agent steps deep, ${each}, ${cumulated} in all.`;

@@ -42,7 +42,7 @@ describe('names the branch that the join waited for', () => {
     expect(insight?.answer).toBe(
       'planner (agent planner) forked 100 branches and its join waited for one, worker researcher #3: it ended ' +
         '402 ms after the fork, the next 82 ms after it, while 99 branches had finished early and merely waited ' +
-        '(31,680 ms of slack in all). The critical path takes 442 ms over 3 spans.',
+        '(31.7 s of slack in all). The critical path takes 442 ms over 3 spans.',
     );
     expect(numbersOf(insight)).toEqual({
       path_length: 442,

@@ -1,9 +1,10 @@
 /** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
+import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation, CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, inMs, ms, number, plural, reader } from '../detectors/measures.ts';
+import { count, ms, reader } from '../detectors/measures.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
@@ -115,13 +116,13 @@ function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): st
   const owner = `${operation} (agent ${agent})`;
   const branches = number(e('branches'));
   const last = nameOf(view, join.fork, join.last);
-  const ends = `ended ${inMs(e('slowest_branch'))} after the fork, the next ${inMs(e('next_branch'))} after it`;
+  const ends = `ended ${elapsed(e('slowest_branch'))} after the fork, the next ${elapsed(e('next_branch'))} after it`;
   const early = `${number(e('waited_branches'))} ${e('waited_branches') === 1 ? 'branch' : 'branches'}`;
-  const path = `The critical path takes ${inMs(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
+  const path = `The critical path takes ${elapsed(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
   if (waited(join))
     return (
       `${owner} forked ${branches} branches and its join waited for one, ${last}: it ${ends}, while ${early} had ` +
-      `finished early and merely waited (${inMs(e('slack_total'))} of slack in all). ${path}`
+      `finished early and merely waited (${elapsed(e('slack_total'))} of slack in all). ${path}`
     );
   if (join.wait >= join.least)
     return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
@@ -130,7 +131,7 @@ function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): st
   const others = e('waited_branches') > 0 ? `; ${early} had finished early` : '';
   return (
     `No branch made the join wait: the last two of the ${branches} branches of ${owner} ended together, ` +
-    `${inMs(e('next_branch'))} and ${inMs(e('slowest_branch'))} after the fork${others}. ${path}`
+    `${elapsed(e('next_branch'))} and ${elapsed(e('slowest_branch'))} after the fork${others}. ${path}`
   );
 }
 
@@ -139,7 +140,7 @@ function timelineOf(view: TraceView, join: Join): TimelineEntry[] {
   const { last, next, fork, isOnPath } = join;
   const others = fork.branches.filter((each) => each !== last && each !== next).sort((a, b) => a.end - b.end);
   return [last, next, ...others].slice(0, LONGEST_TIMELINE).map((branch) => {
-    const outcome = isOnPath(branch) ? 'on the path' : `waited ${inMs(slackOf(join, branch) / 1e6)}`;
+    const outcome = isOnPath(branch) ? 'on the path' : `waited ${elapsed(slackOf(join, branch) / 1e6)}`;
     return entry(nameOf(view, fork, branch), branch.start, branch.end, outcome);
   });
 }

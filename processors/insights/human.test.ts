@@ -43,7 +43,7 @@ describe('waited', () => {
     const insight = found(review(1000))!;
     expect(insight).toMatchObject({ found: true, agent: 'assistant', operation: 'human_feedback' });
     expect(numbersOf(insight)).toEqual({ waiting: 1000, processing: 163, waits: 1, waiting_share: 0.8598 });
-    expect(insight.answer).toBe('Waited 1.0 s for a person (86 %), worked 163 ms: idle, not slow.');
+    expect(insight.answer).toBe('Waited 1,000 ms for a person (86 %), worked 163 ms: idle, not slow.');
     expect(insight.timeline).toEqual([
       { label: 'human_feedback', startMs: 82, durationMs: 1000, outcome: 'waited' },
     ]);

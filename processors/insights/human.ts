@@ -1,16 +1,16 @@
 /** The question of a person in the workflow: how long was a person waited for, and how long was worked? */
+import { elapsed, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS, duration } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, ms, percent, plural, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { sortedCopy } from '../detectors/stats.ts';
 import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { makeInsight } from './answer.ts';
+import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
-import { longest, time } from './phrases.ts';
 
 /** From this share on the workflow was idle rather than at work. */
 const MOSTLY = 0.5;
@@ -74,15 +74,15 @@ function answerOf(e: (name: string) => number, asked: number, longestWait: numbe
   if (e('waiting') === 0)
     return asked === 0
       ? 'A person was asked and answered at once: nothing was waited for.'
-      : `A person took ${time(asked)}, but nobody waited: the workflow went on with other work.`;
-  const times = waits === 1 ? '' : `, in ${plural(waits, 'wait')} of up to ${time(longestWait)}`;
+      : `A person took ${elapsed(asked)}, but nobody waited: the workflow went on with other work.`;
+  const times = waits === 1 ? '' : `, in ${plural(waits, 'wait')} of up to ${elapsed(longestWait)}`;
   const verdict = e('waiting_share') >= MOSTLY ? 'idle, not slow' : 'most of its time is work';
   const beside = asked - e('waiting');
   const rest =
-    beside * 1e6 > CLOCK_NS ? ` During ${time(beside)} more that people took, other work ran.` : '';
+    beside * 1e6 > CLOCK_NS ? ` During ${elapsed(beside)} more that people took, other work ran.` : '';
   return (
-    `Waited ${time(e('waiting'))} for a person (${percent(e('waiting_share'))})${times}, worked ` +
-    `${time(e('processing'))}: ${verdict}.${rest}`
+    `Waited ${elapsed(e('waiting'))} for a person (${percent(e('waiting_share'))})${times}, worked ` +
+    `${elapsed(e('processing'))}: ${verdict}.${rest}`
   );
 }
 

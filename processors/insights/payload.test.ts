@@ -70,7 +70,7 @@ describe('payload-bound', () => {
       slowest_bytes: 100_000,
     });
     expect(insight.answer).toBe(
-      'Payload-bound: each MB that tool_call retrieve moves takes 1.0 s (R² 1.00 over 10 answers of 10 sizes); bytes ' +
+      'Payload-bound: each MB that tool_call retrieve moves takes 1,000 ms (R² 1.00 over 10 answers of 10 sizes); bytes ' +
         'make 41 % of its time.',
     );
     expect(insight.timeline[0]).toEqual({

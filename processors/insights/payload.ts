@@ -1,14 +1,14 @@
 /** The question of large payloads: does the time of an operation's calls follow the bytes that they move? */
+import { elapsed, percent, plural, size } from '#infra/format.ts';
 import { CLOCK_NS, duration, failedCalls, isCall, rowsByCallee } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, ms, percent, plural, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { thinned } from '../detectors/stats.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
-import { makeInsight } from './answer.ts';
+import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
 import { type Fit, leastSquares } from './payload-fit.ts';
-import { longest, size, time } from './phrases.ts';
 
 /** Design §5. */
 const LEAST_SIZES = 3;
@@ -76,7 +76,7 @@ function objection(
   if (n < LEAST_CALLS)
     return `only ${plural(n, 'sample')} of ${bytes.length} sizes, ${LEAST_CALLS} are needed`;
   if (times.every((each) => each === times[0]))
-    return `every answer took ${time(times[0])}, whatever its size`;
+    return `every answer took ${elapsed(times[0])}, whatever its size`;
   if (Math.abs(fit.slope) * (bytes[bytes.length - 1] - bytes[0]) < CLOCK_NS / 1e6)
     return `the largest answer takes less than 1 ms more or less than the smallest`;
   if (fit.slope <= 0) return 'larger answers take no longer';
@@ -117,7 +117,7 @@ export const payload: InsightRule = {
       found: why === undefined,
       answer:
         why === undefined
-          ? `Payload-bound: each MB that ${name} moves takes ${time(e('ms_per_mb'))} (R² ${e('r_squared').toFixed(2)} over ` +
+          ? `Payload-bound: each MB that ${name} moves takes ${elapsed(e('ms_per_mb'))} (R² ${e('r_squared').toFixed(2)} over ` +
             `${e('calls')} answers of ${e('sizes')} sizes); bytes make ${percent(Math.min(1, share))} of its time.`
           : `Not payload-bound: ${why}.`,
       evidence,

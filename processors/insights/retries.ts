@@ -1,8 +1,9 @@
 /** The exact retry sequences: every attempt in order with the back-off before it, and the failure that began it. */
+import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { failedCalls, outcomeOf } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, inMs, ms, number, plural, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
 import { type CallSequence, failedCallees, retriedCallees } from './call-sequences.ts';
@@ -85,7 +86,7 @@ function answerOf(
   const e = reader(evidence);
   const calls = `${plural(e('logical_operations'), 'call')} of ${calleesOf(view, sequences)}`;
   const outcome = outcomeOf(view, first.row).replace(/^failed: /, '');
-  const at = inMs(Number((view.end[first.row] / 1e6).toFixed(3)));
+  const at = elapsed(view.end[first.row] / 1e6);
   const name = `${view.strings[first.sequence.callee]} #${first.sequence.number}`;
   if (e('retried_operations') === 0)
     return (
@@ -95,7 +96,7 @@ function answerOf(
   return (
     `${number(e('retried_operations'))} of ${calls} had to be tried again: ${number(e('attempts'))} attempts in all ` +
     `(${e('amplification').toFixed(2)} for each call), of which ${number(e('failed_attempts'))} failed, with ` +
-    `${inMs(e('backoff_total'))} of waiting between them; ${number(e('gave_up'))} of them failed in the end. ` +
+    `${elapsed(e('backoff_total'))} of waiting between them; ${number(e('gave_up'))} of them failed in the end. ` +
     `The first failure was ${name} attempt ${first.index + 1}, ${at} into the trace (${outcome}).`
   );
 }
@@ -107,7 +108,7 @@ function timelineOf(view: TraceView, sequences: readonly CallSequence[]): Timeli
     const { callee, attempts } = sequence;
     if (timeline.length > 0 && timeline.length + attempts.length > LONGEST_TIMELINE) break;
     for (const [index, row] of attempts.slice(0, LONGEST_TIMELINE).entries()) {
-      const after = index === 0 ? '' : `, after ${inMs(backoff(view, sequence, index) / 1e6)}`;
+      const after = index === 0 ? '' : `, after ${elapsed(backoff(view, sequence, index) / 1e6)}`;
       const label = `${view.strings[callee]} #${sequence.number} attempt ${index + 1}${after}`;
       timeline.push(entry(label, view.start[row], view.end[row], outcomeOf(view, row)));
     }

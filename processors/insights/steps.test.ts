@@ -140,13 +140,13 @@ describe('a slow step makes the time', () => {
       by_slowness: 2920,
     });
     expect(insight?.answer).toBe(
-      'Step 7 of 10 took 3.0 s, 24 times the median of 125 ms: slowness of one step, not the count, makes the time.',
+      'Step 7 of 10 took 3,045 ms, 24 times the median of 125 ms: slowness of one step, not the count, makes the time.',
     );
     expect(insight?.timeline[6]).toMatchObject({ label: 'step 7: tool_call act', outcome: 'slow' });
   });
   test('less than the count of the steps does: both are said', () => {
     expect(found(loop(slow(10, 2, 480)))?.answer).toBe(
-      'Step 3 of 10 took 525 ms, 4.2 times the median of 125 ms: slowness of one step adds 400 ms to the 1.3 s that ' +
+      'Step 3 of 10 took 525 ms, 4.2 times the median of 125 ms: slowness of one step adds 400 ms to the 1,250 ms that ' +
         '10 steps take anyway.',
     );
   });

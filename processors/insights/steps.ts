@@ -1,14 +1,14 @@
 /** The question of a ReAct loop: does the count of its steps make the time, or a slow step? */
+import { elapsed, number, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, ms, number, plural, reader } from '../detectors/measures.ts';
+import { count, ms, reader } from '../detectors/measures.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
 import { type CriticalPath, SEGMENT } from '../trace/critical-path.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { makeInsight } from './answer.ts';
+import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
-import { longest, time } from './phrases.ts';
 import { type Loop, type LoopStep, loopsOf } from './steps-loops.ts';
 
 /** Fewer steps are a call with its answer, not a loop. */
@@ -75,25 +75,25 @@ function timelineOf(view: TraceView, steps: readonly Timed[], slow: readonly Tim
 function answerOf(e: (name: string) => number, steps: readonly Timed[], slow: readonly Timed[]): string {
   const n = e('steps');
   const median = e('median_step');
-  if (n < LEAST_STEPS) return `${plural(n, 'step')} in ${time(e('step_time'))}: too few for a loop.`;
+  if (n < LEAST_STEPS) return `${plural(n, 'step')} in ${elapsed(e('step_time'))}: too few for a loop.`;
   if (slow.length === 0) {
     const even = e('slowest_step') <= SLOW.factor * median;
     const each = even
-      ? `of ${time(median)} each`
-      : `of ${time(median)} in the median (the slowest took ${time(e('slowest_step'))})`;
-    return `${plural(n, 'step')} ${each}: the count makes the time (${time(e('step_time'))}); no step is slow.`;
+      ? `of ${elapsed(median)} each`
+      : `of ${elapsed(median)} in the median (the slowest took ${elapsed(e('slowest_step'))})`;
+    return `${plural(n, 'step')} ${each}: the count makes the time (${elapsed(e('step_time'))}); no step is slow.`;
   }
   const slowest = steps.reduce((a, b) => (b.time > a.time ? b : a));
   const times =
     median === 0
       ? ''
-      : `, ${number(Math.round((e('slowest_step') / median) * 10) / 10)} times the median of ${time(median)}`;
-  const what = `Step ${slowest.number} of ${number(n)} took ${time(e('slowest_step'))}${times}`;
+      : `, ${number(Math.round((e('slowest_step') / median) * 10) / 10)} times the median of ${elapsed(median)}`;
+  const what = `Step ${slowest.number} of ${number(n)} took ${elapsed(e('slowest_step'))}${times}`;
   const which = slow.length === 1 ? 'one step' : plural(slow.length, 'step');
   if (e('by_slowness') >= e('by_count'))
     return `${what}: slowness of ${which}, not the count, makes the time.`;
   return (
-    `${what}: slowness of ${which} adds ${time(e('by_slowness'))} to the ${time(e('by_count'))} that ` +
+    `${what}: slowness of ${which} adds ${elapsed(e('by_slowness'))} to the ${elapsed(e('by_count'))} that ` +
     `${plural(n, 'step')} take anyway.`
   );
 }

@@ -1,10 +1,11 @@
 /** Which member of a batch of sibling calls delays the batch: one slow call, the queue, or none. */
+import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { type Batch, fanoutBatches } from '../detectors/fanout-batches.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, inMs, ms, number, plural, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
 import { type OnPath, onPath } from './on-path.ts';
@@ -111,8 +112,8 @@ function queueing({ last, spread: { median }, evidence }: Compared): string | un
   const e = reader(evidence);
   const where = last.attempts.length > 1 ? 'in the queue and between attempts' : 'in the queue';
   return (
-    `the last to finish (#${last.number}) waited ${inMs(e('last_wait'))} ${where} for ` +
-    `${inMs(e('last_service'))} of service${inAttempts(last)}`
+    `the last to finish (#${last.number}) waited ${elapsed(e('last_wait'))} ${where} for ` +
+    `${elapsed(e('last_service'))} of service${inAttempts(last)}`
   );
 }
 
@@ -122,16 +123,16 @@ function answerOf(compared: Compared): string {
   const e = reader(evidence);
   const siblings = number(e('siblings'));
   const one = slowest.attempts.length > 1 ? ` in one of its ${number(slowest.attempts.length)} attempts` : '';
-  const against = `${inMs(e('slowest'))}${one} against a median of ${inMs(e('median'))}`;
+  const against = `${elapsed(e('slowest'))}${one} against a median of ${elapsed(e('median'))}`;
   const slow = `${callee} #${slowest.number} of ${siblings} took ${against}`;
   const saved = `with the median instead the trace would have ended`;
   const queued = queueing(compared);
-  if (compared.found) return `${slow} and delayed the batch: ${saved} ${inMs(e('impact'))} sooner.`;
+  if (compared.found) return `${slow} and delayed the batch: ${saved} ${elapsed(e('impact'))} sooner.`;
   if (!members.some(isOnPath))
     return `No straggler: the ${siblings} calls of ${callee} are not on the critical path, nothing waited for them.`;
   if (standsOut(spread)) {
     const why = isOnPath(slowest)
-      ? `${saved} only ${inMs(e('impact'))} sooner`
+      ? `${saved} only ${elapsed(e('impact'))} sooner`
       : 'the batch did not wait for it';
     return `No straggler: ${slow}, but ${why}${queued === undefined ? '' : `; ${queued}`}.`;
   }
@@ -139,7 +140,7 @@ function answerOf(compared: Compared): string {
     return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${last.attempts.length > 1 ? ' and retrying' : ''}, not slowness.`;
   if (slowest.time > MIN_TIMES_MEDIAN * median)
     return e('robust_z') > MIN_ROBUST_Z
-      ? `No single straggler: ${slow}, only ${inMs(e('beyond_next'))} more than the next-slowest.`
+      ? `No single straggler: ${slow}, only ${elapsed(e('beyond_next'))} more than the next-slowest.`
       : `No straggler: ${slow}, no further from it than the others scatter (robust z ${e('robust_z').toFixed(1)}).`;
   return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;
 }
@@ -151,8 +152,8 @@ function timelineOf({ callee, members, spread, last, found }: Compared): Timelin
     told.add(member);
   }
   return [...told].map((member) => {
-    const served = `served in ${inMs(member.service / 1e6)}${inAttempts(member)}`;
-    const label = `${callee} #${member.number}: waited ${inMs(member.wait / 1e6)}, ${served}`;
+    const served = `served in ${elapsed(member.service / 1e6)}${inAttempts(member)}`;
+    const label = `${callee} #${member.number}: waited ${elapsed(member.wait / 1e6)}, ${served}`;
     const outcome =
       found && member === spread.slowest ? 'delayed the batch' : member.failed ? 'failed' : 'ok';
     return entry(label, member.offer, member.end, outcome);

@@ -46,7 +46,7 @@ describe('stood still while other work ran', () => {
       own_waits: 0,
     });
     expect(insight.answer).toBe(
-      'Stood still while other work ran: 1 stall of 2.8 s in all, during 100 % of which background work ran (150 calls ' +
+      'Stood still while other work ran: 1 stall of 2,814 ms in all, during 100 % of which background work ran (150 calls ' +
         'beside the stream, mostly tool_call index); its own pace is a chunk every 50 ms, the first after 50 ms.',
     );
     expect(insight.timeline).toEqual([
@@ -86,7 +86,7 @@ describe('stood still while other work ran', () => {
       ['background work', 5000, '5 calls, mostly tool_call index'],
       ['no chunk', 5000, '4.9 background calls beside it on average'],
     ]);
-    expect(found(spans)?.answer).toContain('2 stalls of 7.1 s in all (up to 4.0 s)');
+    expect(found(spans)?.answer).toContain('2 stalls of 7,100 ms in all (up to 4,050 ms)');
   });
   test('of two streams the starved one', () => {
     const other = stream(steady(300, 50), { id: 4, parent: 3 });
@@ -139,7 +139,7 @@ describe('did not', () => {
     [
       'stalls with nothing beside them',
       [root, stream(stalling)],
-      /^Slow, but nothing ran beside it: 1 stall of 3\.0 s/,
+      /^Slow, but nothing ran beside it: 1 stall of 3,050 ms/,
     ],
     [
       'background work with slots of its own',
@@ -164,7 +164,7 @@ describe('did not', () => {
     [
       'waiting for its own tool',
       streamTrace({ background: 0, ownTool: { at: 20, delay: 3000, below: true } }),
-      /^Waited for its own tools: 1 gap of 3\.1 s in all; else steady, a chunk every 50 ms/,
+      /^Waited for its own tools: 1 gap of 3,052 ms in all; else steady, a chunk every 50 ms/,
     ],
     [
       'waiting for its own tool, right beside it',
@@ -179,7 +179,7 @@ describe('did not', () => {
     [
       'a slow start',
       [root, worker, stream(steady(20, 50, 5000)), ...calls(20, 0, 5000)],
-      /^Steady: .* the first after 5\.0 s; 20 background calls/,
+      /^Steady: .* the first after 5,050 ms; 20 background calls/,
     ],
     [
       'too little to know its pace',

@@ -1,8 +1,9 @@
 /** The question of a token stream: did it stand still, and what ran beside it then? */
+import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
-import { count, ms, number, percent, plural, ratio, reader } from '../detectors/measures.ts';
+import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import {
   type Background,
   backgroundOf,
@@ -15,9 +16,8 @@ import {
 import { starvation } from '../detectors/starvation.ts';
 import { quantile } from '../detectors/stats.ts';
 import type { TraceView } from '../trace/view.ts';
-import { makeInsight } from './answer.ts';
+import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
-import { longest, time } from './phrases.ts';
 import { type Burst, burstsOf, mostCalled } from './stream-bursts.ts';
 
 /** The starvation detector's, at their defaults (design §5): an insight tells what a trace shows, thresholds or not. */
@@ -107,13 +107,13 @@ function answerOf(view: TraceView, watched: Watched, e: (name: string) => number
   const { stream, pace, beside, ownWaits, bursts } = watched;
   const n = e('stalls');
   const calls = e('background_calls');
-  const first = `the first after ${time(e('time_to_first_token'))}`;
-  const chunk = `a chunk every ${time(e('baseline_gap'))}`;
+  const first = `the first after ${elapsed(e('time_to_first_token'))}`;
+  const chunk = `a chunk every ${elapsed(e('baseline_gap'))}`;
   if (pace.baseline === undefined)
     return `Too few gaps without background work to know its own pace: ${e('chunks')} chunks, ${first}.`;
   const stood =
-    `${plural(n, 'stall')} of ${time(e('stalled'))} in all` +
-    (n > 1 ? ` (up to ${time(e('longest_stall'))})` : '');
+    `${plural(n, 'stall')} of ${elapsed(e('stalled'))} in all` +
+    (n > 1 ? ` (up to ${elapsed(e('longest_stall'))})` : '');
   if (beside > 0) {
     const most = mostCalled(
       view,
@@ -131,7 +131,7 @@ function answerOf(view: TraceView, watched: Watched, e: (name: string) => number
           `background work ran; its own pace is ${chunk}, ${first}.`;
   if (ownWaits.length > 0)
     return (
-      `Waited for its own tools: ${plural(ownWaits.length, 'gap')} of ${time(e('own_waits'))} in all; else steady, ` +
+      `Waited for its own tools: ${plural(ownWaits.length, 'gap')} of ${elapsed(e('own_waits'))} in all; else steady, ` +
       `${chunk}, ${first}.`
     );
   const untouched =

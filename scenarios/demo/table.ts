@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { elapsed } from '#infra/format.ts';
 import type { Finding, Measure } from '#schemas/events.ts';
 import type { Verdict } from '../judge/verdict.ts';
 
@@ -22,7 +23,9 @@ export function verdictTable(verdicts: readonly Verdict[], api: string): string 
 function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: string): void {
   const { scenario, trace, faults } = verdict;
   const ran = trace?.summary;
-  const about = ran ? `${scenario.about}\n${ran.spanCount} spans, ${ms(ran.durationMs)}` : scenario.about;
+  const about = ran
+    ? `${scenario.about}\n${ran.spanCount} spans, ${elapsed(ran.durationMs)}`
+    : scenario.about;
   const mark = faults.length === 0 ? pc.green : pc.red;
   // What was planted comes first; what else it truly shows, after.
   const found = verdict.found.toSorted((a, b) => order(verdict, a) - order(verdict, b));
@@ -77,9 +80,5 @@ function cellsOf(finding: Finding, mark: (text: string) => string): string[] {
 }
 
 function measure({ name, value, unit }: Measure): string {
-  return `${name} ${unit === 'ms' ? ms(value) : Math.round(value * 1000) / 1000}`;
-}
-
-function ms(value: number): string {
-  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value).toLocaleString('en')} ms`;
+  return `${name} ${unit === 'ms' ? elapsed(value) : Math.round(value * 1000) / 1000}`;
 }

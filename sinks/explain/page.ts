@@ -1,7 +1,7 @@
 /** Why a trace took its time, as lines for a terminal. */
+import { elapsed, plural } from '#infra/format.ts';
 import { findingLines } from './findings.ts';
 import { insightLines } from './insights.ts';
-import { counted, duration } from './numbers.ts';
 import { pathLines } from './path.ts';
 import { clean, wrap } from './text.ts';
 import type { ClosedTrace, View } from './view.ts';
@@ -11,10 +11,10 @@ function head({ traceId, summary, findings }: ClosedTrace, newest: boolean, view
   const { colours, width } = view;
   const who = clean(`${summary.rootAgent} / ${summary.rootOperation} (${summary.rootService})`);
   const facts = [
-    duration(summary.durationMs),
-    counted(summary.spanCount, 'span'),
-    ...(summary.errorCount > 0 ? [counted(summary.errorCount, 'error')] : []),
-    findings.length === 0 ? 'no findings' : counted(findings.length, 'finding'),
+    elapsed(summary.durationMs),
+    plural(summary.spanCount, 'span'),
+    ...(summary.errorCount > 0 ? [plural(summary.errorCount, 'error')] : []),
+    findings.length === 0 ? 'no findings' : plural(findings.length, 'finding'),
   ].join(', ');
   const [first, ...more] = wrap(`${who}: ${facts}`, width);
   const about = [

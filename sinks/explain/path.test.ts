@@ -49,6 +49,15 @@ test('eight rows and the rest in one; all of them where asked', () => {
   expect(all.join()).not.toContain('more');
 });
 
+test('a share that is there but rounds to nothing says so', () => {
+  const [segment] = closedTrace().criticalPath;
+  const shareOf = (ms: number) =>
+    pathLines(closedTrace({ criticalPath: [{ ...segment, startNs: 0, endNs: ms * 1e6 }] }), view())[1];
+  // Of 600 ms.
+  expect(shareOf(2)).toMatch(/ <1 % /);
+  expect(shareOf(4)).toMatch(/ 1 % /);
+});
+
 test('a trace that took no time has no shares', () => {
   const { summary, criticalPath } = closedTrace();
   const lines = pathLines(

@@ -1,6 +1,6 @@
 /** The critical path, condensed: what the time went to, most first. */
+import { elapsed, percent } from '#infra/format.ts';
 import { shareBar } from './bars.ts';
-import { duration, percent } from './numbers.ts';
 import { clean, columns, cut, left, right } from './text.ts';
 import type { ClosedTrace, Trace, View } from './view.ts';
 
@@ -39,6 +39,9 @@ export function pathShares(path: Trace['criticalPath']): PathShare[] {
     .sort((a, b) => b.ns - a.ns);
 }
 
+/** What is there but rounds to nothing: `<1 %`. */
+const shareOf = (share: number) => (share > 0 && share < 0.005 ? '<1 %' : percent(share));
+
 export function pathLines({ criticalPath, summary }: ClosedTrace, { width, colours, all }: View): string[] {
   const shares = pathShares(criticalPath);
   if (shares.length === 0) return [];
@@ -55,13 +58,13 @@ export function pathLines({ criticalPath, summary }: ClosedTrace, { width, colou
   }
   const nameWidth = Math.max(...rows.map(({ name }) => columns(name)));
   const whereWidth = Math.max(...rows.map(({ where }) => columns(where)));
-  const timeWidth = Math.max(...rows.map(({ ns }) => duration(ns / 1e6).length));
+  const timeWidth = Math.max(...rows.map(({ ns }) => elapsed(ns / 1e6).length));
   const barWidth = width - 2 - nameWidth - 2 - whereWidth - 2 - timeWidth - 2 - 5 - 2;
   const lines = rows.map(({ name, where, ns }) => {
     const share = whole > 0 ? ns / whole : 0;
-    const time = right(duration(ns / 1e6), timeWidth);
+    const time = right(elapsed(ns / 1e6), timeWidth);
     const bar = colours.cyan(shareBar(share, barWidth));
-    return `  ${left(name, nameWidth)}  ${colours.dim(left(where, whereWidth))}  ${time}  ${right(percent(share), 5)}  ${bar}`;
+    return `  ${left(name, nameWidth)}  ${colours.dim(left(where, whereWidth))}  ${time}  ${right(shareOf(share), 5)}  ${bar}`;
   });
-  return [colours.bold(`Critical path: where the ${duration(summary.durationMs)} went`), ...lines];
+  return [colours.bold(`Critical path: where the ${elapsed(summary.durationMs)} went`), ...lines];
 }

@@ -1,6 +1,6 @@
 /** A timeline as a picture: one row an entry, its bar scaled to the trace. */
+import { elapsed } from '#infra/format.ts';
 import { timeBar } from './bars.ts';
-import { duration } from './numbers.ts';
 import { pick, type TimelineRow } from './pick.ts';
 import { clean, columns, cut, left, right } from './text.ts';
 import type { TimelineEntry, View } from './view.ts';
@@ -33,7 +33,8 @@ export function commonStart(labels: readonly string[]): string {
 const widest = (texts: readonly string[]) => Math.max(...texts.map(columns));
 const cleaned = (row: TimelineRow): TimelineRow =>
   'label' in row ? { ...row, label: clean(row.label), outcome: clean(row.outcome) } : row;
-const started = (ms: number | null) => (ms === null ? '?' : `${ms < 0 ? '' : '+'}${duration(ms)}`);
+const lasted = (ms: number | null) => (ms === null ? '?' : elapsed(ms));
+const started = (ms: number | null) => `${ms === null || ms < 0 ? '' : '+'}${lasted(ms)}`;
 
 /** At most `most` rows, or all where the view is of all. Times are bars within `wholeMs`. */
 export function timelineLines(
@@ -47,7 +48,7 @@ export function timelineLines(
   if (entries.length === 0) return [];
   const barWidth = Math.floor(width * BAR);
   const startWidth = widest(entries.map(({ startMs }) => started(startMs)));
-  const timeWidth = widest(entries.map(({ durationMs }) => duration(durationMs)));
+  const timeWidth = widest(entries.map(({ durationMs }) => lasted(durationMs)));
   const room = width - 2 - (barWidth + 2) - 1 - startWidth - 2 - timeWidth - 2 - 2;
   const outcomes = widest(entries.map(({ outcome }) => outcome));
   const labels = widest(entries.map(({ label }) => label));
@@ -62,7 +63,7 @@ export function timelineLines(
     if ('more' in row) return `  ${' '.repeat(barWidth + 3)}${colours.dim(`… ${row.more} more`)}`;
     const { label, startMs, durationMs, outcome } = row;
     const bar = timeBar(startMs, durationMs, wholeMs, barWidth);
-    const times = `${right(started(startMs), startWidth)}  ${right(duration(durationMs), timeWidth)}`;
+    const times = `${right(started(startMs), startWidth)}  ${right(lasted(durationMs), timeWidth)}`;
     const end = outcomeColour(outcome, colours)(cut(outcome, outcomeWidth));
     return `  ${colours.cyan(bar)} ${times}  ${left(label.slice(skip), labelWidth)}  ${end}`.trimEnd();
   });

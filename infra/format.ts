@@ -1,0 +1,31 @@
+/** Numbers as people read them. Never by locale: texts are the same on every machine. */
+
+/** Of text that has at most two decimals. */
+const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+
+/** 2140.4 → `2,140`; below 10 with one decimal. */
+export function number(value: number): string {
+  return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : grouped(value.toFixed(0));
+}
+
+/** `1 stall`, `1,200 stalls`. */
+export const plural = (value: number, noun: string) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** 0.667 → `67 %`. */
+export const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+
+/** Of milliseconds: `<0.01 ms`, `0.25 ms`, `8.3 ms`, `633 ms`, `4,999 ms`, `20.1 s`, `3,600 s`. */
+export function elapsed(ms: number): string {
+  const size = Math.abs(ms);
+  if (size >= 9_999.5) return `${grouped(String(Number((ms / 1000).toFixed(1))))} s`;
+  if (size >= 9.95) return `${grouped(ms.toFixed(0))} ms`;
+  if (size < 0.005 && size > 0) return '<0.01 ms';
+  return `${Number(ms.toFixed(size < 0.995 ? 2 : 1))} ms`;
+}
+
+/** Of bytes: `512 bytes`, `2.0 KB`, `1,234 MB`; units of 1000. */
+export function size(bytes: number): string {
+  if (bytes < 999.5) return `${number(bytes)} bytes`;
+  if (bytes < 999_950) return `${(bytes / 1000).toFixed(1)} KB`;
+  return `${number(Math.round(bytes / 100_000) / 10)} MB`;
+}
