@@ -35,10 +35,9 @@ export const EXPONENTIAL_COLUMNS = [
   'ZeroThreshold',
 ];
 
-const point = new Distribution();
+const point = new Distribution(Point);
 const positive = new Ranges();
 const negative = new Ranges();
-const exemplars = new Ranges();
 
 export function writeExponentialPoint(
   out: RowBuffer,
@@ -51,33 +50,12 @@ export function writeExponentialPoint(
   let zeroCount = -1;
   let zeroThreshold = -1;
   point.clear();
-  positive.n = negative.n = exemplars.n = 0;
+  positive.n = negative.n = 0;
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     const at = next;
     p = skip(b, at, end, field);
     switch (field) {
-      case Point.startTimeUnixNano:
-        point.start = at;
-        break;
-      case Point.timeUnixNano:
-        point.time = at;
-        break;
-      case Point.count:
-        point.count = at;
-        break;
-      case Point.sum:
-        point.sum = at;
-        break;
-      case Point.min:
-        point.min = at;
-        break;
-      case Point.max:
-        point.max = at;
-        break;
-      case Point.flags:
-        point.flags = varint(b, at, end);
-        break;
       case Point.scale:
         scale = zigzag(varint(b, at, end));
         break;
@@ -95,27 +73,18 @@ export function writeExponentialPoint(
         lengthEnd(b, at, end);
         negative.add(next, p);
         break;
-      case Point.exemplars:
-        lengthEnd(b, at, end);
-        exemplars.add(next, p);
-        break;
+      default:
+        point.read(b, field, at, p);
     }
   }
-  writeHead(
-    out,
-    b,
-    from,
-    end,
-    { attributes: Point.attributes, start: point.start, time: point.time },
-    context,
-  );
+  writeHead(out, b, from, end, point, context);
   writeCount(out, b, point.count);
   writeDouble(out, b, point.sum);
   out.uint32(scale);
   writeCount(out, b, zeroCount);
   writeBuckets(out, b, positive);
   writeBuckets(out, b, negative);
-  writeExemplars(out, b, exemplars);
+  writeExemplars(out, b, point.exemplars);
   writeExtremes(out, b, point, context);
   writeTail(out, context);
   writePresence(out, point);

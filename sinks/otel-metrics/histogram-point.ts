@@ -1,6 +1,6 @@
 /** HistogramDataPoint → a row of otel_metrics_histogram. */
 import { HistogramDataPoint as Point } from '#schemas/otlp/metric-fields.ts';
-import { lengthEnd, next, skip, tag, varint, WireFault } from '#schemas/otlp/wire.ts';
+import { lengthEnd, next, skip, tag, WireFault } from '#schemas/otlp/wire.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import {
@@ -29,10 +29,9 @@ export const HISTOGRAM_COLUMNS = [
   ...PRESENCE_COLUMNS,
 ];
 
-const point = new Distribution();
+const point = new Distribution(Point);
 const counts = new Ranges();
 const bounds = new Ranges();
-const exemplars = new Ranges();
 
 export function writeHistogramPoint(
   out: RowBuffer,
@@ -42,33 +41,12 @@ export function writeHistogramPoint(
   context: MetricContext,
 ): void {
   point.clear();
-  counts.n = bounds.n = exemplars.n = 0;
+  counts.n = bounds.n = 0;
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     const at = next;
     p = skip(b, at, end, field);
     switch (field) {
-      case Point.startTimeUnixNano:
-        point.start = at;
-        break;
-      case Point.timeUnixNano:
-        point.time = at;
-        break;
-      case Point.count:
-        point.count = at;
-        break;
-      case Point.sum:
-        point.sum = at;
-        break;
-      case Point.min:
-        point.min = at;
-        break;
-      case Point.max:
-        point.max = at;
-        break;
-      case Point.flags:
-        point.flags = varint(b, at, end);
-        break;
       case Point.bucketCounts:
         lengthEnd(b, at, end);
         counts.add(next, p);
@@ -83,25 +61,16 @@ export function writeHistogramPoint(
       case Point.explicitBoundsSingle:
         bounds.add(at, p);
         break;
-      case Point.exemplars:
-        lengthEnd(b, at, end);
-        exemplars.add(next, p);
-        break;
+      default:
+        point.read(b, field, at, p);
     }
   }
-  writeHead(
-    out,
-    b,
-    from,
-    end,
-    { attributes: Point.attributes, start: point.start, time: point.time },
-    context,
-  );
+  writeHead(out, b, from, end, point, context);
   writeCount(out, b, point.count);
   writeDouble(out, b, point.sum);
   writeWords(out, b, counts);
   writeWords(out, b, bounds);
-  writeExemplars(out, b, exemplars);
+  writeExemplars(out, b, point.exemplars);
   writeExtremes(out, b, point, context);
   writeTail(out, context);
   writePresence(out, point);
