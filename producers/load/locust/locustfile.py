@@ -2,10 +2,10 @@
 
     PROFILE=mix locust -f producers/load/locust/locustfile.py --headless --host http://127.0.0.1:8080
 
-PROFILE names a file of ../profiles; DURATION_S stands in for the profile's. A user is a workflow that runs, so
-`concurrent` is followed exactly; `poisson` by users that wait exponentially long between workflows that they start
-without waiting for the one before; `timestamps` by one workflow at each time. Stops by itself; load goes to this machine
-only unless ALLOW_REMOTE=true.
+PROFILE names a file of ../profiles, or is the path of one; DURATION_S stands in for the profile's. A user is a workflow
+that runs, so `concurrent` is followed by the number of users; `poisson` and `timestamps` are one user who starts
+workflows at their times, whatever runs. Stops by itself, after the last workflow; load goes to this machine only unless
+ALLOW_REMOTE=true.
 """
 
 import json
@@ -18,19 +18,36 @@ import gevent
 from locust import FastHttpUser, LoadTestShape, events, task
 from locust.exception import StopUser
 
-PROFILES = Path(__file__).resolve().parent.parent / "profiles"
-PROFILE = json.loads((PROFILES / f"{os.environ.get('PROFILE', 'mix')}.json").read_text())
+NAME = os.environ.get("PROFILE", "mix")
+FILE = Path(NAME) if NAME.endswith(".json") else Path(__file__).resolve().parent.parent / "profiles" / f"{NAME}.json"
+PROFILE = json.loads(FILE.read_text())
 DURATION_S = float(os.environ.get("DURATION_S", PROFILE["durationS"]))
 ARRIVALS = PROFILE["arrivals"]
+CLOSED = ARRIVALS["type"] == "concurrent"
 STREAMS = PROFILE.get("streams", {"count": 0})
-LOOPBACK = re.compile(r"^https?://(127(\.\d+){3}|localhost|\[::1\])(:\d+)?(/|$)")
+LOOPBACK = re.compile(r"https?://(127(\.\d+){3}|localhost|\[::1\])(:\d+)?(/.*)?", re.IGNORECASE)
+# Past the end, for the workflows that run then.
+GRACE_S = 60
 SPAWN_RATE = 100
+
+
+@events.init.add_listener
+def wait_for_what_runs(environment, **_):
+    environment.stop_timeout = GRACE_S
 
 
 @events.test_start.add_listener
 def only_this_machine(environment, **_):
-    if not LOOPBACK.match(environment.host or "") and os.environ.get("ALLOW_REMOTE") != "true":
-        raise SystemExit(f"{environment.host} is another machine: load goes to this one only, unless ALLOW_REMOTE=true")
+    host = environment.host or Client.host
+    if not LOOPBACK.fullmatch(host) and os.environ.get("ALLOW_REMOTE") != "true":
+        raise SystemExit(f"{host} is another machine: load goes to this one only, unless ALLOW_REMOTE=true")
+
+
+@events.quitting.add_listener
+def nothing_is_an_error(environment, **_):
+    if environment.stats.total.num_requests == 0:
+        print("no workflow was started")
+        environment.process_exit_code = 1
 
 
 def level(at, key):
@@ -44,19 +61,33 @@ def level(at, key):
     return before[key] + (after[key] - before[key]) * share
 
 
-def times():
-    lines = (PROFILES / ARRIVALS["file"]).read_text().splitlines()
+def recorded_times():
+    """Seconds from the start, of a file beside the profile."""
+    lines = (FILE.parent / ARRIVALS["file"]).read_text().splitlines()
     values = [float(text) for text in (re.sub("#.*", "", line).strip() for line in lines) if text]
     return sorted(at for at in values if at < DURATION_S)
+
+
+def poisson_times():
+    """Times of a Poisson process by thinning, as `npm run load` does."""
+    greatest = max(stage["perSecond"] for stage in ARRIVALS["stages"])
+    at = 0.0
+    while greatest > 0:
+        at += random.expovariate(greatest)
+        if at >= DURATION_S:
+            return
+        if random.random() * greatest < level(at, "perSecond"):
+            yield at
 
 
 class Client(FastHttpUser):
     """One agent app; subclasses say what they play."""
 
     abstract = True
+    host = "http://127.0.0.1:8080"
     # Workflows at a time: an open loop does not wait for a connection.
     concurrency = 1000
-    network_timeout = 300.0
+    connection_timeout = network_timeout = 300.0
 
     def play(self, workflow):
         scenario = workflow["scenario"]
@@ -64,9 +95,13 @@ class Client(FastHttpUser):
         path = "/stream" if scenario == "stream" else "/run"
         query = parameters if scenario == "stream" else {"scenario": scenario, **parameters}
         text = "&".join(f"{key}={value}" for key, value in query.items())
-        with self.client.get(f"{path}?{text}", name=scenario, catch_response=True) as response:
-            if response.status_code != 200 or '"traceId"' not in (response.text or ""):
-                response.failure(f"HTTP {response.status_code}")
+        # A redirect would take the load to wherever the answer says.
+        with self.client.get(
+            f"{path}?{text}", name=scenario, catch_response=True, allow_redirects=False
+        ) as response:
+            # A stream that breaks off has said 200 already; its truth comes last.
+            if response.status_code != 200 or '"truth"' not in (response.text or ""):
+                response.failure(f"HTTP {response.status_code}: {(response.text or '')[-200:]}")
 
     def play_one_of_the_mix(self):
         weights = [entry["weight"] for entry in PROFILE["mix"]]
@@ -76,7 +111,7 @@ class Client(FastHttpUser):
 class Workflows(Client):
     """Closed loop: one workflow after the other."""
 
-    abstract = ARRIVALS["type"] != "concurrent"
+    abstract = not CLOSED
 
     @task
     def next(self):
@@ -86,30 +121,20 @@ class Workflows(Client):
 class Arrivals(Client):
     """Open loop: one user who starts workflows at their times, whatever runs."""
 
-    abstract = ARRIVALS["type"] == "concurrent"
+    abstract = CLOSED
     fixed_count = 1
 
     @task
     def all(self):
-        if ARRIVALS["type"] == "timestamps":
-            gaps = [later - earlier for earlier, later in zip([0.0] + times(), times())]
-        else:
-            gaps = self.poisson()
-        for gap in gaps:
-            gevent.sleep(gap)
-            gevent.spawn(self.play_one_of_the_mix)
-        gevent.sleep(DURATION_S)
+        times = recorded_times() if ARRIVALS["type"] == "timestamps" else poisson_times()
+        running = []
+        last = 0.0
+        for at in times:
+            gevent.sleep(at - last)
+            last = at
+            running.append(gevent.spawn(self.play_one_of_the_mix))
+        gevent.joinall(running)
         raise StopUser()
-
-    def poisson(self):
-        """Gaps of a Poisson process by thinning, as `npm run load` does."""
-        greatest = max(stage["perSecond"] for stage in ARRIVALS["stages"])
-        at = last = 0.0
-        while at < DURATION_S and greatest > 0:
-            at += random.expovariate(greatest)
-            if random.random() * greatest < level(at, "perSecond"):
-                yield at - last
-                last = at
 
 
 class Streams(Client):
@@ -130,5 +155,5 @@ class Shape(LoadTestShape):
         at = self.get_run_time()
         if at >= DURATION_S:
             return None
-        workflows = round(level(at, "workflows")) if ARRIVALS["type"] == "concurrent" else 1
+        workflows = round(level(at, "workflows")) if CLOSED else 1
         return workflows + STREAMS["count"], SPAWN_RATE
