@@ -1,67 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { connectClickHouse } from '#infra/clickhouse/client.ts';
-import { type SpawnedEngine, spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
-import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
+import { describe, expect, test } from 'vitest';
 import type { KafkaRecord, OutgoingRecord } from '#infra/kafka/port.ts';
-import { type TopicKey, topicName } from '#infra/topics.ts';
+import { topicName } from '#infra/topics.ts';
 import { encode } from '#schemas/codec.ts';
 import type { Signal } from '#schemas/events.ts';
-import { finding, hex, incidentEvent, spanBatch, temporaryDirectory, traceSummary } from './testing.ts';
-import { eventually, PARTITIONS, record, startBroker, type TestBroker } from './testing-broker.ts';
-import { startProcess, type TestProcess } from './testing-process.ts';
+import { finding, hex, incidentEvent, spanBatch, traceSummary } from './testing.ts';
+import { eventually, PARTITIONS, record } from './testing-broker.ts';
+import { TestSinks } from './testing-sinks.ts';
 
-let broker: TestBroker;
-let directory: { path: string; remove(): Promise<void> };
-let engine: SpawnedEngine;
-let clickhouse: ClickHouse;
-let run = 0;
-/** Topics, groups and database of one test. */
-let prefix: string;
-let database: string;
-const processes: TestProcess[] = [];
-
-beforeAll(async () => {
-  broker = await startBroker();
-  directory = await temporaryDirectory();
-  engine = await spawnEngine({ dataDir: directory.path });
-  clickhouse = connectClickHouse({ url: engine.url });
-});
-beforeEach(async () => {
-  run++;
-  prefix = `run${run}.`;
-  database = `ati_run${run}`;
-  await ensureAtiTopics(broker.kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: PARTITIONS });
-});
-afterEach(async () => {
-  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
-});
-afterAll(async () => {
-  await clickhouse?.close();
-  await engine?.stop();
-  await broker?.stop();
-  await directory?.remove();
-});
-
-async function start(env: Record<string, string> = {}): Promise<TestProcess> {
-  const sink = await startProcess('sink', {
-    KAFKA_BROKERS: broker.brokers.join(','),
-    ATI_PARTITIONS: String(PARTITIONS),
-    ATI_TOPIC_PREFIX: prefix,
-    CLICKHOUSE_URL: engine.url,
-    CLICKHOUSE_DATABASE: database,
-    ATI_SINK_FLUSH_MS: '50',
-    ...env,
-  });
-  processes.push(sink);
-  return sink;
-}
-
-async function produce(topic: TopicKey, records: readonly OutgoingRecord[]): Promise<void> {
-  const producer = await broker.kafka.producer();
-  await producer.send(topicName(topic, prefix), records);
-  await producer.close();
-}
+const sinks = new TestSinks();
 
 let nextSpan = 0;
 /** Batches of spans that are all different, with ticks between them, on all partitions in turn. */
@@ -85,43 +31,27 @@ function batches(count: number, spansEach: number): OutgoingRecord[] {
 const spansOf = (count: number, each: number) => (count - Math.floor(count / 4)) * each;
 
 async function counts(): Promise<{ rows: number; ids: number }> {
-  const [row] = await clickhouse.query<{ rows: string; ids: string }>(
-    `SELECT count() AS rows, uniqExact(SpanId) AS ids FROM ${database}.otel_traces FINAL`,
+  const [row] = await sinks.clickhouse.query<{ rows: string; ids: string }>(
+    `SELECT count() AS rows, uniqExact(SpanId) AS ids FROM ${sinks.database}.otel_traces FINAL`,
   );
   return { rows: Number(row.rows), ids: Number(row.ids) };
 }
 
-/** Offsets that the spans' group has committed, and where the log ends. */
-async function progress(): Promise<{ committed: number; end: number }> {
-  const topic = topicName('spans', prefix);
-  const committed = await broker.kafka.committed(`${prefix}ati-sink-spans`, topic);
-  const ends = await broker.kafka.offsets(topic);
-  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-  return {
-    committed: sum(committed.map(({ offset }) => Math.max(0, offset))),
-    end: sum(ends.map(({ latest }) => latest)),
-  };
-}
-
-async function deadLetters(): Promise<KafkaRecord[]> {
-  const letters: KafkaRecord[] = [];
-  for await (const letter of broker.kafka.read(topicName('deadLetters', prefix), 0, 0)) letters.push(letter);
-  return letters;
-}
+const progress = () => sinks.progress('spans');
 
 const headersOf = ({ headers }: KafkaRecord) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value.toString()]));
 
 describe('what is on the log is in the tables', () => {
   test('every span once, whatever the batches; offsets are committed behind it; SIGTERM leaves nothing', async () => {
-    await produce('spans', batches(40, 25));
-    const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+    await sinks.produce('spans', batches(40, 25));
+    const sink = await sinks.start({ ATI_SINK_BATCH_ROWS: '100' });
     await sink.ready;
     const total = spansOf(40, 25);
     await eventually(counts, ({ rows }) => rows >= total);
     // The same again, as a sender whose answer was lost would send it, and more.
     const again = batches(8, 10);
-    await produce('spans', [...again, ...again]);
+    await sinks.produce('spans', [...again, ...again]);
     await eventually(counts, ({ rows }) => rows >= total + spansOf(8, 10));
     expect(await sink.end('SIGTERM')).toBe(0);
     expect(await counts()).toEqual({ rows: total + spansOf(8, 10), ids: total + spansOf(8, 10) });
@@ -152,23 +82,23 @@ describe('what is on the log is in the tables', () => {
       ],
       findings: [finding()],
     };
-    await produce('traces', [record(0, 'TraceSummary', trace)]);
-    await produce('signals', [
+    await sinks.produce('traces', [record(0, 'TraceSummary', trace)]);
+    await sinks.produce('signals', [
       record(1, 'Signal', signal),
       record(1, 'ClockMark', { source: trace.source }),
       record(1, 'Signal', { ...signal, revision: 2, calls: 4 }),
     ]);
-    await produce('incidents', [record(2, 'IncidentEvent', incidentEvent())]);
-    await start();
+    await sinks.produce('incidents', [record(2, 'IncidentEvent', incidentEvent())]);
+    await sinks.start();
     const one = async <Row>(sql: string) =>
       (
         await eventually(
-          () => clickhouse.query<Row>(sql).catch(() => []),
+          () => sinks.clickhouse.query<Row>(sql).catch(() => []),
           (rows) => rows.length > 0,
         )
       )[0];
     expect(
-      await one(`SELECT * EXCEPT StoredAt FROM ${database}.ati_signals FINAL WHERE Revision = 2`),
+      await one(`SELECT * EXCEPT StoredAt FROM ${sinks.database}.ati_signals FINAL WHERE Revision = 2`),
     ).toEqual({
       ...{ TenantId: 'default', Scope: 'operation', Agent: 'planner', Operation: 'plan' },
       ...{ EventTime: '2023-11-14 22:13:20.400', TraceId: trace.traceId, Revision: 2, Calls: 4, Errors: 1 },
@@ -181,7 +111,7 @@ describe('what is on the log is in the tables', () => {
     });
     expect(
       await one(
-        `SELECT Start, Duration, Path.Role AS roles, Findings.Kind AS kinds FROM ${database}.ati_traces FINAL`,
+        `SELECT Start, Duration, Path.Role AS roles, Findings.Kind AS kinds FROM ${sinks.database}.ati_traces FINAL`,
       ),
     ).toEqual({
       Start: '2023-11-14 22:13:20.123456789',
@@ -189,7 +119,7 @@ describe('what is on the log is in the tables', () => {
       roles: ['workflow'],
       kinds: ['retry_storm'],
     });
-    expect(await one(`SELECT State, Title, At FROM ${database}.ati_incidents`)).toEqual({
+    expect(await one(`SELECT State, Title, At FROM ${sinks.database}.ati_incidents`)).toEqual({
       State: 'open',
       Title: 'Retry storm on search *',
       At: '2023-11-14 22:13:22.000',
@@ -199,10 +129,10 @@ describe('what is on the log is in the tables', () => {
 
 describe('what goes wrong', () => {
   test('kill -9 in mid-run, twice: no span is lost or counted twice', async () => {
-    await produce('spans', batches(200, 50));
+    await sinks.produce('spans', batches(200, 50));
     const total = spansOf(200, 50);
     for (const share of [0, 0.3]) {
-      const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+      const sink = await sinks.start({ ATI_SINK_BATCH_ROWS: '100' });
       await sink.ready;
       await eventually(
         () => counts(),
@@ -210,25 +140,25 @@ describe('what goes wrong', () => {
       );
       await sink.end('SIGKILL');
     }
-    const sink = await start();
+    const sink = await sinks.start();
     await sink.ready;
     await eventually(progress, ({ committed, end }) => committed === end);
     expect(await counts()).toEqual({ rows: total, ids: total });
-    expect(await deadLetters()).toEqual([]);
+    expect(await sinks.deadLetters()).toEqual([]);
   });
 
   test('with the engine away nothing is committed and the sink says so; afterwards everything arrives', async () => {
-    await produce('spans', batches(20, 20));
-    const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+    await sinks.produce('spans', batches(20, 20));
+    const sink = await sinks.start({ ATI_SINK_BATCH_ROWS: '100' });
     await sink.ready;
     await eventually(progress, ({ committed, end }) => committed === end);
     const ready = async () => (await fetch(`${sink.url}/ready`)).json() as Promise<{ reasons: string[] }>;
     expect(await ready()).toEqual({ status: 'ok', reasons: [] });
     const before = await progress();
 
-    const { port } = engine;
-    await engine.kill();
-    await produce('spans', batches(60, 20));
+    const { port } = sinks.engine;
+    await sinks.engine.kill();
+    await sinks.produce('spans', batches(60, 20));
     const { reasons } = await eventually(ready, (answer) =>
       answer.reasons.some((reason) => reason.startsWith('spans: no answer')),
     );
@@ -237,7 +167,7 @@ describe('what goes wrong', () => {
     const retries = await (await fetch(`${sink.url}/metrics`)).text();
     expect(retries).toMatch(/ati_insert_retries_total\{table="otel_traces"\} [1-9]/);
 
-    engine = await spawnEngine({ dataDir: directory.path, port });
+    await sinks.startEngine(port);
     await eventually(progress, ({ committed, end }) => committed === end, 60_000);
     const total = spansOf(20, 20) + spansOf(60, 20);
     expect(await counts()).toEqual({ rows: total, ids: total });
@@ -245,10 +175,10 @@ describe('what goes wrong', () => {
   });
 
   test('records that cannot be decoded or stored become dead letters; the others are stored', async () => {
-    const first = await start();
+    const first = await sinks.start();
     await first.ready;
-    await clickhouse.command(
-      `ALTER TABLE ${database}.otel_traces ADD CONSTRAINT clean CHECK SpanName != 'poison'`,
+    await sinks.clickhouse.command(
+      `ALTER TABLE ${sinks.database}.otel_traces ADD CONSTRAINT clean CHECK SpanName != 'poison'`,
     );
     const good = batches(12, 5);
     const poison = record(
@@ -269,14 +199,14 @@ describe('what goes wrong', () => {
       value: encode('SpanBatch', { ...spanBatch([]), otlp: Buffer.from([0x0a, 9]) }),
     };
     const other = record(2, 'ClockMark', { source: { partition: 0, offset: 1, sequence: 1, clock: 1 } });
-    await produce('spans', [...good.slice(0, 6), poison, garbage, broken, other, ...good.slice(6)]);
+    await sinks.produce('spans', [...good.slice(0, 6), poison, garbage, broken, other, ...good.slice(6)]);
     await eventually(progress, ({ committed, end }) => committed === end);
 
     expect(await counts()).toEqual({ rows: spansOf(12, 5), ids: spansOf(12, 5) });
-    const letters = await deadLetters();
+    const letters = await sinks.deadLetters();
     const byReason = (text: string) => letters.find((letter) => headersOf(letter).reason.includes(text))!;
     expect(letters.length).toBe(4);
-    const topic = topicName('spans', prefix);
+    const topic = topicName('spans', sinks.prefix);
     expect(headersOf(byReason('not the Confluent wire format'))).toMatchObject({
       step: 'decode',
       topic,
@@ -288,7 +218,7 @@ describe('what goes wrong', () => {
     // The bytes are the original ones, and the headers say where they stood.
     for (const letter of letters) {
       const { partition, offset, ts } = headersOf(letter);
-      for await (const source of broker.kafka.read(
+      for await (const source of sinks.broker.kafka.read(
         topic,
         Number(partition),
         Number(offset),
@@ -302,9 +232,9 @@ describe('what goes wrong', () => {
   });
 
   test('a topic of nothing but garbage stops the sink instead of draining into the dead letters', async () => {
-    const sink = await start();
+    const sink = await sinks.start();
     await sink.ready;
-    await produce(
+    await sinks.produce(
       'spans',
       Array.from({ length: 2_000 }, (_, i) => ({
         partition: i % PARTITIONS,
@@ -313,18 +243,18 @@ describe('what goes wrong', () => {
     );
     expect(await sink.exited).toBe(1);
     expect(sink.stderr()).toMatch(/too many of the last records of run\d+\.ati\.spans cannot be stored/);
-    expect((await deadLetters()).length).toBeLessThan(500);
+    expect((await sinks.deadLetters()).length).toBeLessThan(500);
   });
 });
 
 describe('start', () => {
   test('without the right to migrate it refuses a database that is behind', async () => {
-    const sink = await start({ ATI_MIGRATE: 'false' });
+    const sink = await sinks.start({ ATI_MIGRATE: 'false' });
     expect(await sink.exited).toBe(1);
     expect(sink.stderr()).toMatch(/is behind: run the migrations first \(0001-otel-traces\.sql/);
-    const migrated = await start();
+    const migrated = await sinks.start();
     await migrated.ready;
-    const allowed = await start({ ATI_MIGRATE: 'false' });
+    const allowed = await sinks.start({ ATI_MIGRATE: 'false' });
     await allowed.ready;
   });
 });

@@ -1,68 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { connectClickHouse } from '#infra/clickhouse/client.ts';
-import { type SpawnedEngine, spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
-import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { ensureAtiTopics } from '#infra/kafka/ensure.ts';
-import type { KafkaRecord, OutgoingRecord } from '#infra/kafka/port.ts';
-import { topicName } from '#infra/topics.ts';
+import { expect, test } from 'vitest';
+import type { OutgoingRecord } from '#infra/kafka/port.ts';
 import { encode } from '#schemas/codec.ts';
 import type { OtlpMetric } from '#schemas/otlp/write-metrics.ts';
-import { temporaryDirectory } from './testing.ts';
-import { eventually, PARTITIONS, record, startBroker, type TestBroker } from './testing-broker.ts';
-import { startProcess, type TestProcess } from './testing-process.ts';
+import { eventually, PARTITIONS, record } from './testing-broker.ts';
+import { TestSinks } from './testing-sinks.ts';
 import { logBatch, metricBatch, NANOS } from './testing-telemetry.ts';
 
-let broker: TestBroker;
-let directory: { path: string; remove(): Promise<void> };
-let engine: SpawnedEngine;
-let clickhouse: ClickHouse;
-let run = 0;
-let prefix: string;
-let database: string;
-const processes: TestProcess[] = [];
-
-beforeAll(async () => {
-  broker = await startBroker();
-  directory = await temporaryDirectory();
-  engine = await spawnEngine({ dataDir: directory.path });
-  clickhouse = connectClickHouse({ url: engine.url });
-});
-beforeEach(async () => {
-  run++;
-  prefix = `run${run}.`;
-  database = `ati_run${run}`;
-  await ensureAtiTopics(broker.kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: PARTITIONS });
-});
-afterEach(async () => {
-  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
-});
-afterAll(async () => {
-  await clickhouse?.close();
-  await engine?.stop();
-  await broker?.stop();
-  await directory?.remove();
-});
-
-async function start(env: Record<string, string> = {}): Promise<TestProcess> {
-  const sink = await startProcess('sink', {
-    KAFKA_BROKERS: broker.brokers.join(','),
-    ATI_PARTITIONS: String(PARTITIONS),
-    ATI_TOPIC_PREFIX: prefix,
-    CLICKHOUSE_URL: engine.url,
-    CLICKHOUSE_DATABASE: database,
-    ATI_SINK_FLUSH_MS: '50',
-    ...env,
-  });
-  processes.push(sink);
-  await sink.ready;
-  return sink;
-}
-
-async function produce(records: readonly OutgoingRecord[]): Promise<void> {
-  const producer = await broker.kafka.producer();
-  await producer.send(topicName('telemetry', prefix), records);
-  await producer.close();
-}
+const sinks = new TestSinks();
 
 let next = 0n;
 const KINDS = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const;
@@ -94,48 +38,42 @@ const TABLES = [
 
 /** Rows of every table. */
 async function counts(): Promise<number[]> {
-  const selects = TABLES.map((table, i) => `SELECT ${i} AS i, count() AS n FROM ${database}.${table} FINAL`);
-  const rows = await clickhouse.query<{ n: string }>(
+  const selects = TABLES.map(
+    (table, i) => `SELECT ${i} AS i, count() AS n FROM ${sinks.database}.${table} FINAL`,
+  );
+  const rows = await sinks.clickhouse.query<{ n: string }>(
     `SELECT n FROM (${selects.join(' UNION ALL ')}) ORDER BY i`,
   );
   return rows.map(({ n }) => Number(n));
 }
 
-async function committed(): Promise<boolean> {
-  const topic = topicName('telemetry', prefix);
-  const groups = await broker.kafka.committed(`${prefix}ati-sink-telemetry`, topic);
-  const ends = await broker.kafka.offsets(topic);
-  return ends.every(({ partition, latest }) =>
-    groups.some((each) => each.partition === partition && Math.max(0, each.offset) === latest),
-  );
-}
+const progress = () => sinks.progress('telemetry');
 
 test('kill -9 in mid-run, twice: no point and no record is lost or counted twice, in any table', async () => {
-  await produce(batches(120, 30));
+  await sinks.produce('telemetry', batches(120, 30));
   for (const share of [0, 600]) {
-    const sink = await start({ ATI_SINK_BATCH_ROWS: '100' });
+    const sink = await sinks.start({ ATI_SINK_BATCH_ROWS: '100' });
+    await sink.ready;
     await eventually(counts, (rows) => rows.every((n) => n > share));
     await sink.end('SIGKILL');
   }
-  await start();
-  await eventually(committed, (done) => done);
+  await sinks.start();
+  await eventually(progress, ({ committed, end }) => committed === end);
   expect(await counts()).toEqual(TABLES.map(() => 60 * 30));
 });
 
 test('what cannot be decoded becomes a dead letter, what is beside it in the topic is stored', async () => {
-  const sink = await start();
+  const sink = await sinks.start();
   const broken = encode('MetricBatch', { ...metricBatch(metrics()), otlp: Buffer.from([0x0a, 9]) });
-  await produce([
+  await sinks.produce('telemetry', [
     ...batches(2, 4),
     { partition: 0, value: broken },
     record(1, 'ClockMark', { source: { partition: 0, offset: 1, sequence: 1, clock: 1 } }),
     ...batches(2, 4),
   ]);
-  await eventually(committed, (done) => done);
+  await eventually(progress, ({ committed, end }) => committed === end);
   expect(await counts()).toEqual([8, 8, 8, 8, 8, 8]);
-  const reasons: string[] = [];
-  for await (const letter of broker.kafka.read(topicName('deadLetters', prefix), 0, 0))
-    reasons.push(reasonOf(letter));
+  const reasons = (await sinks.deadLetters()).map(({ headers }) => headers.reason.toString());
   expect(reasons.sort()).toEqual([
     expect.stringMatching(/^expected MetricBatch or LogBatch, found ClockMark/),
     expect.stringMatching(/^length past the end of its message at byte 1$/),
@@ -143,5 +81,3 @@ test('what cannot be decoded becomes a dead letter, what is beside it in the top
   const text = await (await fetch(`${sink.url}/metrics`)).text();
   for (const table of TABLES) expect(text).toContain(`ati_rows_written_total{table="${table}"} 8`);
 });
-
-const reasonOf = ({ headers }: KafkaRecord) => headers.reason.toString();
