@@ -101,12 +101,12 @@ describe('npm run load', () => {
   }, 120_000);
 
   test('Ctrl-C ends the arrivals: what runs is waited for and told', async () => {
-    const program = start(['mix', '--json', '--seed', '5']);
-    await program.shows('50 running');
+    const program = start([profile, '--json', '--duration', '600']);
+    await program.shows(' running: ');
     program.signal('SIGINT');
     expect(await program.exit(), program.screen).toBe(0);
     const summary = JSON.parse(program.output) as Summary;
-    expect(runsOf(summary)).toBeGreaterThanOrEqual(50);
+    expect(runsOf(summary)).toBeGreaterThanOrEqual(2);
     expect(summary.ati?.arrived).toBe(runsOf(summary));
   }, 120_000);
 
