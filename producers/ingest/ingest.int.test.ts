@@ -1,55 +1,21 @@
 /** The ingest as a process on the embedded broker: what it acknowledges is on the log, whatever dies. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type SpawnedBroker, spawnBroker } from '#infra/kafka/embedded/spawn.ts';
+import { expect, test, vi } from 'vitest';
 import { encodeTraces } from '#schemas/otlp/write.ts';
 import { CANARY, exampleTraces, toJson } from './testing.ts';
-import { batchesOnLog, type IngestProcess, spanIdsOf, spawnIngest } from './testing-process.ts';
+import { TestIngests } from './testing-ingests.ts';
+import { batchesOnLog, spanIdsOf } from './testing-process.ts';
 
-let dataDir: string;
-let broker: SpawnedBroker;
-const running: IngestProcess[] = [];
-let prefixes = 0;
-
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'ati-ingest-'));
-  broker = await spawnBroker({ dataDir });
-});
-afterEach(async () => {
-  for (const ingest of running.splice(0)) {
-    ingest.kill('SIGKILL');
-    await ingest.exited;
-  }
-});
-afterAll(async () => {
-  await broker.kill();
-  await rm(dataDir, { recursive: true });
-});
-
-async function start(prefix: string): Promise<IngestProcess> {
-  const ingest = await spawnIngest({
-    ATI_DATA_DIR: dataDir,
-    KAFKA_BROKERS: broker.brokers.join(),
-    ATI_TOPIC_PREFIX: prefix,
-  });
-  running.push(ingest);
-  return ingest;
-}
-async function ready(): Promise<IngestProcess & { prefix: string }> {
-  const prefix = `t${prefixes++}.`;
-  const ingest = await start(prefix);
-  await ingest.ready;
-  return { ...ingest, prefix };
-}
+const ingests = new TestIngests();
 
 const post = (url: string, body: Uint8Array | string, type = 'application/x-protobuf') =>
   fetch(`${url}/v1/traces`, { method: 'POST', headers: { 'content-type': type }, body: Buffer.from(body) });
-const uniqueIds = async (prefix: string) => new Set(spanIdsOf(await batchesOnLog(broker.brokers, prefix)));
+const uniqueIds = async (prefix: string) =>
+  new Set(spanIdsOf(await batchesOnLog(ingests.broker.brokers, prefix)));
 
 /** Posts exports of their own span ids, a few at a time, until stopped; keeps the ids of those that got 200. */
 function load(url: string) {
@@ -81,7 +47,7 @@ function load(url: string) {
 }
 
 test('the real exporter: its spans are on the log', async () => {
-  const { url, prefix } = await ready();
+  const { url, prefix } = await ingests.ready();
   const provider = new NodeTracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'exporter-test' }),
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces` }))],
@@ -100,9 +66,9 @@ test('the real exporter: its spans are on the log', async () => {
 
 test('protobuf and JSON of one export are the same bytes on the log, apart from when they came', async () => {
   const onLog = async (body: Uint8Array | string, type: string) => {
-    const { url, prefix } = await ready();
+    const { url, prefix } = await ingests.ready();
     expect((await post(url, body, type)).status).toBe(200);
-    const batches = await batchesOnLog(broker.brokers, prefix);
+    const batches = await batchesOnLog(ingests.broker.brokers, prefix);
     return batches.map(({ receivedAt: _, otlp, ...rest }) => ({
       ...rest,
       otlp: Buffer.from(otlp).toString('hex'),
@@ -115,26 +81,26 @@ test('protobuf and JSON of one export are the same bytes on the log, apart from 
 });
 
 test('a canary is on no topic, in no file and in no line of the log', async () => {
-  const { url, prefix, output, kill, exited } = await ready();
+  const { url, prefix, output, kill, exited } = await ingests.ready();
   expect((await post(url, encodeTraces(exampleTraces(4, 4)))).status).toBe(200);
   expect((await post(url, toJson(exampleTraces(4, 4)), 'application/json')).status).toBe(200);
   expect((await post(url, CANARY)).status).toBe(400);
   expect((await post(url, `{"${CANARY}`, 'application/json')).status).toBe(400);
-  const batches = await batchesOnLog(broker.brokers, prefix);
+  const batches = await batchesOnLog(ingests.broker.brokers, prefix);
   expect(batches.length).toBeGreaterThan(0);
   for (const { otlp } of batches) expect(Buffer.from(otlp).toString('latin1')).not.toContain(CANARY);
   kill('SIGTERM');
   expect(await exited).toBe(0);
   expect(output()).toContain('export refused');
   expect(output()).not.toContain(CANARY);
-  for (const entry of await readdir(dataDir, { recursive: true, withFileTypes: true })) {
+  for (const entry of await readdir(ingests.dataDir, { recursive: true, withFileTypes: true })) {
     if (entry.isFile())
       expect((await readFile(join(entry.parentPath, entry.name))).includes(CANARY), entry.name).toBe(false);
   }
 });
 
 test('SIGTERM in mid-load: exits 0, and every acknowledged span is on the log', async () => {
-  const { url, prefix, kill, exited } = await ready();
+  const { url, prefix, kill, exited } = await ingests.ready();
   const clients = load(url);
   await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
   kill('SIGTERM');
@@ -145,7 +111,7 @@ test('SIGTERM in mid-load: exits 0, and every acknowledged span is on the log', 
 });
 
 test('kill -9 in mid-load: every acknowledged span is on the log', async () => {
-  const { url, prefix, kill, exited } = await ready();
+  const { url, prefix, kill, exited } = await ingests.ready();
   const clients = load(url);
   await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
   kill('SIGKILL');
@@ -156,17 +122,17 @@ test('kill -9 in mid-load: every acknowledged span is on the log', async () => {
 });
 
 test('the broker is killed in mid-load and comes back: no 200 for what is not on the log, then 200 again', async () => {
-  const { url, prefix } = await ready();
+  const { url, prefix } = await ingests.ready();
   const readiness = async () => (await fetch(`${url}/ready`)).status;
   expect(await readiness()).toBe(200);
   const clients = load(url);
   await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
 
-  await broker.kill();
+  await ingests.broker.kill();
   await vi.waitUntil(async () => (await readiness()) === 503, { timeout: 30_000, interval: 100 });
   await vi.waitUntil(() => (clients.statuses.get(503) ?? 0) > 0, { timeout: 30_000, interval: 100 });
   const before = clients.acknowledged.size;
-  broker = await spawnBroker({ dataDir, port: broker.port });
+  await ingests.startBroker();
   await vi.waitUntil(() => clients.acknowledged.size > before + 300, { timeout: 60_000, interval: 100 });
   await vi.waitUntil(async () => (await readiness()) === 200, { timeout: 30_000, interval: 100 });
   await clients.stop();
@@ -177,25 +143,19 @@ test('the broker is killed in mid-load and comes back: no 200 for what is not on
 }, 180_000);
 
 test('it waits for a broker that comes up later', async () => {
-  await broker.stop();
-  const prefix = `t${prefixes++}.`;
-  const ingest = await start(prefix);
+  await ingests.broker.stop();
+  const prefix = ingests.prefix();
+  const ingest = await ingests.start(prefix);
   await vi.waitUntil(() => ingest.output().includes('trying again'), { timeout: 30_000, interval: 100 });
-  broker = await spawnBroker({ dataDir, port: broker.port });
+  await ingests.startBroker();
   await ingest.ready;
   expect((await post(ingest.url, encodeTraces(exampleTraces(1, 2)))).status).toBe(200);
-  expect(spanIdsOf(await batchesOnLog(broker.brokers, prefix))).toHaveLength(2);
+  expect(spanIdsOf(await batchesOnLog(ingests.broker.brokers, prefix))).toHaveLength(2);
 }, 90_000);
 
 test('a topic with another number of partitions is one clear sentence, at once', async () => {
-  const { prefix } = await ready();
-  const other = await spawnIngest({
-    ATI_DATA_DIR: dataDir,
-    KAFKA_BROKERS: broker.brokers.join(),
-    ATI_TOPIC_PREFIX: prefix,
-    ATI_PARTITIONS: '7',
-  });
-  running.push(other);
+  const { prefix } = await ingests.ready();
+  const other = await ingests.start(prefix, { ATI_PARTITIONS: '7' });
   expect(await other.exited).toBe(1);
   expect(other.output()).toContain('ATI_PARTITIONS');
 });

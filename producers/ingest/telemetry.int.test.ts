@@ -1,6 +1,5 @@
 /** Metrics and logs over real HTTP, through the ingest as a process, onto a real broker, and read back. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import zlib from 'node:zlib';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
@@ -8,10 +7,7 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { connectKafka } from '#infra/kafka/client.ts';
-import { type SpawnedBroker, spawnBroker } from '#infra/kafka/embedded/spawn.ts';
-import { silent } from '#infra/kafka/testing.ts';
+import { expect, test, vi } from 'vitest';
 import { topicName } from '#infra/topics.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
 import { telemetryJson } from '#schemas/otlp/testing-json.ts';
@@ -19,7 +15,7 @@ import { readLogs, readMetrics } from '#schemas/otlp/testing-read.ts';
 import { encodeLogs } from '#schemas/otlp/write-logs.ts';
 import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
 import { CANARY } from './testing.ts';
-import { type IngestProcess, spawnIngest } from './testing-process.ts';
+import { TestIngests } from './testing-ingests.ts';
 import {
   countOf,
   exampleLogs,
@@ -29,57 +25,23 @@ import {
   telemetryBatch,
 } from './testing-telemetry.ts';
 
-let dataDir: string;
-let broker: SpawnedBroker;
-const running: IngestProcess[] = [];
-let prefixes = 0;
-
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'ati-telemetry-'));
-  broker = await spawnBroker({ dataDir });
-});
-afterEach(async () => {
-  for (const ingest of running.splice(0)) {
-    ingest.kill('SIGKILL');
-    await ingest.exited;
-  }
-});
-afterAll(async () => {
-  await broker.kill();
-  await rm(dataDir, { recursive: true });
-});
-
-async function start(): Promise<IngestProcess & { prefix: string }> {
-  const prefix = `t${prefixes++}.`;
-  const ingest = await spawnIngest({
-    ATI_DATA_DIR: dataDir,
-    KAFKA_BROKERS: broker.brokers.join(),
-    ATI_TOPIC_PREFIX: prefix,
-  });
-  running.push(ingest);
-  await ingest.ready;
-  return { ...ingest, prefix };
-}
+const ingests = new TestIngests();
 
 /** Everything on ati.telemetry; each record has the key and the partition of its service. */
 async function onLog(prefix: string): Promise<TelemetryBatch[]> {
-  const kafka = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
-  try {
-    const topic = topicName('telemetry', prefix);
-    const batches: TelemetryBatch[] = [];
-    const partitions = await kafka.offsets(topic);
-    for (const { partition, earliest } of partitions) {
-      for await (const { key, value } of kafka.read(topic, partition, earliest)) {
-        const batch = telemetryBatch(value);
-        expect(key?.toString()).toBe(batch.service);
-        expect(partition).toBe(partitionOf(Buffer.from(batch.service), partitions.length));
-        batches.push(batch);
-      }
+  const { kafka } = ingests;
+  const topic = topicName('telemetry', prefix);
+  const batches: TelemetryBatch[] = [];
+  const partitions = await kafka.offsets(topic);
+  for (const { partition, earliest } of partitions) {
+    for await (const { key, value } of kafka.read(topic, partition, earliest)) {
+      const batch = telemetryBatch(value);
+      expect(key?.toString()).toBe(batch.service);
+      expect(partition).toBe(partitionOf(Buffer.from(batch.service), partitions.length));
+      batches.push(batch);
     }
-    return batches;
-  } finally {
-    await kafka.close();
   }
+  return batches;
 }
 const post = (url: string, body: Uint8Array | string, headers: Record<string, string> = {}) =>
   fetch(url, {
@@ -89,7 +51,7 @@ const post = (url: string, body: Uint8Array | string, headers: Record<string, st
   });
 
 test('the real exporters: their metrics and logs are on the log, of their service, without bodies', async () => {
-  const { url, prefix } = await start();
+  const { url, prefix } = await ingests.ready();
   const resource = resourceFromAttributes({ 'service.name': 'exporter-test' });
   const reader = new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter({ url: `${url}/v1/metrics` }),
@@ -142,7 +104,7 @@ test('the real exporters: their metrics and logs are on the log, of their servic
 });
 
 test('protobuf and JSON, compressed or not, of several services: the same on the log; no canary in any file', async () => {
-  const { url, prefix, kill, exited, output } = await start();
+  const { url, prefix, kill, exited, output } = await ingests.ready();
   const services = ['agents', 'tools', 'übersetzer', 'planner', 'worker'];
   const metrics = exampleMetrics(...services);
   const logs = exampleLogs(3, ...services);
@@ -170,7 +132,7 @@ test('protobuf and JSON, compressed or not, of several services: the same on the
   expect(await exited).toBe(0);
   expect(output()).toContain('export refused');
   expect(output()).not.toContain(CANARY);
-  for (const entry of await readdir(dataDir, { recursive: true, withFileTypes: true }))
+  for (const entry of await readdir(ingests.dataDir, { recursive: true, withFileTypes: true }))
     if (entry.isFile())
       expect((await readFile(join(entry.parentPath, entry.name))).includes(CANARY), entry.name).toBe(false);
 });
@@ -178,7 +140,7 @@ test('protobuf and JSON, compressed or not, of several services: the same on the
 test.each(['SIGTERM', 'SIGKILL'] as const)(
   '%s in mid-load: every acknowledged export is on the log',
   async (signal) => {
-    const { url, prefix, kill, exited } = await start();
+    const { url, prefix, kill, exited } = await ingests.ready();
     const acknowledged = new Set<string>();
     let next = 0;
     let stopped = false;

@@ -1,14 +1,7 @@
 /** The door for Kafka, as a process on the embedded broker: what is on a Collector's topics reaches ATI's, whatever dies. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { connectKafka } from '#infra/kafka/client.ts';
-import { type SpawnedBroker, spawnBroker } from '#infra/kafka/embedded/spawn.ts';
-import type { Kafka } from '#infra/kafka/port.ts';
-import { silent } from '#infra/kafka/testing.ts';
+import { expect, test } from 'vitest';
 import { until } from '#infra/testing/until.ts';
 import { topicName } from '#infra/topics.ts';
 import { decode } from '#schemas/codec.ts';
@@ -16,33 +9,16 @@ import { encodeTraces } from '#schemas/otlp/write.ts';
 import { encodeLogs } from '#schemas/otlp/write-logs.ts';
 import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
 import { CANARY, exampleTraces } from '../testing.ts';
-import { batchesOnLog, type IngestProcess, spanIdsOf, spawnIngest } from '../testing-process.ts';
+import { TestIngests } from '../testing-ingests.ts';
+import { batchesOnLog, type IngestProcess, spanIdsOf } from '../testing-process.ts';
 
 const UNCOMMITTED = fileURLToPath(new URL('./fixtures/uncommitted/main.ts', import.meta.url));
 
-let dataDir: string;
-let broker: SpawnedBroker;
-let kafka: Kafka;
-const running: IngestProcess[] = [];
-let prefixes = 0;
-
-beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'ati-intake-'));
-  broker = await spawnBroker({ dataDir });
-  kafka = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
-});
-afterEach(async () => {
-  for (const ingest of running.splice(0)) await ingest.end('SIGKILL');
-});
-afterAll(async () => {
-  await kafka.close();
-  await broker.kill();
-  await rm(dataDir, { recursive: true });
-});
+const ingests = new TestIngests();
 
 /** Names of its own for one test. */
 function place() {
-  const prefix = `c${prefixes++}.`;
+  const prefix = ingests.prefix();
   return { prefix, topic: `${prefix}otlp_spans`, group: `${prefix}ati-ingest-otlp` };
 }
 
@@ -51,30 +27,22 @@ async function start(
   file?: string,
   more: Record<string, string> = {},
 ): Promise<IngestProcess> {
-  const env = {
-    ...more,
-    ATI_DATA_DIR: dataDir,
-    KAFKA_BROKERS: broker.brokers.join(),
-    ATI_TOPIC_PREFIX: prefix,
-    ATI_OTLP_TRACES_TOPICS: topic,
-  };
-  const ingest = await spawnIngest(env, file);
-  running.push(ingest);
+  const ingest = await ingests.start(prefix, { ...more, ATI_OTLP_TRACES_TOPICS: topic }, file);
   await ingest.ready;
   return ingest;
 }
 
 /** As a Collector's Kafka exporter does. */
 async function write(topic: string, ...values: (Uint8Array | string)[]): Promise<void> {
-  const producer = await kafka.producer({ compression: 'zstd' });
+  const producer = await ingests.kafka.producer({ compression: 'zstd' });
   const records = values.map((value) => ({ value: Buffer.from(value), partition: 0 }));
   await producer.send(topic, records);
   await producer.close();
 }
 
-const spansOnLog = async (prefix: string) => spanIdsOf(await batchesOnLog(broker.brokers, prefix));
+const spansOnLog = async (prefix: string) => spanIdsOf(await batchesOnLog(ingests.broker.brokers, prefix));
 const committed = async (group: string, topic: string) => {
-  const offsets = await kafka.committed(group, topic);
+  const offsets = await ingests.kafka.committed(group, topic);
   return offsets.reduce((sum, { offset }) => sum + Math.max(0, offset), 0);
 };
 const exportsOf = (n: number) =>
@@ -82,7 +50,7 @@ const exportsOf = (n: number) =>
 
 async function lettersOf(prefix: string) {
   const letters = [];
-  for await (const record of kafka.read(topicName('deadLetters', prefix), 0, 0)) letters.push(record);
+  for await (const record of ingests.kafka.read(topicName('deadLetters', prefix), 0, 0)) letters.push(record);
   return letters;
 }
 
@@ -95,7 +63,7 @@ test('creates the topic, takes what is written there through the allowlist, and 
   const ids = await spansOnLog(at.prefix);
   expect(ids).toHaveLength(200);
   expect(new Set(ids).size).toBe(200);
-  const batches = await batchesOnLog(broker.brokers, at.prefix);
+  const batches = await batchesOnLog(ingests.broker.brokers, at.prefix);
   expect(new Set(batches.map(({ partition }) => partition)).size).toBeGreaterThan(1);
   expect(batches.some(({ otlp }) => Buffer.from(otlp).includes(CANARY))).toBe(false);
   for (const { receivedAt } of batches) expect(Math.abs(receivedAt - Date.now())).toBeLessThan(60_000);
@@ -111,7 +79,7 @@ test('metrics and logs, each from its topic, without the bodies of the logs', as
   const at = place();
   const [metrics, logs] = [`${at.prefix}otlp_metrics`, `${at.prefix}otlp_logs`];
   for (const name of [metrics, logs, at.topic])
-    await kafka.ensureTopics([{ name, partitions: 1, config: {} }]);
+    await ingests.kafka.ensureTopics([{ name, partitions: 1, config: {} }]);
   await write(at.topic, ...exportsOf(1));
   const resource = { attributes: { 'service.name': 'agent' } };
   const points = [{ timeUnixNano: 1n, asDouble: 0.5 }];
@@ -131,8 +99,9 @@ test('metrics and logs, each from its topic, without the bodies of the logs', as
   expect(await spansOnLog(at.prefix)).toHaveLength(10);
   const telemetry = [];
   const topic = topicName('telemetry', at.prefix);
-  for (const { partition } of await kafka.offsets(topic))
-    for await (const { value } of kafka.read(topic, partition, 0)) telemetry.push(value ?? Buffer.alloc(0));
+  for (const { partition } of await ingests.kafka.offsets(topic))
+    for await (const { value } of ingests.kafka.read(topic, partition, 0))
+      telemetry.push(value ?? Buffer.alloc(0));
   const events = telemetry.map((value) => decode(value));
   expect(events.map((event) => event.ok && [event.name, event.value]).sort()).toMatchObject([
     ['LogBatch', { service: 'agent', recordCount: 1 }],
@@ -144,8 +113,8 @@ test('metrics and logs, each from its topic, without the bodies of the logs', as
 
 test('a topic that was there before keeps its partitions, and all of them are read', async () => {
   const at = place();
-  await kafka.ensureTopics([{ name: at.topic, partitions: 2, config: {} }]);
-  const producer = await kafka.producer();
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 2, config: {} }]);
+  const producer = await ingests.kafka.producer();
   const [a, b] = exportsOf(2);
   await producer.send(at.topic, [
     { partition: 0, value: a },
@@ -186,7 +155,7 @@ test('what is no OTLP is a dead letter that holds nothing of it; the rest arrive
 
 test('a topic of something else stops the intake, not the ingest: /ready says why, requests are still taken', async () => {
   const at = place();
-  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
   await write(at.topic, ...Array.from({ length: 400 }, (_, i) => `{"json": ${i}}`));
   const ingest = await start(at);
   const ready = await until('not ready', async () => {
@@ -208,7 +177,7 @@ test('a topic of something else stops the intake, not the ingest: /ready says wh
 
 test('kill -9 between produce and commit: the next one sends the same again, and nothing is missing', async () => {
   const at = place();
-  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
   await write(at.topic, ...exportsOf(5));
   const victim = await start(at, UNCOMMITTED);
   await until('all is on the log', async () => (await spansOnLog(at.prefix)).length === 50);
@@ -224,10 +193,10 @@ test('kill -9 between produce and commit: the next one sends the same again, and
 
 test('SIGTERM in the middle: what was taken is committed, so the next one goes on without a duplicate', async () => {
   const at = place();
-  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
   const records = exportsOf(1500);
   const first = await start(at);
-  const producer = await kafka.producer();
+  const producer = await ingests.kafka.producer();
   // One record a batch: the intake takes them in many steps.
   const writing = (async () => {
     for (const value of records) await producer.send(at.topic, [{ partition: 0, value }]);
@@ -249,12 +218,12 @@ test('SIGTERM in the middle: what was taken is committed, so the next one goes o
 
 test('the broker is killed and comes back: every record arrives', async () => {
   const at = place();
-  await kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
   await start(at);
   await write(at.topic, ...exportsOf(3));
   await until('the first are taken', async () => (await committed(at.group, at.topic)) === 3);
-  await broker.kill();
-  broker = await spawnBroker({ dataDir, port: broker.port });
+  await ingests.broker.kill();
+  await ingests.startBroker();
   await write(at.topic, ...exportsOf(6).slice(3));
   await until('the others too', async () => (await committed(at.group, at.topic)) === 6, 60_000);
   expect(new Set(await spansOnLog(at.prefix)).size).toBe(60);
@@ -264,12 +233,7 @@ test.each([
   ['ati.spans', "is one of ATI's own topics"],
   ['a,a', 'is named twice'],
 ])('ATI_OTLP_TRACES_TOPICS=%s is refused', async (topics, reason) => {
-  const ingest = await spawnIngest({
-    ATI_DATA_DIR: dataDir,
-    KAFKA_BROKERS: broker.brokers.join(),
-    ATI_OTLP_TRACES_TOPICS: topics,
-  });
-  running.push(ingest);
+  const ingest = await ingests.start('', { ATI_OTLP_TRACES_TOPICS: topics });
   expect(await ingest.exited).toBe(1);
   expect(ingest.stderr()).toContain(reason);
 });
