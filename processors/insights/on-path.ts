@@ -9,6 +9,7 @@ export interface OnPath {
   readonly idle: Float64Array;
 }
 
+/** Adds up the segments of the path, from the leaves to the root; by row. */
 export function onPath(view: TraceView, path: CriticalPath): OnPath {
   const time = new Float64Array(view.n);
   const idle = new Float64Array(view.n);

@@ -25,6 +25,7 @@ export interface Member {
   readonly failed: boolean;
 }
 
+/** The calls of the batch in order of their start. */
 export function membersOf(view: TraceView, batch: Batch): Member[] {
   const { first } = foldAttempts(view);
   const attempts = new Map<number, number[]>(batch.calls.map((call) => [call.row, []]));

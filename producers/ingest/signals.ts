@@ -31,6 +31,7 @@ export const SIGNALS: Readonly<Record<Signal, SignalFacts>> = {
 /** One of each signal. */
 export type BySignal<T> = Readonly<Record<Signal, T>>;
 
+/** Makes one of each. */
 export function bySignal<T>(make: (signal: Signal) => T): BySignal<T> {
   return { traces: make('traces'), metrics: make('metrics'), logs: make('logs') };
 }

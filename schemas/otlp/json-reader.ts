@@ -25,6 +25,7 @@ const absent = (value: unknown): value is undefined | null => value === undefine
 /** Own fields only: `__proto__` in JSON is a field like any other. */
 const field = (from: Json, key: string): unknown => (Object.hasOwn(from, key) ? from[key] : undefined);
 
+/** Reads the fields of OTLP JSON. Throws JsonFault, which says by path what is wrong with one. */
 export class JsonReader {
   readonly #maxNesting: number;
 

@@ -3,6 +3,7 @@
 /** Distinct reasons that are told; the reasons of more are summed up. */
 const TOLD = 5;
 
+/** Counts rejected items by reason. */
 export class Faults {
   total = 0;
   readonly #counts = new Map<string, number>();

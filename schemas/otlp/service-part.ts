@@ -23,6 +23,7 @@ export function openingBytes(levels: readonly Level[], first = 0): number {
   return bytes;
 }
 
+/** Writes items one after the other, opening and closing the messages that enclose them as they change. */
 export class ServicePart {
   readonly out = new Bytes(256);
   count = 0;

@@ -42,6 +42,7 @@ const TAGS = 0x80;
 /** OpenTelemetry's bound on units. */
 const MAX_UNIT_BYTES = 63;
 
+/** From what its fields are, by tag; a field that is not named does not pass. */
 export function shapeOf(fields: Readonly<Record<number, Field>>): Shape {
   const shape: (Field | undefined)[] = new Array(TAGS).fill(undefined);
   for (const [field, kind] of Object.entries(fields)) shape[Number(field)] = kind;
@@ -53,6 +54,7 @@ export interface ShapeOptions {
   readonly allowBodies: boolean;
 }
 
+/** Walks messages by their shapes and notes in the filter's edits what must not pass. Throws WireFault on bad framing. */
 export class ShapeFilter {
   /** The message last walked, or one within, had a `time` other than zero. */
   timed = false;

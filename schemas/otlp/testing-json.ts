@@ -5,6 +5,7 @@ import type { OtlpMetrics } from './write-metrics.ts';
 
 const ATTRIBUTES = new Set(['attributes', 'filteredAttributes', 'metadata']);
 
+/** The same export as its encoder would write. */
 export function telemetryJson(input: OtlpMetrics | OtlpLogs): string {
   let turn = 0;
   const wide = (value: bigint | number): unknown => {

@@ -22,6 +22,7 @@ export type OtlpAttributes = Readonly<Record<string, OtlpValue>> | readonly (rea
 
 const idBytes = (id: Id): Uint8Array => (typeof id === 'string' ? Buffer.from(id, 'hex') : id);
 
+/** The fields of an AnyValue; none for null. Whole numbers are ints, others doubles. */
 export function writeValue(w: ProtoWriter, value: OtlpValue): void {
   if (value === null) return;
   if (typeof value === 'string') w.string(Any.string, value);
@@ -39,6 +40,7 @@ export function writeValue(w: ProtoWriter, value: OtlpValue): void {
   }
 }
 
+/** A KeyValue with this tag for each. */
 export function writeAttributes(w: ProtoWriter, tag: number, attributes: OtlpAttributes | undefined): void {
   if (attributes === undefined) return;
   const pairs = Array.isArray(attributes) ? attributes : Object.entries(attributes);
@@ -50,6 +52,7 @@ export function writeAttributes(w: ProtoWriter, tag: number, attributes: OtlpAtt
   }
 }
 
+/** Left out where it is empty, as proto3 has it; so are ids, counts and times. */
 export function writeText(w: ProtoWriter, tag: number, value: string | undefined): void {
   if (value !== undefined && value !== '') w.string(tag, value);
 }

@@ -2,6 +2,7 @@
 import { clean, wrap } from './text.ts';
 import type { Finding, View } from './view.ts';
 
+/** A head, then the findings in their order. */
 export function findingLines(findings: readonly Finding[], view: View): string[] {
   const { colours } = view;
   if (findings.length === 0) return [colours.bold('Findings: none')];

@@ -23,6 +23,7 @@ const MOST_ROWS = { yes: 12, no: 4 };
 const questionOf = (kind: string) =>
   Object.hasOwn(QUESTIONS, kind) ? QUESTIONS[kind as InsightKind] : `${clean(kind).replaceAll('_', ' ')}?`;
 
+/** The answers, each with its timeline within `wholeMs`; those that say no are shorter. */
 export function insightLines(insights: readonly Insight[], wholeMs: number, view: View): string[] {
   const { colours } = view;
   if (insights.length === 0)

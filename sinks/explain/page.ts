@@ -25,6 +25,7 @@ function head({ traceId, summary, findings }: ClosedTrace, newest: boolean, view
   return [...[first, ...more].map(colours.bold), ...wrap(about, width).map(colours.dim)];
 }
 
+/** The whole page; `newest`: it was asked for as the newest trace. */
 export function page(trace: ClosedTrace, newest: boolean, view: View): string[] {
   const sections = [
     head(trace, newest, view),

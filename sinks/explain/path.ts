@@ -42,6 +42,7 @@ export function pathShares(path: Trace['criticalPath']): PathShare[] {
 /** What is there but rounds to nothing: `<1 %`. */
 const shareOf = (share: number) => (share > 0 && share < 0.005 ? '<1 %' : percent(share));
 
+/** A row for each of the greatest shares, with a bar; no lines without a path. */
 export function pathLines({ criticalPath, summary }: ClosedTrace, { width, colours, all }: View): string[] {
   const shares = pathShares(criticalPath);
   if (shares.length === 0) return [];

@@ -15,6 +15,7 @@ export interface Progress {
   end(): void;
 }
 
+/** On a terminal one line that is rewritten; elsewhere a line for each new thing that is waited for. */
 export function progressOn(output: ProgressOutput): Progress {
   let last = '';
   return {

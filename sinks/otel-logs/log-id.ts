@@ -7,6 +7,7 @@
  */
 import { hash } from 'node:crypto';
 
+/** The ids of a batch's records, which are asked for in their order. */
 export class LogIds {
   /** By digest: how many records of this batch had it. */
   readonly #seen = new Map<string, number>();

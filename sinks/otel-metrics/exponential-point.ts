@@ -39,6 +39,7 @@ const point = new Distribution(Point);
 const positive = new Ranges();
 const negative = new Ranges();
 
+/** EXPONENTIAL_COLUMNS of the data point b[from, end). Throws WireFault. */
 export function writeExponentialPoint(
   out: RowBuffer,
   b: Uint8Array,

@@ -33,6 +33,7 @@ const point = new Distribution(Point);
 const counts = new Ranges();
 const bounds = new Ranges();
 
+/** HISTOGRAM_COLUMNS of the data point b[from, end). Throws WireFault. */
 export function writeHistogramPoint(
   out: RowBuffer,
   b: Uint8Array,

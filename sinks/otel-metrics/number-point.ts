@@ -57,6 +57,7 @@ export function writeGaugePoint(
   writeTail(out, context);
 }
 
+/** SUM_COLUMNS of the data point b[from, end). Throws WireFault. */
 export function writeSumPoint(
   out: RowBuffer,
   b: Uint8Array,

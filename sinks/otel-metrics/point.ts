@@ -61,6 +61,7 @@ export function writeHead(
   writeTimeOr(out, b, point.time, context.receivedAt);
 }
 
+/** TAIL_COLUMNS. */
 export function writeTail(out: RowBuffer, context: MetricContext): void {
   out.raw(context.tail.view(), 0, context.tail.length);
 }

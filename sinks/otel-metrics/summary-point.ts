@@ -18,6 +18,7 @@ export const SUMMARY_COLUMNS = [
 
 const quantiles = new Ranges();
 
+/** SUMMARY_COLUMNS of the data point b[from, end). Throws WireFault. */
 export function writeSummaryPoint(
   out: RowBuffer,
   b: Uint8Array,

@@ -38,6 +38,7 @@ export interface TablesProjection {
   append(outs: readonly RowBuffer[], value: Uint8Array): AppendedByTable;
 }
 
+/** One table is the simple case of several. */
 export function byTable(projection: Projection | TablesProjection): TablesProjection {
   if ('tables' in projection) return projection;
   const { name, topic, table, columns } = projection;
