@@ -3,7 +3,7 @@
  * exclusive time on the critical path. One agent's loop is one step.
  */
 import { type CriticalPath, SEGMENT } from '../trace/critical-path.ts';
-import { ROLE } from '../trace/roles.ts';
+import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 
 export interface Step {
@@ -15,8 +15,6 @@ export interface Step {
   start: number;
   end: number;
 }
-
-const isAgent = (role: number) => role === ROLE.agent || role === ROLE.planner || role === ROLE.worker;
 
 /**
  * For each row the invocation that it belongs to, as the row of its step; -1 above all agents. An agent that calls

@@ -8,7 +8,7 @@ import { count, ms, reader } from '../detectors/measures.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
-import { ROLE } from '../trace/roles.ts';
+import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
 import { type Branch, type Fork, forksOf } from './forks.ts';
@@ -104,10 +104,8 @@ function evidenceOf(path: CriticalPath, join: Join): Measure[] {
 /** `worker analyst #3`: its place in order of start. */
 function nameOf(view: TraceView, { branches }: Fork, branch: Branch): string {
   const { row } = branch;
-  const role = view.role[row];
-  const isAgent = role === ROLE.agent || role === ROLE.planner || role === ROLE.worker;
   const callee = view.strings[view.callee[row]];
-  return `${isAgent ? qualified(callee, view.strings[view.agent[row]]) : callee} #${branches.indexOf(branch) + 1}`;
+  return `${isAgent(view.role[row]) ? qualified(callee, view.strings[view.agent[row]]) : callee} #${branches.indexOf(branch) + 1}`;
 }
 
 function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): string {

@@ -8,7 +8,7 @@
 import { foldAttempts } from '../detectors/attempts.ts';
 import { CLOCK_NS, failedCalls } from '../detectors/calls.ts';
 import { KIND } from '../trace/parents.ts';
-import { ROLE } from '../trace/roles.ts';
+import { isAgent, ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 
 export interface LoopStep {
@@ -24,8 +24,6 @@ export interface Loop {
   readonly row: number;
   readonly steps: readonly LoopStep[];
 }
-
-const isAgent = (role: number) => role === ROLE.agent || role === ROLE.planner || role === ROLE.worker;
 
 /** Something an agent does or asks a model: below it nothing is the agent's own any more. */
 function isAct(view: TraceView, row: number): boolean {
