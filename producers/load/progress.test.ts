@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LiveLine, lineOf, ms, type Screen, Tally } from './progress.ts';
+import { LiveLine, latencyText, lineOf, type Screen, Tally } from './progress.ts';
 
 const ended = (scenario: string, latencyMs: number, error?: string) => ({
   scenario,
@@ -37,11 +37,11 @@ test('latencies are those of the last two hundred', () => {
 
 test.each([
   [undefined, '–'],
-  [0.4, '0 ms'],
-  [9_999, '9999 ms'],
-  [10_000, '10.0 s'],
+  [0.4, '0.4 ms'],
+  [9_999, '9,999 ms'],
+  [10_000, '10 s'],
 ])('%s is told as %s', (value, text) => {
-  expect(ms(value)).toBe(text);
+  expect(latencyText(value)).toBe(text);
 });
 
 function screen(isTTY: boolean, columns = 40) {

@@ -1,3 +1,4 @@
+import { elapsed } from '#infra/format.ts';
 import { percentile } from './summary.ts';
 import type { Played } from './workflow.ts';
 
@@ -41,14 +42,13 @@ export function lineOf(tally: Tally, elapsedS: number, durationS: number, stoppe
     elapsedS < durationS && !stopped
       ? `${elapsedS.toFixed(0)} of ${durationS} s`
       : 'waiting for the last to end';
-  const latency = `p50 ${ms(tally.percentile(0.5))}, p95 ${ms(tally.percentile(0.95))}`;
+  const latency = `p50 ${latencyText(tally.percentile(0.5))}, p95 ${latencyText(tally.percentile(0.95))}`;
   return `${phase} · ${tally.done} done, ${tally.errors} failed · ${latency} · ${total} running${what && `: ${what}`}`;
 }
 
-/** Milliseconds for people. */
-export function ms(value: number | undefined): string {
-  if (value === undefined) return '–';
-  return value >= 10_000 ? `${(value / 1000).toFixed(1)} s` : `${Math.round(value)} ms`;
+/** Of milliseconds; a dash where there is none. */
+export function latencyText(value: number | undefined): string {
+  return value === undefined ? '–' : elapsed(value);
 }
 
 /** Where there is no terminal, so many of the lines are left out between two. */

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { Agreement, Incident } from './agreement.ts';
-import { ms } from './progress.ts';
+import { latencyText } from './progress.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Line } from './summary.ts';
 
@@ -29,10 +29,10 @@ export function summaryTable(lines: readonly Line[]): string {
       scenario,
       String(runs),
       bad(errors),
-      ms(p50),
-      ms(p95),
-      ms(p99),
-      ms(max),
+      latencyText(p50),
+      latencyText(p95),
+      latencyText(p99),
+      latencyText(max),
     ]),
   );
 }
