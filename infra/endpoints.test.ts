@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from './config.ts';
-import { brokersOf, clickhouseUrlOf } from './endpoints.ts';
+import { brokersOf, clickhouseUrlOf, urlOf } from './endpoints.ts';
 
 function config(env: Record<string, string>): Config {
   const read = readConfig(env);
@@ -18,4 +18,13 @@ test('set: those', () => {
   const real = config({ KAFKA_BROKERS: 'a:1,b:2', CLICKHOUSE_URL: 'https://ch:8443' });
   expect(brokersOf(real)).toEqual(['a:1', 'b:2']);
   expect(clickhouseUrlOf(real)).toBe('https://ch:8443');
+});
+
+test.each([
+  ['127.0.0.1', 'http://127.0.0.1:80'],
+  ['0.0.0.0', 'http://127.0.0.1:80'],
+  ['::', 'http://127.0.0.1:80'],
+  ['::1', 'http://[::1]:80'],
+])('what listens at %s is asked at %s', (host, url) => {
+  expect(urlOf({ ATI_HOST: host }, 80)).toBe(url);
 });

@@ -12,3 +12,10 @@ export function brokersOf(config: Config): string[] {
 export function clickhouseUrlOf(config: Config): string {
   return config.CLICKHOUSE_URL || `http://${LOOPBACK}:${config.ATI_ENGINE_PORT}`;
 }
+
+/** Where an HTTP service of the installation is asked, by the port that it listens on. */
+export function urlOf({ ATI_HOST: host }: Pick<Config, 'ATI_HOST'>, port: number, path = ''): string {
+  // What listens everywhere is asked on this machine.
+  const name = host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}${path}`;
+}

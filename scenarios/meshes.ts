@@ -1,4 +1,5 @@
 import type { Config } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 
 /** A multi-agent system: an agent app whose agents' names start with a prefix of their own. */
 export interface Mesh {
@@ -11,19 +12,18 @@ export interface Mesh {
 
 /** The meshes of an installation. */
 export function meshesOf(config: Config): readonly [Mesh, Mesh] {
-  const url = (port: number) => `http://${config.ATI_HOST}:${port}`;
   return [
     {
       name: 'first',
       title: 'first mesh',
       prefix: config.AGENT_NAME,
-      agentUrl: url(config.ATI_AGENT_PORT),
+      agentUrl: urlOf(config, config.ATI_AGENT_PORT),
     },
     {
       name: 'second',
       title: 'second mesh',
       prefix: config.ATI_SECOND_AGENT_NAME,
-      agentUrl: url(config.ATI_SECOND_AGENT_PORT),
+      agentUrl: urlOf(config, config.ATI_SECOND_AGENT_PORT),
     },
   ];
 }

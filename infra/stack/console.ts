@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { Listr } from 'listr2';
 import pc from 'picocolors';
 import type { Config } from '../config.ts';
-import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
+import { brokersOf, clickhouseUrlOf, urlOf } from '../endpoints.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type Service, servicesOf } from './services.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
@@ -74,7 +74,7 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Stack>
 
 /** Where everything listens. */
 export function addresses(config: Config, options: { readonly agents: boolean }): string {
-  const http = (port: number, path = '') => `http://${config.ATI_HOST}:${port}${path}`;
+  const http = (port: number, path = '') => urlOf(config, port, path);
   const table = new Table({ style: { head: [], border: [] } });
   table.push(
     ['query API', http(config.ATI_API_PORT), 'incidents, traces, operations, SQL'],

@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import { fromEvent, interval, merge } from 'rxjs';
 import { readConfig } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
 import { fail } from '#infra/stack/console.ts';
 import { whyNothing } from './nothing.ts';
@@ -13,7 +14,7 @@ import { readBackText, summaryTable } from './report.ts';
 import { runLoad } from './run.ts';
 import { scheduleOf } from './schedule.ts';
 import { errorsOf, summarise } from './summary.ts';
-import { refusal, targetsOf, urlOf } from './targets.ts';
+import { refusal, targetsOf } from './targets.ts';
 import { isAgentApp, type Played, playWorkflow } from './workflow.ts';
 
 const options = parseOptions(process.argv.slice(2));

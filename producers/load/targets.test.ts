@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#infra/config.ts';
-import { refusal, targetsOf, urlOf } from './targets.ts';
+import { refusal, targetsOf } from './targets.ts';
 
 test.each([
   'http://127.0.0.1:8080',
@@ -48,13 +48,4 @@ test('meshes are the agent apps of the configuration', () => {
   expect(targetsOf(config, 'first')).toEqual(['http://127.0.0.1:9001']);
   expect(targetsOf(config, 'second')).toEqual(['http://127.0.0.1:9002']);
   expect(targetsOf(config, 'both')).toEqual(['http://127.0.0.1:9001', 'http://127.0.0.1:9002']);
-});
-
-test.each([
-  ['127.0.0.1', 'http://127.0.0.1:80'],
-  ['0.0.0.0', 'http://127.0.0.1:80'],
-  ['::', 'http://127.0.0.1:80'],
-  ['::1', 'http://[::1]:80'],
-])('what listens at %s is asked at %s', (host, url) => {
-  expect(urlOf({ ATI_HOST: host }, 80)).toBe(url);
 });

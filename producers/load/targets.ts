@@ -1,17 +1,11 @@
 import type { Config } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 
 /** The agent apps of an installation. */
 export function targetsOf(config: Config, mesh: 'first' | 'second' | 'both'): string[] {
   const first = urlOf(config, config.ATI_AGENT_PORT);
   const second = urlOf(config, config.ATI_SECOND_AGENT_PORT);
   return mesh === 'both' ? [first, second] : [mesh === 'first' ? first : second];
-}
-
-/** Where a service of an installation is asked. */
-export function urlOf({ ATI_HOST: host }: Pick<Config, 'ATI_HOST'>, port: number): string {
-  // What listens everywhere is asked on this machine.
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
 /** Why load may not be put on a target; undefined where it may. By its name alone: nothing is looked up. */

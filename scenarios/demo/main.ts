@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { type Config, readConfig } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 import { addresses, fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
 import { verdictOf } from '../judge/read-back.ts';
 import type { Verdict } from '../judge/verdict.ts';
@@ -74,7 +75,6 @@ try {
 }
 
 async function runScenarios(config: Config): Promise<Verdict[]> {
-  const { ATI_HOST: host, ATI_API_PORT } = config;
   const [first, second] = meshesOf(config);
   console.log(
     pc.bold(`\nRunning ${FIRST.length + SECOND.length + 1} workflows on two meshes (seed ${seed})`),
@@ -99,7 +99,7 @@ async function runScenarios(config: Config): Promise<Verdict[]> {
     })(),
   ]);
   console.log(pc.bold('\nAsking ATI what went wrong'));
-  const api = `http://${host}:${ATI_API_PORT}`;
+  const api = urlOf(config, config.ATI_API_PORT);
   const verdicts = new Map<Scenario, Verdict>();
   // The control last: by then the incidents of what ran after it are there, so its silence means something.
   for (const { scenario, mesh, traceId } of plays.toReversed())
@@ -111,7 +111,7 @@ async function runScenarios(config: Config): Promise<Verdict[]> {
 }
 
 function report(verdicts: readonly Verdict[]): void {
-  console.log(verdictTable(verdicts, `http://${config.ATI_HOST}:${config.ATI_API_PORT}`));
+  console.log(verdictTable(verdicts, urlOf(config, config.ATI_API_PORT)));
   const faults = verdicts.flatMap(({ scenario, faults: all }) =>
     all.map((each) => `${scenario.name}: ${each}`),
   );

@@ -3,6 +3,7 @@ import { confirm, intro, isCancel, log, note, outro } from '@clack/prompts';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Config, readConfig } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 import { messageOf } from '#infra/errors.ts';
 import { fail } from '#infra/stack/console.ts';
 import { SCENARIOS as NAMES, PARAMETER_TABLE } from '#producers/agents/agent-app/parameters.ts';
@@ -93,7 +94,7 @@ async function play({ mesh, scenario: name, parameters }: Choice, config: Config
   const base = SCENARIOS.find((each) => each.parameters.scenario === name);
   if (base === undefined) throw new Error(`no scenario file for ${name}`);
   const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters }, live: {} };
-  const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
+  const api = urlOf(config, config.ATI_API_PORT);
   const query = new URLSearchParams({ ...(name !== 'stream' && { scenario: name }), ...parameters });
   log.step(`curl '${mesh.agentUrl}${endpointOf(scenario)}?${query}'`);
   const started = performance.now();

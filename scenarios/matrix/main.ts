@@ -1,6 +1,7 @@
 /** `npm run scenarios`: every scenario and its controls, planted and read back: scenario × expected × found. */
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
 import { fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
 import { temporaryPlace } from '#infra/stack/temporary.ts';
@@ -139,8 +140,8 @@ async function play(scenarios: readonly Scenario[]): Promise<Outcome[] | undefin
       const work = options.live
         ? playLive({
             ...common,
-            agentUrl: `http://${config.ATI_HOST}:${config.ATI_AGENT_PORT}`,
-            apiUrl: `http://${config.ATI_HOST}:${config.ATI_API_PORT}`,
+            agentUrl: urlOf(config, config.ATI_AGENT_PORT),
+            apiUrl: urlOf(config, config.ATI_API_PORT),
             mesh: config.AGENT_NAME,
           })
         : playVirtually({

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Config } from '#infra/config.ts';
-import { brokersOf } from '#infra/endpoints.ts';
+import { brokersOf, urlOf } from '#infra/endpoints.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { topicName } from '#infra/topics.ts';
 import { allIncidents, type IncidentAnswer, readTrace } from '../judge/read-back.ts';
@@ -81,7 +81,7 @@ async function readBack(
   runs: readonly VirtualRun[],
   { config, onProgress }: VirtualOptions,
 ): Promise<Outcome[]> {
-  const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
+  const api = urlOf(config, config.ATI_API_PORT);
   let right = 0;
   let lastGain = performance.now();
   const verdicts = new Map<string, Verdict>();

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { readConfig } from '#infra/config.ts';
+import { urlOf } from '#infra/endpoints.ts';
 import { fail } from '#infra/stack/console.ts';
 import { meshesOf } from '../meshes.ts';
 import { type CheckResult, check } from './check.ts';
@@ -40,7 +41,7 @@ try {
     if (down.length > 0)
       show({ name: 'all', state: 'skipped', detail: `${down.join(', ')} must be healthy first` });
     else {
-      const api = `http://${config.ATI_HOST}:${config.ATI_API_PORT}`;
+      const api = urlOf(config, config.ATI_API_PORT);
       await Promise.all(meshes.map((mesh) => checkWorkflows(mesh, api, options.seed, show)));
     }
   }

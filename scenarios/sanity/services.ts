@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { Config } from '#infra/config.ts';
-import { brokersOf, clickhouseUrlOf } from '#infra/endpoints.ts';
+import { brokersOf, clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
 import { messageOf } from '#infra/errors.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import type { Mesh } from '../meshes.ts';
@@ -17,7 +17,7 @@ export interface ServiceCheck {
 
 /** Every service that an installation has, in the order of the data's way. */
 export function serviceChecks(config: Config, meshes: readonly Mesh[]): ServiceCheck[] {
-  const url = (port: number, path: string) => `http://${config.ATI_HOST}:${port}${path}`;
+  const url = (port: number, path: string) => urlOf(config, port, path);
   return [
     { name: 'Kafka', look: () => lookAtKafka(config) },
     { name: 'ClickHouse', look: () => lookAtClickHouse(config) },

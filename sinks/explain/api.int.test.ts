@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '#infra/ports.ts';
-import { apiUrlOf, askNewest, askTrace } from './api.ts';
+import { askNewest, askTrace } from './api.ts';
 import { closedTrace, TRACE_ID } from './testing.ts';
 
 let server: Server;
@@ -83,14 +83,4 @@ test('nobody there', async () => {
   const free = `http://127.0.0.1:${await freePort()}`;
   const reason = `ATI's query API does not answer at ${free} (ECONNREFUSED): is ATI running? npm start, or --api URL`;
   expect(await askNewest(free)).toEqual({ ok: false, missing: false, reason });
-});
-
-test.each([
-  ['127.0.0.1', 'http://127.0.0.1:8001'],
-  ['localhost', 'http://localhost:8001'],
-  ['::1', 'http://[::1]:8001'],
-  ['0.0.0.0', 'http://127.0.0.1:8001'],
-  ['::', 'http://127.0.0.1:8001'],
-])('an API on %s', (host, url) => {
-  expect(apiUrlOf({ ATI_HOST: host, ATI_API_PORT: 8001 })).toBe(url);
 });

@@ -1,6 +1,5 @@
 /** The query API, asked over HTTP. Answers and failures are values. */
 import { z } from 'zod';
-import type { Config } from '#infra/config.ts';
 import { messageOf } from '#infra/errors.ts';
 import { traceDetail } from '../api/trace-json.ts';
 import type { Trace } from './view.ts';
@@ -90,14 +89,4 @@ export async function askNewest(base: string): Promise<Answer<string>> {
   return newest === undefined
     ? { ok: false, missing: true, reason: 'no trace has closed yet' }
     : { ok: true, value: newest.traceId };
-}
-
-/** Where the API listens, as an ATI of this configuration has it; without a slash at the end. */
-export function apiUrlOf({
-  ATI_HOST: host,
-  ATI_API_PORT: port,
-}: Pick<Config, 'ATI_HOST' | 'ATI_API_PORT'>): string {
-  // What listens everywhere is asked on this machine.
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

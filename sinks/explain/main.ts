@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
 import { readConfig } from '#infra/config.ts';
-import { type Answer, apiUrlOf, askNewest, askTrace, type TraceAnswer } from './api.ts';
+import { urlOf } from '#infra/endpoints.ts';
+import { type Answer, askNewest, askTrace, type TraceAnswer } from './api.ts';
 import { ARRIVE_MS, CLOSE_MS, type Options, parseOptions } from './options.ts';
 import { page } from './page.ts';
 import { progressOn } from './progress.ts';
@@ -51,7 +52,7 @@ function baseOf(options: Options): Answer<string> {
   if (options.api !== undefined) return { ok: true, value: options.api };
   const read = readConfig(process.env);
   return read.ok
-    ? { ok: true, value: apiUrlOf(read.config) }
+    ? { ok: true, value: urlOf(read.config, read.config.ATI_API_PORT) }
     : { ok: false, missing: false, reason: read.message };
 }
 

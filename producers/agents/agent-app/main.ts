@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import path from 'node:path';
+import { urlOf } from '#infra/endpoints.ts';
 import { runProcess } from '#infra/process.ts';
 import { Journal } from '../live/journal.ts';
 import { LiveWorld } from '../live/world.ts';
@@ -13,7 +14,7 @@ runProcess('agent-app', async ({ config, lifecycle, log }) => {
   const telemetry = startTelemetry({
     serviceName: config.SERVICE_NAME,
     instanceId: randomUUID(),
-    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${config.ATI_HOST}:${config.ATI_INGEST_PORT}`,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || urlOf(config, config.ATI_INGEST_PORT),
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
     metricsIntervalMs: config.ATI_METRICS_INTERVAL_MS,
     log,
@@ -24,7 +25,7 @@ runProcess('agent-app', async ({ config, lifecycle, log }) => {
   );
   const pools = new Set<Slots>();
   observePools(() => [journal.queue, ...pools]);
-  const toolUrl = config.TOOL_SERVICE_URL || `http://${config.ATI_HOST}:${config.ATI_TOOL_PORT}`;
+  const toolUrl = config.TOOL_SERVICE_URL || urlOf(config, config.ATI_TOOL_PORT);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every wait and call of every run listens
   const app = buildAgentApp({

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { urlOf } from '#infra/endpoints.ts';
 import { runProcess } from '#infra/process.ts';
 import { startTelemetry } from '../telemetry/start.ts';
 import { buildToolService } from './app.ts';
@@ -7,7 +8,7 @@ runProcess('tool-service', async ({ config, lifecycle, log }) => {
   const telemetry = startTelemetry({
     serviceName: 'tool-service',
     instanceId: randomUUID(),
-    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || `http://${config.ATI_HOST}:${config.ATI_INGEST_PORT}`,
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || urlOf(config, config.ATI_INGEST_PORT),
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
     metricsIntervalMs: config.ATI_METRICS_INTERVAL_MS,
     log,
