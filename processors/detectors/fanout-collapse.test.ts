@@ -154,12 +154,34 @@ test('each recommendation can be computed again from the evidence', () => {
   const rounds = Math.ceil(e('offered_width') / e('concurrency'));
   expect(e('expected_makespan')).toBe(rounds * e('service_time'));
   const [reduce, batch, capacity] = finding.recommendations.map((each) => each.text);
-  expect(reduce).toContain(
-    'from 150 to 10: expected makespan 1,230 ms (15 rounds of 82 ms) against 1,230 ms observed',
+  expect(finding.recommendations[0].action).toBe('reduce_concurrency');
+  expect(e('mean_wait')).toBe(574);
+  expect(reduce).toBe(
+    'Let planner offer 10 calls at a time instead of 150, the next as one ends: 10 run at a time either way, so it ' +
+      'takes no longer (15 rounds of 82 ms are 1,230 ms; 1,230 ms were observed), and the wait of 574 ms on average ' +
+      "ends, in which a call's timeout already runs.",
   );
   expect(batch).toContain(`Batch ${rounds} items`);
   expect(batch).toContain('10 calls fit its 10 slots');
   expect(capacity).toContain('from 10 to 150');
+});
+
+test('one slot is told in the singular', () => {
+  const [finding] = found(fanoutTrace({ fanout: 30, concurrency: 1 }));
+  expect(finding.recommendations[0].text).toContain(
+    'offer 1 call at a time instead of 30, the next as one ends: 1 runs at a time either way',
+  );
+});
+
+test('narrowing is not said to win back what the batch took beyond its rounds', () => {
+  const [finding] = found(fanoutTrace({ delay: (call) => 40 + ((call * 37) % 100) }));
+  const [expected, observed] = ['expected_makespan', 'observed_makespan'].map((name) =>
+    measure(finding, name),
+  );
+  expect(observed).toBeGreaterThan(expected * 1.5);
+  const { text } = finding.recommendations[0];
+  expect(text).toContain(`so it takes no longer (5 rounds of`);
+  expect(text).not.toMatch(/instead of [\d,]+ ms|expected makespan|against/);
 });
 
 test('the story ends with the last finisher', () => {

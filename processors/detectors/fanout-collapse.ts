@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { number, percent } from '#infra/format.ts';
+import { number, percent, plural } from '#infra/format.ts';
 import type { Finding, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -96,9 +96,10 @@ function advise(planner: string, callee: string, evidence: readonly Measure[]): 
     {
       action: 'reduce_concurrency',
       text:
-        `Reduce ${planner} concurrency from ${number(n)} to ${number(c)}: expected makespan ${inMs(expected)} ` +
-        `(${number(rounds)} rounds of ${inMs(s)}) against ${inMs(observed)} observed. ${number(c)} run at a time either ` +
-        `way; what ends is the wait of ${inMs(e('mean_wait'))} on average, in which a call's timeout already runs.`,
+        `Let ${planner} offer ${plural(c, 'call')} at a time instead of ${number(n)}, the next as one ends: ${number(c)} ` +
+        `${c === 1 ? 'runs' : 'run'} at a time either way, so it takes no longer (${number(rounds)} rounds of ${inMs(s)} are ` +
+        `${inMs(expected)}; ${inMs(observed)} were observed), and the wait of ${inMs(e('mean_wait'))} on average ends, ` +
+        `in which a call's timeout already runs.`,
     },
     {
       action: 'batch',
