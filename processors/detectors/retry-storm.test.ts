@@ -105,12 +105,30 @@ test('each recommendation can be computed again from the evidence', () => {
   const [finding] = found(fanoutTrace({ fanout: 40, concurrency: 40, retries: once(10) }));
   const e = (name: string) => measure(finding, name);
   expect([e('attempts'), e('logical_operations'), e('failed_attempts')]).toEqual([50, 40, 10]);
-  const [budget, breaker, fix] = finding.recommendations.map((each) => each.text);
+  expect(finding.recommendations.map((each) => each.action)).toEqual(['budget_retries', 'fix_callee']);
+  const [budget, fix] = finding.recommendations.map((each) => each.text);
   expect(budget).toContain(`at most ${Math.floor(0.1 * e('logical_operations'))} retries for 40 calls`);
   expect(budget).toContain(`against ${e('attempts') - e('logical_operations')} observed`);
-  expect(breaker).toContain('more than 10 % of its attempts fail: 20 % did');
-  expect(breaker).toContain('1.25 attempts for each call');
   expect(fix).toContain('40 calls instead of 50');
+});
+
+describe('the first remedy', () => {
+  const first = (spans: readonly TestSpan[]) => found(spans)[0].recommendations[0].action;
+  test.each([9, 10, 11])('%i retried calls of 100, all of which recover: the budget', (calls) => {
+    expect(first(fanoutTrace({ fanout: 100, concurrency: 100, retries: once(calls) }))).toBe(
+      'budget_retries',
+    );
+  });
+  test('nothing succeeds: the breaker', () => {
+    const dead = fanoutTrace({ fanout: 10, concurrency: 10, retries: { fails: () => true, max: 3 } });
+    expect(first(dead)).toBe('rate_limit');
+    expect(found(dead)[0].recommendations[0].text).toContain('when 50 % of its attempts fail: 100 % did');
+  });
+  test('a fifth of the calls is lost after its one retry: the breaker', () => {
+    const lost = (calls: number) => ({ fails: (call: number) => call < calls, max: 1 });
+    expect(first(fanoutTrace({ fanout: 50, concurrency: 50, retries: lost(10) }))).toBe('rate_limit');
+    expect(first(fanoutTrace({ fanout: 50, concurrency: 50, retries: lost(9) }))).toBe('budget_retries');
+  });
 });
 
 describe('retries at two levels', () => {
@@ -175,6 +193,14 @@ describe('in a window', () => {
     });
     expect(measure(finding, 'amplification')).toBe(1.1);
     expect(finding.incidentId).toBe(found(fanoutTrace({ fanout: 50, retries: once(10) }))[0].incidentId);
+  });
+  test('traces whose calls give up: the breaker first', () => {
+    const lost = fanoutTrace({ fanout: 10, retries: { fails: (call) => call < 2, max: 1 } });
+    expect(found(lost)).toEqual([]);
+    const [finding] = judge(Array(5).fill(lost));
+    expect(measure(finding, 'gave_up')).toBe(10);
+    expect(finding.recommendations[0].action).toBe('rate_limit');
+    expect(judge(Array(10).fill(small(1)))[0].recommendations[0].action).toBe('budget_retries');
   });
   test.each([
     ['four retried calls', Array(4).fill(small(1))],

@@ -5,7 +5,7 @@
 
 import { z } from 'zod';
 import { number, percent } from '#infra/format.ts';
-import type { Fact, Finding, Measure, Recommendation, Severity, TimelineEntry } from '#schemas/events.ts';
+import type { Fact, Finding, Measure, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
 import {
@@ -20,6 +20,7 @@ import {
 import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader, total } from './measures.ts';
+import { adviseRetries } from './retry-advice.ts';
 import { quantile } from './stats.ts';
 
 const config = z.strictObject({
@@ -30,6 +31,10 @@ const config = z.strictObject({
   criticalAmplification: z.number().min(1).default(1.2),
   /** Retries that a budget would allow, as a share of the calls: 10 % as gRPC and Finagle budgets default to 0.1–0.2. */
   retryBudget: z.number().min(0).max(1).default(0.1),
+  /** Failed attempts from which a breaker opens: resilience4j's failureRateThreshold is 50 % by default, and it opens at ≥. */
+  breakerFailureRate: z.number().min(0).max(1).default(0.5),
+  /** Calls that failed in spite of their retries: from a fifth on, retrying does not heal. Own choice. */
+  breakerGiveUps: z.number().min(0).max(1).default(0.2),
 });
 type Config = z.output<typeof config>;
 
@@ -49,6 +54,8 @@ interface Tally {
   readonly logical: number;
   readonly retried: number;
   readonly failed: number;
+  /** Calls of which the last retry failed. */
+  readonly gaveUp: number;
 }
 
 function severityOf(tally: Tally, c: Config): Severity | undefined {
@@ -66,49 +73,26 @@ function tallyMeasures(t: Tally): Measure[] {
     count('retried_operations', t.retried),
     count('failed_attempts', t.failed),
     ratio('failure_rate', t.failed / t.attempts),
-  ];
-}
-
-function advise(callee: string, caller: string, evidence: readonly Measure[], c: Config): Recommendation[] {
-  const e = reader(evidence);
-  const [attempts, logical] = [e('attempts'), e('logical_operations')];
-  const retries = attempts - logical;
-  const allowed = Math.floor(c.retryBudget * logical);
-  const budget: Recommendation = {
-    action: 'budget_retries',
-    text:
-      `Give ${caller} a retry budget of ${percent(c.retryBudget)} of its calls to ${callee}: at most ${number(allowed)} ` +
-      `retries for ${number(logical)} calls, against ${number(retries)} observed.`,
-  };
-  return [
-    ...(retries > allowed ? [budget] : []),
-    {
-      action: 'rate_limit',
-      text:
-        `Stop calling ${callee} for a while (circuit breaker) when more than ${percent(e('failure_rate') / 2)} of its ` +
-        `attempts fail: ${percent(e('failure_rate'))} did, and each retry adds to its load (${e('amplification').toFixed(2)} ` +
-        `attempts for each call).`,
-    },
-    {
-      action: 'fix_callee',
-      text: `Without the ${number(e('failed_attempts'))} failures of ${callee} the same work is ${number(logical)} calls instead of ${number(attempts)}.`,
-    },
+    count('gave_up', t.gaveUp),
   ];
 }
 
 function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): Tally {
   const failures = failedCalls(view);
   const retried = new Set<number>();
+  const followed = new Set(rows.map((row) => attempts.previous[row]));
   let retries = 0;
   let failed = 0;
+  let gaveUp = 0;
   for (const row of rows) {
     if (attempts.previous[row] >= 0) {
       retries++;
       retried.add(attempts.first[row]);
+      if (failures[row] === 1 && !followed.has(row)) gaveUp++;
     }
     if (failures[row] === 1) failed++;
   }
-  return { attempts: rows.length, logical: rows.length - retries, retried: retried.size, failed };
+  return { attempts: rows.length, logical: rows.length - retries, retried: retried.size, failed, gaveUp };
 }
 
 const callerOf = (view: TraceView, row: number) => (view.parent[row] >= 0 ? view.parent[row] : row);
@@ -175,13 +159,11 @@ function stormOf(
   const caller = agentOperation(view, byCaller(view, callee, rows, attempts)[0].caller);
   const failures = failedCalls(view);
   const failedRows = rows.filter((row) => failures[row] === 1);
-  const followed = new Set(rows.map((row) => attempts.previous[row]));
   const retries = rows.filter((row) => attempts.previous[row] >= 0);
   const backoffs = retries.map((row) => Math.max(0, view.start[row] - view.end[attempts.previous[row]]));
   const sorted = Float64Array.from(backoffs).sort();
   const evidence = [
     ...tallyMeasures(tally),
-    count('gave_up', retries.filter((row) => !followed.has(row) && failures[row] === 1).length),
     count('most_attempts', mostAttempts(rows, attempts)),
     ms('backoff_p50', quantile(sorted, 0.5)),
     ms('backoff_max', quantile(sorted, 1)),
@@ -206,7 +188,7 @@ function stormOf(
       `failed (${percent(e('failure_rate'))}), ${number(tally.retried)} calls were tried again, up to ` +
       `${number(e('most_attempts'))} times, and ${number(e('gave_up'))} gave up. The first failure came ` +
       `${inMs(e('first_failure_at'))} into the trace.`,
-    recommendations: advise(name, caller.operation, evidence, c),
+    recommendations: adviseRetries(name, caller.operation, evidence, c),
   });
   return { finding, failedRows };
 }
@@ -246,6 +228,7 @@ function factOf(view: TraceView, calls: Calls, attempts: Attempts): TraceFact {
       count('logical_operations', t.logical),
       count('retried_operations', t.retried),
       count('failed_attempts', t.failed),
+      count('gave_up', t.gaveUp),
     ],
   };
   return { scope: 'operation', ...agentOperation(view, calls.caller), fact };
@@ -258,6 +241,7 @@ function stormInWindow(window: WindowContext, callee: string, c: Config): Findin
     logical: total(facts, 'logical_operations'),
     retried: total(facts, 'retried_operations'),
     failed: total(facts, 'failed_attempts'),
+    gaveUp: total(facts, 'gave_up'),
   };
   const severity = severityOf(tally, c);
   if (severity === undefined) return undefined;
@@ -275,8 +259,8 @@ function stormInWindow(window: WindowContext, callee: string, c: Config): Findin
       `Over ${number(window.traces.length)} traces ${window.operation} (agent ${window.agent}) made ` +
       `${number(tally.attempts)} attempts at ${callee} for ${number(tally.logical)} calls: ` +
       `${e('amplification').toFixed(2)} times the load. ${number(tally.failed)} attempts failed ` +
-      `(${percent(e('failure_rate'))}) and ${number(tally.retried)} calls were tried again.`,
-    recommendations: advise(callee, window.operation, evidence, c),
+      `(${percent(e('failure_rate'))}), ${number(tally.retried)} calls were tried again, and ${number(tally.gaveUp)} gave up.`,
+    recommendations: adviseRetries(callee, window.operation, evidence, c),
   });
 }
 
