@@ -8,6 +8,8 @@ export interface Mesh {
   /** AGENT_NAME; empty: none. */
   readonly prefix: string;
   readonly agentUrl: string;
+  /** The variable of its port. */
+  readonly portVariable: 'ATI_AGENT_PORT' | 'ATI_SECOND_AGENT_PORT';
 }
 
 /** The meshes of an installation. */
@@ -18,12 +20,14 @@ export function meshesOf(config: Config): readonly [Mesh, Mesh] {
       title: 'first mesh',
       prefix: config.AGENT_NAME,
       agentUrl: urlOf(config, config.ATI_AGENT_PORT),
+      portVariable: 'ATI_AGENT_PORT',
     },
     {
       name: 'second',
       title: 'second mesh',
       prefix: config.ATI_SECOND_AGENT_NAME,
       agentUrl: urlOf(config, config.ATI_SECOND_AGENT_PORT),
+      portVariable: 'ATI_SECOND_AGENT_PORT',
     },
   ];
 }

@@ -1,5 +1,4 @@
 /** What `npm start` and `npm run demo` show of an installation: its start, its addresses, its stop. */
-import Table from 'cli-table3';
 import { Listr } from 'listr2';
 import pc from 'picocolors';
 import type { Config } from '../config.ts';
@@ -72,33 +71,40 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Stack>
   }
 }
 
-/** Where everything listens. */
-export function addresses(config: Config, options: { readonly agents: boolean }): string {
+/** Where everything listens, and what it is for where the terminal has room for that (80 columns otherwise). */
+export function addresses(
+  config: Config,
+  options: { readonly agents: boolean; readonly columns?: number },
+): string {
   const http = (port: number, path = '') => urlOf(config, port, path);
-  const table = new Table({ style: { head: [], border: [] } });
-  table.push(
+  const rows = [
     ['query API', http(config.ATI_API_PORT), 'incidents, traces, operations, SQL'],
     ['API manual', http(config.ATI_API_PORT, '/docs'), 'OpenAPI: try each call in the browser'],
-    ['OTLP ingest', http(config.ATI_INGEST_PORT, '/v1/traces'), 'send your own spans (protobuf or JSON)'],
+    ['OTLP ingest', http(config.ATI_INGEST_PORT), 'send your own traces, metrics and logs'],
     ['Kafka', brokersOf(config).join(','), 'topic ati.incidents: subscribe'],
     [
       'ClickHouse',
       clickhouseUrlOf(config),
       `database ${config.CLICKHOUSE_DATABASE}: otel_traces, ati_incidents`,
     ],
-  );
+  ];
   if (options.agents) {
-    table.push(
-      ['agent app', http(config.ATI_AGENT_PORT, '/run?scenario=fanout'), 'synthetic workflows that fail'],
+    rows.push(
+      ['agent app', http(config.ATI_AGENT_PORT), 'synthetic workflows: /run?scenario=fanout'],
       [
         'second mesh',
-        http(config.ATI_SECOND_AGENT_PORT, '/run?scenario=fanout'),
+        http(config.ATI_SECOND_AGENT_PORT),
         `the same, its agents named ${config.ATI_SECOND_AGENT_NAME}-…`,
       ],
-      ['tool service', http(config.ATI_TOOL_PORT, '/tool/search'), 'the tools that they call'],
+      ['tool service', http(config.ATI_TOOL_PORT), 'the tools that they call'],
     );
   }
-  return table.toString();
+  const width = (column: number) => Math.max(...rows.map((row) => row[column].length));
+  const lines = rows.map(
+    ([name, url, about]) => `  ${name.padEnd(width(0))}  ${url.padEnd(width(1))}  ${about}`,
+  );
+  const fits = lines.every((line) => line.length <= (options.columns ?? Number.POSITIVE_INFINITY));
+  return (fits ? lines : rows.map(([name, url]) => `  ${name.padEnd(width(0))}  ${url}`)).join('\n');
 }
 
 /** Resolves on the first Ctrl-C (or SIGTERM, SIGHUP); a second one ends the process at once. */

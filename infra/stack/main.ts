@@ -24,7 +24,7 @@ gaveUp.promise.catch(() => {});
 try {
   console.log(pc.bold('Starting ATI'));
   const stack = await startWithProgress({ config, env: process.env, agents, onGiveUp: gaveUp.reject });
-  console.log(addresses(config, { agents }));
+  console.log(addresses(config, { agents, columns: process.stdout.columns }));
   console.log(`Logs: ${config.ATI_DATA_DIR}/logs. Ctrl-C stops.`);
   try {
     await Promise.race([stop, gaveUp.promise]);

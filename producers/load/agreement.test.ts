@@ -5,6 +5,7 @@ import { agrees, compare, incidentsOf, plantedIn, type RootFinding } from './agr
 const finding = (kind: FindingKind, agent = 'planner', incidentId = `${kind}-${agent}`): RootFinding => ({
   kind,
   agent,
+  callee: 'tool_call search',
   incidentId,
 });
 const STORM = finding('retry_storm', 'caller');

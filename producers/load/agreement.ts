@@ -15,6 +15,8 @@ export interface Agreement {
 export interface RootFinding {
   readonly kind: FindingKind;
   readonly agent: string;
+  /** What it calls there; with kind and agent the incident's identity. */
+  readonly callee: string;
   readonly incidentId: string;
 }
 

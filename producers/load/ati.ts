@@ -1,4 +1,4 @@
-import { causeOf } from './cause.ts';
+import { causeOf } from '#infra/errors.ts';
 
 export type Asked<Row> =
   | { readonly ok: true; readonly rows: readonly Row[] }

@@ -15,6 +15,7 @@ const row = (n: number, ...findings: [kind: FindingKind, root: boolean][]) => ({
   TraceId: id(n),
   Kinds: findings.map(([kind]) => kind),
   Agents: findings.map(() => 'caller'),
+  Callees: findings.map(() => 'tool_call flaky'),
   Roots: findings.map(([, root]) => root),
   Incidents: findings.map(([kind]) => `incident-${kind}`),
 });

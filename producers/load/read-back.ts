@@ -44,6 +44,7 @@ interface TraceRow {
   readonly TraceId: string;
   readonly Kinds: readonly FindingKind[];
   readonly Agents: readonly string[];
+  readonly Callees: readonly string[];
   readonly Roots: readonly boolean[];
   readonly Incidents: readonly string[];
 }
@@ -106,7 +107,7 @@ async function look(
     const asked = await askSql<TraceRow>(
       api,
       `SELECT TraceId, Findings.Kind AS Kinds, Findings.Agent AS Agents, Findings.Root AS Roots,
-         Findings.IncidentId AS Incidents FROM ati_traces FINAL WHERE TraceId IN (${list(ids)})`,
+         Findings.Signature AS Callees, Findings.IncidentId AS Incidents FROM ati_traces FINAL WHERE TraceId IN (${list(ids)})`,
     );
     if (!asked.ok) return asked;
     for (const row of asked.rows) found.set(row.TraceId, rootsOf(row));
@@ -127,10 +128,13 @@ async function look(
   return undefined;
 }
 
-function rootsOf({ Kinds, Agents, Roots, Incidents }: TraceRow): RootFinding[] {
-  return Kinds.map((kind, i) => ({ kind, agent: Agents[i], incidentId: Incidents[i] })).filter(
-    (_, i) => Roots[i],
-  );
+function rootsOf({ Kinds, Agents, Roots, Callees, Incidents }: TraceRow): RootFinding[] {
+  return Kinds.map((kind, i) => ({
+    kind,
+    agent: Agents[i],
+    callee: Callees[i],
+    incidentId: Incidents[i],
+  })).filter((_, i) => Roots[i]);
 }
 
 function chunks(ids: readonly string[]): string[][] {

@@ -62,10 +62,11 @@ function agreementTable(agreement: readonly Agreement[]): string {
 
 function incidentTable(incidents: readonly Incident[]): string {
   return table(
-    ['incident', 'root', 'traces', 'is now', 'id'],
-    incidents.map(({ kind, agent, traces, state, incidentId }) => [
+    ['incident', 'root', 'callee', 'traces', 'is now', 'id'],
+    incidents.map(({ kind, agent, callee, traces, state, incidentId }) => [
       kind,
       agent,
+      callee,
       String(traces),
       state === 'none' ? pc.red('not reported') : state,
       incidentId,

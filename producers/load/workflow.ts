@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { causeOf } from '#infra/errors.ts';
 import { FINDING_KINDS, type FindingKind } from '#schemas/events.ts';
-import { causeOf } from './cause.ts';
 import type { Workflow } from './profile.ts';
 
 /** One workflow of a load, as its client saw it. */

@@ -10,8 +10,9 @@ import { runLive } from '../live/run.ts';
 import { type Mesh, meshesOf } from '../meshes.ts';
 import { progressLine } from '../progress-line.ts';
 import type { Scenario } from '../scenario.ts';
+import { verdictList } from './list.ts';
 import { FIRST, type Play, SECOND, STREAM } from './programme.ts';
-import { verdictTable } from './table.ts';
+import { TABLE_WIDTH, verdictTable } from './table.ts';
 
 /** The agents export every 200 ms, so a trace is complete long before the quiet gap for strange exporters. */
 const QUIET_GAP_MS = '1000';
@@ -59,7 +60,7 @@ try {
       failed = verdicts.filter(({ faults }) => faults.length > 0).length;
       report(verdicts);
       if (!options.once) {
-        console.log(addresses(config, { agents: true }));
+        console.log(addresses(config, { agents: true, columns: process.stdout.columns }));
         console.log(nextSteps(config));
         await Promise.race([stopAsked, gaveUp.promise]);
       }
@@ -111,7 +112,9 @@ async function runScenarios(config: Config): Promise<Verdict[]> {
 }
 
 function report(verdicts: readonly Verdict[]): void {
-  console.log(verdictTable(verdicts, urlOf(config, config.ATI_API_PORT)));
+  const api = urlOf(config, config.ATI_API_PORT);
+  const width = process.stdout.columns ?? TABLE_WIDTH;
+  console.log(width < TABLE_WIDTH ? verdictList(verdicts, api, width) : verdictTable(verdicts, api));
   const faults = verdicts.flatMap(({ scenario, faults: all }) =>
     all.map((each) => `${scenario.name}: ${each}`),
   );
@@ -130,9 +133,9 @@ function report(verdicts: readonly Verdict[]): void {
 function nextSteps({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): string {
   return [
     'Try next, in another terminal:',
-    '  npm run incidents -- --follow                     subscribe to the incidents',
-    '  npm run explain                                   why the newest trace took its time',
-    '  ./generate_scenarios.sh                           pick a workflow, watch its incident arrive',
+    '  npm run incidents -- --follow   subscribe to the incidents',
+    '  npm run explain                 why the newest trace took its time',
+    '  ./generate_scenarios.sh         pick a workflow, watch its incident arrive',
     `  curl '${host}:${ATI_AGENT_PORT}/run?scenario=fanout&fanout=200&concurrency=10'`,
     `  curl '${host}:${ATI_API_PORT}/v1/sql' -H 'content-type: application/json' \\`,
     `    -d '{"query":"SELECT SpanName, count() FROM otel_traces FINAL GROUP BY SpanName"}'`,

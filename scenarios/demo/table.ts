@@ -1,12 +1,13 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { elapsed } from '#infra/format.ts';
-import type { Finding, Measure } from '#schemas/events.ts';
+import type { Finding } from '#schemas/events.ts';
 import type { Verdict } from '../judge/verdict.ts';
+import { answersOf, foundOf, headline, incidentUrl, measureText, ranText } from './texts.ts';
 
 const COLUMNS = ['scenario', 'what ran', 'expected', 'found', 'root', 'evidence'];
-/** With the borders 115 columns: what a terminal of 120 can show. */
 const WIDTHS = [10, 21, 17, 17, 14, 29];
+/** With the borders: a terminal of 120 shows it. */
+export const TABLE_WIDTH = 115;
 
 /** The demo's answer: for each incident a row, and below it what to do and where to read on. */
 export function verdictTable(verdicts: readonly Verdict[], api: string): string {
@@ -22,37 +23,20 @@ export function verdictTable(verdicts: readonly Verdict[], api: string): string 
 
 function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: string): void {
   const { scenario, trace, faults } = verdict;
-  const ran = trace?.summary;
-  const about = ran
-    ? `${scenario.about}\n${ran.spanCount} spans, ${elapsed(ran.durationMs)}`
-    : scenario.about;
+  const about = ranText(verdict).join('\n');
   const mark = faults.length === 0 ? pc.green : pc.red;
-  // What was planted comes first; what else it truly shows, after.
-  const found = verdict.found.toSorted((a, b) => order(verdict, a) - order(verdict, b));
-  if (found.length === 0) {
-    table.push([scenario.name, about, scenario.expects.join('\n') || 'nothing', mark('nothing'), '', '']);
-    if (trace) table.push(detail(answers(verdict), `${api}/v1/traces/${trace.traceId}/insights`));
-  }
-  const [planted, ...others] = found;
+  const [planted, ...others] = foundOf(verdict);
+  const expected = scenario.expects.join('\n') || 'nothing';
   if (planted) {
-    table.push([scenario.name, about, scenario.expects.join('\n'), ...cellsOf(planted, mark)]);
+    table.push([scenario.name, about, expected, ...cellsOf(planted, mark)]);
     table.push(detail(`→ ${planted.recommendations[0]?.text ?? ''}`, incidentUrl(api, planted)));
+  } else {
+    table.push([scenario.name, about, expected, mark('nothing'), '', '']);
+    const answers = answersOf(verdict).join('\n');
+    if (trace) table.push(detail(answers, `${api}/v1/traces/${trace.traceId}/insights`));
   }
   for (const other of others) table.push(detail(mark(`+ ${headline(other)}`), incidentUrl(api, other)));
   if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
-}
-
-/** What the scenario is there to show. */
-function answers({ scenario, trace }: Verdict): string {
-  return scenario.insights
-    .flatMap(({ kind }) => trace?.insights.find((insight) => insight.kind === kind)?.answer ?? [])
-    .map((answer) => `→ ${answer}`)
-    .join('\n');
-}
-
-function order({ scenario }: Verdict, { kind }: Finding): number {
-  const at = scenario.expects.indexOf(kind);
-  return at < 0 ? scenario.expects.length : at;
 }
 
 /** A line across all columns but the first. */
@@ -61,24 +45,10 @@ function detail(text: string, link: string) {
   return ['', { colSpan: COLUMNS.length - 1, content: lines.join('\n') }];
 }
 
-function incidentUrl(api: string, { incidentId }: Finding): string {
-  return `${api}/v1/incidents/${incidentId}`;
-}
-
-/** What a run truly shows besides what was planted, in one sentence. */
-function headline(finding: Finding): string {
-  const evidence = finding.evidence.slice(0, 4).map(measure).join(', ');
-  return `${finding.kind} (${finding.severity}) at ${finding.agent}: ${evidence}`;
-}
-
 function cellsOf(finding: Finding, mark: (text: string) => string): string[] {
   return [
     mark(`${finding.kind}\n(${finding.severity})`),
     finding.agent === finding.operation ? finding.agent : `${finding.agent}\n${finding.operation}`,
-    finding.evidence.slice(0, 6).map(measure).join('\n'),
+    finding.evidence.slice(0, 6).map(measureText).join('\n'),
   ];
-}
-
-function measure({ name, value, unit }: Measure): string {
-  return `${name} ${unit === 'ms' ? elapsed(value) : Math.round(value * 1000) / 1000}`;
 }

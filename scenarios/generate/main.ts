@@ -1,27 +1,25 @@
 /** `./generate_scenarios.sh`: pick a mesh, a scenario and its parameters, run it, watch its incident arrive. */
-import { confirm, intro, isCancel, log, note, outro } from '@clack/prompts';
+import { confirm, intro, isCancel, outro } from '@clack/prompts';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type Config, readConfig } from '#infra/config.ts';
-import { urlOf } from '#infra/endpoints.ts';
-import { messageOf } from '#infra/errors.ts';
 import { fail } from '#infra/stack/console.ts';
 import { SCENARIOS as NAMES, PARAMETER_TABLE } from '#producers/agents/agent-app/parameters.ts';
-import { type LiveRun, runLive } from '../live/run.ts';
 import { meshesOf } from '../meshes.ts';
-import { SCENARIOS } from '../registry.ts';
-import { endpointOf, type Scenario } from '../scenario.ts';
-import { type Choice, choose } from './ask.ts';
-import { reportLines } from './report.ts';
-import { watchTrace } from './watch.ts';
+import { choose } from './ask.ts';
+import { type PlayOutcome, play } from './play.ts';
 
-/** Export, quiet gap (6 s by default), tick of idle partitions, sink. */
-const DEADLINE_MS = 45_000;
+const TITLE = pc.bold('ATI: run a workflow, watch its incident arrive');
+const LAST_WORDS: Readonly<Record<PlayOutcome, string>> = {
+  right: 'Done.',
+  wrong: pc.red('Not as planted.'),
+  unchecked: pc.red('It could not be checked.'),
+};
 
 const program = new Command('./generate_scenarios.sh')
   .description(
     'Runs a workflow on a running installation (npm start) and shows what ATI makes of it. Asks for what no flag says;\n' +
-      'without a terminal, or with --yes, defaults stand in.',
+      "without a terminal, or with --yes, the scenario's own values stand in (stream: 150 background calls).",
   )
   .addOption(new Option('--mesh <name>', 'whose agents').choices(['first', 'second']))
   .addOption(new Option('--scenario <name>', 'which workflow').choices([...NAMES]))
@@ -42,18 +40,19 @@ try {
     console.error(read.message);
     process.exit(2);
   }
-  intro(pc.bold('ATI: run a workflow, watch its incident arrive'));
-  let right = true;
+  let outcome: PlayOutcome = 'right';
+  if (interactive) intro(TITLE);
   for (;;) {
     const choice = await choose(given(read.config), meshesOf(read.config));
     if (choice === undefined) process.exit(130);
-    right = await play(choice, read.config);
+    if (!interactive) intro(TITLE);
+    outcome = await play(choice, read.config);
     if (!interactive || options.scenario !== undefined) break;
     const again = await confirm({ message: 'Another one?' });
     if (isCancel(again) || !again) break;
   }
-  outro(right ? 'Done.' : pc.red('Not as planted.'));
-  process.exit(right ? 0 : 1);
+  outro(LAST_WORDS[outcome]);
+  process.exit(outcome === 'right' ? 0 : 1);
 } catch (error) {
   fail(error);
 }
@@ -87,42 +86,4 @@ function given(config: Config) {
     interactive,
     toolDelayMs: config.TOOL_DELAY_MS,
   };
-}
-
-/** True when ATI found what was planted. */
-async function play({ mesh, scenario: name, parameters }: Choice, config: Config): Promise<boolean> {
-  const base = SCENARIOS.find((each) => each.parameters.scenario === name);
-  if (base === undefined) throw new Error(`no scenario file for ${name}`);
-  const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters }, live: {} };
-  const api = urlOf(config, config.ATI_API_PORT);
-  const query = new URLSearchParams({ ...(name !== 'stream' && { scenario: name }), ...parameters });
-  log.step(`curl '${mesh.agentUrl}${endpointOf(scenario)}?${query}'`);
-  const started = performance.now();
-  const at = () => `+${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(8);
-  log.message(`${at()}  ${name} on the ${mesh.title} is running`, { spacing: 0 });
-  let run: LiveRun;
-  try {
-    run = await runLive(mesh.agentUrl, scenario);
-  } catch (error) {
-    log.error(`${messageOf(error)}: is ATI running? npm start, or ATI_AGENT_PORT and ATI_HOST say where`);
-    return false;
-  }
-  log.message(`${at()}  the workflow has ended: ${run.toolCalls} tool calls, ${run.toolErrors} failed`, {
-    spacing: 0,
-  });
-  const watched = await watchTrace({
-    api,
-    traceId: run.traceId,
-    deadlineMs: DEADLINE_MS,
-    onEvent: (text) => log.message(`${at()}  ${text}`, { spacing: 0 }),
-  });
-  if (watched === undefined) {
-    log.error(
-      `trace ${run.traceId} did not close within ${DEADLINE_MS / 1000} s: ./sanity_check.sh says what is wrong`,
-    );
-    return false;
-  }
-  const report = reportLines(run, watched, api);
-  note(report.lines.join('\n'), 'What ATI says', { format: (line) => line });
-  return report.right;
 }

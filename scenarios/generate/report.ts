@@ -9,7 +9,9 @@ export function reportLines(
   api: string,
 ): { readonly lines: readonly string[]; readonly right: boolean } {
   const planted = new Set<string>(truth.failures.map(({ kind }) => kind));
-  const found = new Set<string>(trace.findings.map(({ kind }) => kind));
+  const shown = new Set<string>(trace.findings.map(({ kind }) => kind));
+  // In the order of what was planted.
+  const found = new Set([...[...planted].filter((kind) => shown.has(kind)), ...shown]);
   const missing = [...planted].filter((kind) => !found.has(kind));
   const extra = [...found].filter((kind) => !planted.has(kind));
   const lines = [

@@ -75,7 +75,9 @@ try {
   if (options.agent !== undefined && !options.live) throw new UserError('--agent needs --live');
   const outcomes = await play(scenarios);
   if (outcomes === undefined) process.exit(130);
-  console.log(options.json ? JSON.stringify(asJson(outcomes), null, 2) : outcomeTable(outcomes));
+  console.log(
+    options.json ? JSON.stringify(asJson(outcomes), null, 2) : outcomeTable(outcomes, process.stdout.columns),
+  );
   if (!options.json) console.log(conclusion(outcomes));
   process.exit(outcomes.every(isRight) ? 0 : 1);
 } catch (error) {

@@ -2,35 +2,40 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import { foundKinds, isRight, type Outcome } from './outcome.ts';
 
-/** With the borders 104 columns. */
-const WIDTHS = [20, 36, 18, 25];
+const COLUMNS = [
+  { head: 'scenario', width: 20 },
+  { head: 'what runs', width: 36 },
+  { head: 'expected', width: 18 },
+  { head: 'found', width: 25 },
+];
+/** With the borders; a narrower terminal goes without what runs. */
+const WHOLE_WIDTH = 104;
 const MOST_FAULTS = 5;
 
 /** Scenario × expected × found, a row each; below it what is not as expected. */
-export function outcomeTable(outcomes: readonly Outcome[]): string {
+export function outcomeTable(outcomes: readonly Outcome[], terminal = WHOLE_WIDTH): string {
+  const shown = COLUMNS.filter(({ head }) => terminal >= WHOLE_WIDTH || head !== 'what runs');
+  const across = { colSpan: shown.length - 1 };
   const table = new Table({
-    head: ['scenario', 'what runs', 'expected', 'found'],
-    colWidths: WIDTHS,
+    head: shown.map(({ head }) => head),
+    colWidths: shown.map(({ width }) => width),
     wordWrap: true,
     style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   });
   for (const outcome of outcomes) {
     const { scenario, runs } = outcome;
     const expected = scenario.expects.length > 0 ? scenario.expects.join('\n') : 'nothing';
-    table.push([`${mark(outcome)} ${scenario.name}`, scenario.about, expected, found(outcome)]);
+    const about = shown.length === COLUMNS.length ? [scenario.about] : [];
+    table.push([`${mark(outcome)} ${scenario.name}`, ...about, expected, found(outcome)]);
     const faults = [
       ...runs.flatMap(({ seed, traceId, verdict }) =>
         verdict.faults.map((fault) => `seed ${seed}, trace ${traceId}: ${fault}`),
       ),
       ...outcome.faults,
     ];
-    for (const fault of faults.slice(0, MOST_FAULTS))
-      table.push(['', { colSpan: WIDTHS.length - 1, content: pc.red(fault) }]);
+    for (const fault of faults.slice(0, MOST_FAULTS)) table.push(['', { ...across, content: pc.red(fault) }]);
     if (faults.length > MOST_FAULTS)
-      table.push([
-        '',
-        { colSpan: WIDTHS.length - 1, content: pc.red(`and ${faults.length - MOST_FAULTS} more`) },
-      ]);
+      table.push(['', { ...across, content: pc.red(`and ${faults.length - MOST_FAULTS} more`) }]);
   }
   return table.toString();
 }

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { Config } from '#infra/config.ts';
 import { brokersOf, clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
-import { messageOf } from '#infra/errors.ts';
+import { causeOf, messageOf } from '#infra/errors.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import type { Mesh } from '../meshes.ts';
 import { CheckFailure } from './check.ts';
@@ -30,13 +30,7 @@ export function serviceChecks(config: Config, meshes: readonly Mesh[]): ServiceC
       `${config.TOOL_SERVICE_URL || url(config.ATI_TOOL_PORT, '')}/health`,
       'ATI_TOOL_PORT',
     ),
-    ...meshes.map((mesh) =>
-      http(
-        `agent app (${mesh.title})`,
-        `${mesh.agentUrl}/health`,
-        mesh.name === 'first' ? 'ATI_AGENT_PORT' : 'ATI_SECOND_AGENT_PORT',
-      ),
-    ),
+    ...meshes.map((mesh) => http(`agent app (${mesh.title})`, `${mesh.agentUrl}/health`, mesh.portVariable)),
   ];
 }
 
@@ -47,7 +41,7 @@ function http(name: string, url: string, variable: string): ServiceCheck {
       const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
         throw new CheckFailure(
           `${url} does not answer (${reasonOf(error)})`,
-          `start it (npm start), or set ${variable} to where it listens`,
+          `start it (npm start; where it runs and hangs: again), or set ${variable} to where it listens`,
         );
       });
       const body = await response.text();
@@ -61,13 +55,11 @@ function http(name: string, url: string, variable: string): ServiceCheck {
   };
 }
 
-/** fetch hides the reason in the cause. */
 function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'TimeoutError')
     return `nothing within ${TIMEOUT_MS / 1000} s`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused';
-  return messageOf(cause ?? error);
+  const cause = causeOf(error);
+  return cause === 'ECONNREFUSED' ? 'connection refused' : cause;
 }
 
 async function lookAtKafka(config: Config): Promise<string> {

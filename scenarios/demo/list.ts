@@ -1,0 +1,31 @@
+import pc from 'picocolors';
+import { wrap } from '#sinks/explain/text.ts';
+import type { Verdict } from '../judge/verdict.ts';
+import { answersOf, foundOf, headline, incidentUrl, ranText } from './texts.ts';
+
+/** The demo's answer where the terminal is too narrow for the table: a paragraph for each workflow. */
+export function verdictList(verdicts: readonly Verdict[], api: string, width: number): string {
+  const indented = (text: string) => wrap(text, width - 4).map((line) => `    ${line}`);
+  return verdicts
+    .flatMap((verdict) => {
+      const { scenario, trace, faults } = verdict;
+      const mark = faults.length === 0 ? pc.green('✔') : pc.red('✘');
+      const found = foundOf(verdict);
+      return [
+        `${mark} ${pc.bold(scenario.name)}`,
+        ...indented(ranText(verdict).join('; ')),
+        ...indented(`expected: ${scenario.expects.join(', ') || 'nothing'}`),
+        ...(found.length === 0 ? indented('found: nothing') : []),
+        ...found.flatMap((finding) => [
+          ...indented(`found: ${headline(finding)}`),
+          ...indented(`→ ${finding.recommendations[0]?.text ?? ''}`),
+          pc.dim(`    ${incidentUrl(api, finding)}`),
+        ]),
+        ...answersOf(verdict).flatMap(indented),
+        ...(trace ? [pc.dim(`    npm run explain -- ${trace.traceId}`)] : []),
+        ...faults.flatMap((fault) => indented(fault).map(pc.red)),
+        '',
+      ];
+    })
+    .join('\n');
+}
