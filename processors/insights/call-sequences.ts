@@ -3,12 +3,13 @@ import { foldAttempts } from '../detectors/attempts.ts';
 import { failedCalls, isCall, isOutermostCall, rowsByCallee } from '../detectors/calls.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
+import { numbersOf } from './places.ts';
 
 /** One logical operation: a call with all its attempts. */
 export interface CallSequence {
   /** Index into the view's strings. */
   readonly callee: number;
-  /** Place among the calls of its callee in order of start, from 1. */
+  /** Its worker's place, else its own among the calls of its callee in order of start, from 1. */
   readonly number: number;
   /** Rows of its attempts, in order of start. */
   readonly attempts: number[];
@@ -16,13 +17,18 @@ export interface CallSequence {
 
 function sequencesOf(view: TraceView, callee: number, rows: readonly number[]): CallSequence[] {
   const { first } = foldAttempts(view);
-  const found = new Map<number, CallSequence>();
+  const found = new Map<number, number[]>();
   for (const row of rows) {
     const known = found.get(first[row]);
-    if (known) known.attempts.push(row);
-    else found.set(first[row], { callee, number: found.size + 1, attempts: [row] });
+    if (known) known.push(row);
+    else found.set(first[row], [row]);
   }
-  return [...found.values()];
+  const sequences = [...found.values()];
+  const numbers = numbersOf(
+    view,
+    sequences.map(([row]) => row),
+  );
+  return sequences.map((attempts, index) => ({ callee, number: numbers[index], attempts }));
 }
 
 /** Every call of each callee of which at least one passes. */

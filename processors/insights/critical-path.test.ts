@@ -115,6 +115,14 @@ describe('answers no', () => {
     });
     expect(numbersOf(insight)).toMatchObject({ waited_branches: 0, slack_total: 0 });
   });
+  test.each([
+    [857, 'ended almost together, 782 ms and 857 ms after the fork'],
+    [784, 'ended almost together, 782 ms and 784 ms after the fork'],
+    [783, 'ended together, 782 ms and 783 ms after the fork'],
+  ])('together is within the precision of clocks: %d ms', (end, answer) => {
+    const insight = look(branches([0, end], [0, 782], [0, 700]));
+    expect(insight).toMatchObject({ found: false, answer: expect.stringContaining(answer) });
+  });
   test('ends that clocks put a little past the parent’s', () => {
     const [root, ...rest] = branches([0, 100.3], [0, 100.6], [0, 100.5]);
     expect(look([{ ...root, end: 100 }, ...rest])).toMatchObject({ found: false });

@@ -14,6 +14,7 @@ import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
 import { type Branch, type Fork, forksOf } from './forks.ts';
 import type { InsightRule } from './insight.ts';
 import { type OnPath, onPath } from './on-path.ts';
+import { workerPlaces } from './places.ts';
 
 /** A wait counts from so long on, or from this share of what the other branches take (as design §5's straggler). */
 const MIN_WAIT_NS = 100e6;
@@ -101,11 +102,12 @@ function evidenceOf(path: CriticalPath, join: Join): Measure[] {
   ];
 }
 
-/** `worker analyst #3`: its place in order of start. */
+/** `worker analyst #3`: a worker's place among all workers of its parent, else the branch's in its fork. */
 function nameOf(view: TraceView, { branches }: Fork, branch: Branch): string {
   const { row } = branch;
   const callee = view.strings[view.callee[row]];
-  return `${isAgent(view.role[row]) ? qualified(callee, view.strings[view.agent[row]]) : callee} #${branches.indexOf(branch) + 1}`;
+  const name = isAgent(view.role[row]) ? qualified(callee, view.strings[view.agent[row]]) : callee;
+  return `${name} #${workerPlaces(view)[row] || branches.indexOf(branch) + 1}`;
 }
 
 function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): string {
@@ -126,9 +128,10 @@ function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): st
     return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
   if (join.wait > Math.max(2 * CLOCK_NS, TOGETHER_SHARE * e('slowest_branch') * 1e6))
     return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends}. ${path}`;
+  const together = join.wait <= CLOCK_NS ? 'together' : 'almost together';
   const others = e('waited_branches') > 0 ? `; ${early} had finished early` : '';
   return (
-    `No branch made the join wait: the last two of the ${branches} branches of ${owner} ended together, ` +
+    `No branch made the join wait: the last two of the ${branches} branches of ${owner} ended ${together}, ` +
     `${elapsed(e('next_branch'))} and ${elapsed(e('slowest_branch'))} after the fork${others}. ${path}`
   );
 }

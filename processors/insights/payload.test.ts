@@ -70,8 +70,8 @@ describe('payload-bound', () => {
       slowest_bytes: 100_000,
     });
     expect(insight.answer).toBe(
-      'Payload-bound: each MB that tool_call retrieve moves takes 1,000 ms (R² 1.00 over 10 answers of 10 sizes); bytes ' +
-        'make 41 % of its time.',
+      'Time follows the payload (R² 1.00 over 10 answers of 10 sizes): each MB that tool_call retrieve moves takes ' +
+        '1,000 ms, though bytes make only 41 % of its time.',
     );
     expect(insight.timeline[0]).toEqual({
       label: 'tool_call retrieve, 10.0 KB',
@@ -79,6 +79,19 @@ describe('payload-bound', () => {
       durationMs: 90,
       outcome: 'ok',
     });
+  });
+  test.each([
+    [11, 'Time follows the payload (R² 1.00 over 8 answers of 8 sizes): '],
+    [10, 'Payload-bound: '],
+  ])('only where bytes make half of the time: %d ms without any', (without, start) => {
+    // Of 2 to 16 MB at 1 ms each: 9 ms in the mean.
+    const answers = Array.from({ length: 8 }, (_, i) => ({
+      bytes: (i + 1) * 2e6,
+      ms: without - 1 + (i + 1) * 2,
+    }));
+    const insight = found(rag(calls(answers)));
+    expect(insight?.found).toBe(true);
+    expect(insight?.answer).toContain(start);
   });
   test.each<[string, readonly Answer[]]>([
     [

@@ -14,6 +14,8 @@ import { type Fit, leastSquares } from './payload-fit.ts';
 const LEAST_SIZES = 3;
 const LEAST_CALLS = 8;
 const LEAST_R_SQUARED = 0.8;
+/** Bytes that make less of the time than this do not bound it, however well it follows them. Own choice. */
+const BOUND_SHARE = 0.5;
 /** Below this many calls of an operation that carry a size there is nothing to compare. */
 const LEAST_ASKED = 2;
 /** So many calls of an operation, evenly spread, tell whether its calls carry sizes: most operations have none. */
@@ -112,14 +114,19 @@ export const payload: InsightRule = {
     const name = view.strings[view.callee[slowest.row]];
     const e = reader(evidence);
     const share = (fit.slope * e('total_bytes')) / times.reduce((sum, each) => sum + each, 0);
+    const bound = share >= BOUND_SHARE;
+    const fits = `R² ${e('r_squared').toFixed(2)} over ${e('calls')} answers of ${e('sizes')} sizes`;
+    const takes = `each MB that ${name} moves takes ${elapsed(e('ms_per_mb'))}`;
+    const makes = `${percent(Math.min(1, share))} of its time`;
     return makeInsight(view, samples[0].row, {
       kind: 'payload',
       found: why === undefined,
       answer:
-        why === undefined
-          ? `Payload-bound: each MB that ${name} moves takes ${elapsed(e('ms_per_mb'))} (R² ${e('r_squared').toFixed(2)} over ` +
-            `${e('calls')} answers of ${e('sizes')} sizes); bytes make ${percent(Math.min(1, share))} of its time.`
-          : `Not payload-bound: ${why}.`,
+        why !== undefined
+          ? `Not payload-bound: ${why}.`
+          : bound
+            ? `Payload-bound: ${takes} (${fits}); bytes make ${makes}.`
+            : `Time follows the payload (${fits}): ${takes}, though bytes make only ${makes}.`,
       evidence,
       timeline: longest(
         samples.map((sample) =>

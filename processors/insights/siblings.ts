@@ -5,10 +5,11 @@ import { CLOCK_NS, duration, failedCalls } from '../detectors/calls.ts';
 import type { Batch } from '../detectors/fanout-batches.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
 import type { TraceView } from '../trace/view.ts';
+import { numbersOf } from './places.ts';
 
 /** A member of a batch: one call with all its attempts. */
 export interface Member {
-  /** Place among its siblings in order of start, from 1. */
+  /** Its worker's place, else its own among its siblings in order of start, from 1. */
   readonly number: number;
   readonly offer: number;
   readonly end: number;
@@ -31,12 +32,16 @@ export function membersOf(view: TraceView, batch: Batch): Member[] {
   const attempts = new Map<number, number[]>(batch.calls.map((call) => [call.row, []]));
   for (const row of batch.attempts) attempts.get(first[row])?.push(row);
   const failed = failedCalls(view);
+  const numbers = numbersOf(
+    view,
+    batch.calls.map((call) => call.row),
+  );
   return batch.calls.map((call, index) => {
     const rows = attempts.get(call.row) ?? [call.row];
     const service = rows.reduce((sum, row) => sum + duration(view, row), 0);
     const longest = rows.reduce((a, b) => (duration(view, b) > duration(view, a) ? b : a));
     return {
-      number: index + 1,
+      number: numbers[index],
       offer: call.offer,
       end: call.end,
       attempts: rows,

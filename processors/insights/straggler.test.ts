@@ -183,6 +183,7 @@ describe('answers no', () => {
     expect(look([...spans, longer])).toMatchObject({
       found: false,
       answer: expect.stringContaining('not on the critical path, nothing waited for them'),
+      timeline: [],
     });
   });
 });

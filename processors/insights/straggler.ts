@@ -124,7 +124,11 @@ function answerOf(compared: Compared): string {
   const siblings = number(e('siblings'));
   const one = slowest.attempts.length > 1 ? ` in one of its ${number(slowest.attempts.length)} attempts` : '';
   const against = `${elapsed(e('slowest'))}${one} against a median of ${elapsed(e('median'))}`;
-  const slow = `${callee} #${slowest.number} of ${siblings} took ${against}`;
+  // Workers of other calls, or of batches before, have numbers too.
+  const ofAll = members.every((each) => each.number <= members.length)
+    ? ` of ${siblings}`
+    : `, one of ${siblings},`;
+  const slow = `${callee} #${slowest.number}${ofAll} took ${against}`;
   const saved = `with the median instead the trace would have ended`;
   const queued = queueing(compared);
   if (compared.found) return `${slow} and delayed the batch: ${saved} ${elapsed(e('impact'))} sooner.`;
@@ -145,7 +149,9 @@ function answerOf(compared: Compared): string {
   return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;
 }
 
-function timelineOf({ callee, members, spread, last, found }: Compared): TimelineEntry[] {
+/** Nothing of a batch that nothing waited for: none of it tells where the time went. */
+function timelineOf({ callee, members, spread, last, found, isOnPath }: Compared): TimelineEntry[] {
+  if (!members.some(isOnPath)) return [];
   const told = new Set([spread.slowest, last]);
   for (const member of [...members].sort((a, b) => b.end - a.end || a.number - b.number)) {
     if (told.size >= MOST_TOLD) break;
