@@ -128,3 +128,15 @@ export function outcomeOf(view: TraceView, row: number): string {
   const type = view.attribute(row, ATTR.ERROR_TYPE) ?? view.attribute(row, ATTR.HTTP_STATUS_CODE);
   return type === undefined ? 'failed' : `failed: ${String(type)}`;
 }
+
+/** The failed attempt among `rows` that ended first, then the first in span order; undefined without a failure. */
+export function firstFailure(view: TraceView, rows: Iterable<number>): number | undefined {
+  const failed = failedCalls(view);
+  let found: number | undefined;
+  for (const row of rows) {
+    if (failed[row] === 0) continue;
+    const order = found === undefined ? -1 : view.end[row] - view.end[found] || row - found;
+    if (order < 0) found = row;
+  }
+  return found;
+}

@@ -131,6 +131,34 @@ describe('the first remedy', () => {
   });
 });
 
+describe('the first failure', () => {
+  /** Six calls at once, each tried again after 200 ms; the n-th takes `took[n]` ms to fail. */
+  const together = (took: readonly number[]) =>
+    workflow(function* (s, root) {
+      const agent = s.open({ parent: root, name: 'invoke_agent a' });
+      const call = function* (delay: number): Process {
+        yield* toolCall(s, agent.id, { tool: 'db', delay, fails: true });
+        yield 200;
+        yield* toolCall(s, agent.id, { tool: 'db', delay: 10, attempt: 1 });
+      };
+      for (const delay of took) s.start(call(delay));
+      yield 1000;
+      agent.end();
+    });
+
+  test('is the one that ended first, not the one that began first; the insight says the same', () => {
+    const [finding] = found(together([89, 95, 84, 90, 91, 92]));
+    const at = measure(finding, 'first_failure_at');
+    expect(at).toBeGreaterThanOrEqual(84);
+    expect(at).toBeLessThan(89);
+    expect(finding.explanation).toContain(`The first failure came ${at} ms into the trace.`);
+    const insight = analysed(together([89, 95, 84, 90, 91, 92])).insights.find(
+      ({ kind }) => kind === 'retries',
+    );
+    expect(insight?.answer).toMatch(new RegExp(`attempt 1, ${at} ms into the trace`));
+  });
+});
+
 describe('retries at two levels', () => {
   /** Each of `calls` agents tries a sub-agent twice, and each of those a tool twice; all of it fails. */
   const layered = workflow(function* (s, root) {

@@ -13,6 +13,7 @@ import {
   agentOperations,
   duration,
   failedCalls,
+  firstFailure,
   isCall,
   outcomeOf,
   rowsByCallee,
@@ -167,7 +168,7 @@ function stormOf(
     count('most_attempts', mostAttempts(rows, attempts)),
     ms('backoff_p50', quantile(sorted, 0.5)),
     ms('backoff_max', quantile(sorted, 1)),
-    ms('first_failure_at', view.end[failedRows[0] ?? rows[0]]),
+    ms('first_failure_at', view.end[firstFailure(view, rows) ?? rows[0]]),
     ms(
       'wasted',
       failedRows.reduce((sum, row) => sum + duration(view, row), 0),

@@ -1,7 +1,7 @@
 /** The exact retry sequences: every attempt in order with the back-off before it, and the failure that began it. */
 import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import { failedCalls, outcomeOf } from '../detectors/calls.ts';
+import { failedCalls, firstFailure, outcomeOf } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -53,17 +53,15 @@ interface Failure {
   readonly row: number;
 }
 
-/** The attempt that failed before all others did. */
-function firstFailure(view: TraceView, sequences: readonly CallSequence[]): Failure | undefined {
-  const failed = failedCalls(view);
-  let found: Failure | undefined;
-  for (const sequence of sequences)
-    for (const [index, row] of sequence.attempts.entries()) {
-      if (failed[row] === 0) continue;
-      const sooner = found === undefined ? -1 : view.end[row] - view.end[found.row] || row - found.row;
-      if (sooner < 0) found = { sequence, index, row };
-    }
-  return found;
+/** The attempt that failed before all others did, and its place. */
+function placedFailure(view: TraceView, sequences: readonly CallSequence[]): Failure | undefined {
+  const row = firstFailure(
+    view,
+    sequences.flatMap((each) => each.attempts),
+  );
+  if (row === undefined) return undefined;
+  const sequence = sequences.find((each) => each.attempts.includes(row));
+  return sequence && { sequence, index: sequence.attempts.indexOf(row), row };
 }
 
 /** The callees, the one with most retries first. */
@@ -122,7 +120,7 @@ export const retries: InsightRule = {
     const retried = retriedCallees(view);
     const found = retried.length > 0;
     const sequences = found ? retried : failedCallees(view);
-    const first = firstFailure(view, sequences);
+    const first = placedFailure(view, sequences);
     if (first === undefined) return undefined;
     const evidence = evidenceOf(view, sequences);
     const failed = failedCalls(view);
