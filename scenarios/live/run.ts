@@ -13,7 +13,12 @@ export interface LiveRun {
  * Runs a scenario on the agent app and waits for its end; rejects with what the agent app said was wrong. Without a seed
  * the agent app chooses one.
  */
-export async function runLive(agentUrl: string, scenario: Scenario, seed?: number): Promise<LiveRun> {
+export async function runLive(
+  agentUrl: string,
+  scenario: Scenario,
+  seed?: number,
+  signal?: AbortSignal,
+): Promise<LiveRun> {
   const url = new URL(endpointOf(scenario), agentUrl);
   for (const [name, value] of Object.entries({
     ...scenario.parameters,
@@ -23,7 +28,7 @@ export async function runLive(agentUrl: string, scenario: Scenario, seed?: numbe
     if (endpointOf(scenario) === '/stream' && name === 'scenario') continue;
     url.searchParams.set(name, String(value));
   }
-  const response = await fetch(url);
+  const response = await fetch(url, { signal: signal ?? null });
   const body = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${body}`);
   // /run answers one JSON object, /stream a line for each thing that happens; all together are the run.

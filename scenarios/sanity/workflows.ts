@@ -7,6 +7,8 @@ import { CheckFailure, type CheckResult, check } from './check.ts';
 
 /** Export (5 s where an SDK's default is in the way), quiet gap (6 s by default), tick, sink. */
 const DEADLINE_MS = 45_000;
+/** The longest takes eight seconds. */
+const RUN_DEADLINE_MS = 90_000;
 /** The stream's background work takes three seconds: no need to stream for twenty. */
 const STREAM_SECONDS = 8;
 
@@ -28,7 +30,8 @@ export async function checkWorkflows(
   for (const scenario of SANITY_SCENARIOS) {
     const name = `${scenario.name} (${mesh.title})`;
     // The look-up waits for ATI while the next one runs; a run that fails is a failed check.
-    const run = await runLive(mesh.agentUrl, scenario, seed).catch((error: Error) => error);
+    const late = AbortSignal.timeout(RUN_DEADLINE_MS);
+    const run = await runLive(mesh.agentUrl, scenario, seed, late).catch((error: Error) => error);
     const result = check(name, async () => {
       if (run instanceof Error) throw new CheckFailure(run.message, "the agent app's log says why");
       return lookUp(mesh, api, scenario, run.traceId);
