@@ -1,5 +1,10 @@
 /** Bars of block characters. */
 
+/** Cells of a bar: what is left beside the text, which is never cut for it, and at least so many. */
+export const LEAST_BAR = 8;
+/** Where the line has no limit. */
+export const USUAL_BAR = 20;
+
 /** Eighths of a cell, the emptiest first. */
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 

@@ -109,6 +109,18 @@ Findings
 `);
   });
 
+  test('piped it is as wide as its longest line, or as COLUMNS says', async () => {
+    const said = 'search 7 took 400 ms '.repeat(10).trim();
+    const traceId = hex(6, 32);
+    await store(db, traces, 'TraceSummary', [{ ...slow, traceId, insights: [insight({ answer: said })] }]);
+    const lines = async (COLUMNS: string) =>
+      (await cli(['--api', url, traceId], { COLUMNS }).ended).out.split('\n');
+    expect(await lines('')).toContain(`  ${said}`);
+    const narrow = await lines('70');
+    expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(70);
+    expect(narrow.map((line) => line.trim()).join(' ')).toContain(said);
+  });
+
   test('as the API said it', async () => {
     const { code, out } = await explain('--json', slow.traceId);
     const said = await (await fetch(`${url}/v1/traces/${slow.traceId}?spans=0`)).text();

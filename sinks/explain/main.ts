@@ -10,9 +10,7 @@ import { page } from './page.ts';
 import { progressOn } from './progress.ts';
 import { isClosed } from './view.ts';
 import { waitFor } from './wait.ts';
-
-/** Narrower terminals break the lines themselves; in wider ones text would be hard to read. */
-const [NARROWEST, WIDEST] = [80, 120];
+import { widthOf } from './width.ts';
 
 /** Newest first, then the trace itself: both may still be on their way. */
 async function explained(base: string, { id, wait }: Options): Promise<Answer<TraceAnswer>> {
@@ -79,9 +77,9 @@ async function main(): Promise<number> {
     return 1;
   }
   if (!options.json) {
-    const { isTTY, columns } = process.stdout;
+    const { isTTY } = process.stdout;
     const lines = page(trace, options.id === undefined, {
-      width: Math.max(NARROWEST, Math.min(WIDEST, isTTY ? columns : NARROWEST)),
+      width: widthOf(process.stdout, process.env.COLUMNS),
       colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
       all: options.all,
     });

@@ -4,10 +4,42 @@ import { closedTrace, view } from './testing.ts';
 
 test('segments of one operation, service and kind are one row; a span with two segments counts once', () => {
   expect(pathShares(closedTrace().criticalPath)).toEqual([
-    { operation: 'worker', where: 'agents', spans: 1, ns: 400e6 },
-    { operation: 'GET /tool/:name', where: 'tools', spans: 2, ns: 140e6 },
-    { operation: 'human_feedback', where: 'a person', spans: 1, ns: 58e6 },
-    { operation: 'tool_call', where: 'network', spans: 1, ns: 2e6 },
+    {
+      operation: 'worker',
+      service: 'agents',
+      role: 'tool',
+      type: 'self',
+      where: 'agents',
+      spans: 1,
+      ns: 400e6,
+    },
+    {
+      operation: 'GET /tool/:name',
+      service: 'tools',
+      role: 'tool',
+      type: 'self',
+      where: 'tools',
+      spans: 2,
+      ns: 140e6,
+    },
+    {
+      operation: 'human_feedback',
+      service: 'agents',
+      role: 'tool',
+      type: 'idle',
+      where: 'a person',
+      spans: 1,
+      ns: 58e6,
+    },
+    {
+      operation: 'tool_call',
+      service: 'agents',
+      role: 'tool',
+      type: 'edge',
+      where: 'network',
+      spans: 1,
+      ns: 2e6,
+    },
   ]);
 });
 
@@ -65,4 +97,26 @@ test('a trace that took no time has no shares', () => {
     view(),
   );
   expect(lines[1]).toMatch(/0 % *$/);
+});
+
+test('the bar gives way to long names, then names take a second line; nothing is cut', () => {
+  const [segment] = closedTrace().criticalPath;
+  const linesOf = (operation: string, width: number) =>
+    pathLines(closedTrace({ criticalPath: [{ ...segment, operation }] }), view({ width })).slice(1);
+  expect(linesOf('a name of 43 columns, which does fit a line', 80)).toEqual([
+    '  a name of 43 columns, which does fit a line  agents  400 ms   67 %  ██████▋',
+  ]);
+  expect(linesOf('a name of fifty columns, which do not fit one line', 80)).toEqual([
+    '  a name of fifty columns, which do not fit one  agents  400 ms   67 %  █████▍',
+    '  line',
+  ]);
+});
+
+test('no limit, no second line: the bar is as usual', () => {
+  const [segment] = closedTrace().criticalPath;
+  const operation = 'word '.repeat(40).trim();
+  const trace = closedTrace({ criticalPath: [{ ...segment, operation, service: operation }] });
+  expect(pathLines(trace, view({ width: Number.POSITIVE_INFINITY })).slice(1)).toEqual([
+    `  ${operation}  ${operation}  400 ms   67 %  █████████████▍`,
+  ]);
 });

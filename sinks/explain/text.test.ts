@@ -24,10 +24,10 @@ test.each([
   expect(cut(text, width)).toBe(expected);
 });
 
-test('left fills or cuts, right fills only', () => {
+test('left and right fill, and never cut', () => {
   expect([left('計', 4), left('planner', 4), right('8 ms', 6), right('12,345 ms', 4)]).toEqual([
     '計  ',
-    'pla…',
+    'planner',
     '  8 ms',
     '12,345 ms',
   ]);

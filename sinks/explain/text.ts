@@ -39,10 +39,9 @@ export function cut(text: string, width: number): string {
   return width < 1 ? '' : `${prefix(text, width - 1).trimEnd()}…`;
 }
 
-/** Exactly `width` columns: cut, or filled with spaces at the end. */
+/** Filled with spaces at the end; never cut: what is wider is wrapped before. */
 export function left(text: string, width: number): string {
-  const fitting = cut(text, width);
-  return fitting + ' '.repeat(Math.max(0, width - columns(fitting)));
+  return text + ' '.repeat(Math.max(0, width - columns(text)));
 }
 
 /** Filled with spaces at the start; never cut, since numbers are not. */

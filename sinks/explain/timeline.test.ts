@@ -40,13 +40,48 @@ test.each([
   expect(commonStart(labels)).toBe(shared);
 });
 
-test('a long label gives way to the outcome, short ones leave it room', () => {
-  const label = 'tool_call search #92: waited 479 ms, served in 85 ms';
-  const [long] = timelineLines([entry({ label, startMs: 5, durationMs: 563.9 })], scale, view());
-  expect(long).toBe('  │███████████████████ │ +5 ms  564 ms  tool_call search #92: waited 479 ms…  ok');
+test('the bar gives way to a long label, then the label takes a second line', () => {
+  const labelled = (label: string) =>
+    timelineLines([entry({ label, startMs: 5, durationMs: 563.9 })], scale, view());
+  expect(labelled('tool_call search #92: waited 479 ms, served')).toEqual([
+    '  │████████████ │ +5 ms  564 ms  tool_call search #92: waited 479 ms, served  ok',
+  ]);
+  expect(labelled('tool_call search #92: waited 479 ms, served in 85 ms')).toEqual([
+    '  │████████│ +5 ms  564 ms  tool_call search #92: waited 479 ms, served in    ok',
+    `${' '.repeat(28)}85 ms`,
+  ]);
+});
+
+test('of a long label and a long outcome that wraps which makes the fewest lines', () => {
+  const served = [92, 93, 94].map((call) =>
+    entry({ label: `#${call}: waited 2,040 ms, served in 85 ms`, startMs: 5, durationMs: 560 }),
+  );
+  const slow = { ...served[0], outcome: 'delayed the batch' };
+  expect(timelineLines([slow, ...served.slice(1)], scale, view({ width: 76 }))).toEqual([
+    '  │████████│ +5 ms  560 ms  #92: waited 2,040 ms, served in 85 ms  delayed',
+    `${' '.repeat(67)}the batch`,
+    '  │████████│ +5 ms  560 ms  #93: waited 2,040 ms, served in 85 ms  ok',
+    '  │████████│ +5 ms  560 ms  #94: waited 2,040 ms, served in 85 ms  ok',
+  ]);
+});
+
+test('a short label leaves its room to the outcome', () => {
   const outcome = '20 background calls beside it';
   const [short] = timelineLines([entry({ label: 'no chunk', outcome })], scale, view());
   expect(short).toMatch(/ no chunk {2}20 background calls beside it$/);
+  const stalls = [400, 12_345].map((durationMs) => entry({ label: 'no chunk', durationMs, outcome }));
+  for (const line of timelineLines(stalls, { ...scale, wholeMs: 60_000 }, view()))
+    expect(line).toMatch(/ no chunk {2}20 background calls beside it$/);
+});
+
+test('no limit: nothing is left out, nothing takes a second line', () => {
+  const label = (n: number) => `tool_call ${'word '.repeat(40)}#${n}`;
+  const lines = timelineLines(
+    [1, 2].map((n) => entry({ label: label(n), outcome: label(n) })),
+    scale,
+    view({ width: Number.POSITIVE_INFINITY }),
+  );
+  expect(lines).toEqual([1, 2].map((n) => `  │███${' '.repeat(17)}│ +0 ms  80 ms  ${label(n)}  ${label(n)}`));
 });
 
 test('times that are none, and those outside the trace', () => {

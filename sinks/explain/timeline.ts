@@ -1,13 +1,14 @@
 /** A timeline as a picture: one row an entry, its bar scaled to the trace. */
 import { elapsed } from '#infra/format.ts';
-import { timeBar } from './bars.ts';
+import { LEAST_BAR, timeBar, USUAL_BAR } from './bars.ts';
 import { pick, type TimelineRow } from './pick.ts';
-import { clean, columns, cut, left, right } from './text.ts';
+import { clean, columns, left, right, wrap } from './text.ts';
 import type { TimelineEntry, View } from './view.ts';
 
-/** Share of the line that the bar takes, and of what is left beside the times that outcomes may take. */
+/** Share of the line that the bar takes at most. */
 const BAR = 0.26;
-const OUTCOME = 0.4;
+/** Columns that labels and outcomes have at least where both take more than one line. */
+const LEAST_TEXT = 8;
 
 /** Good, bad, merely waiting, or worth a look. */
 function outcomeColour(
@@ -30,6 +31,24 @@ export function commonStart(labels: readonly string[]): string {
   return start === '' ? '' : `${start} `;
 }
 
+/** The width of outcomes with which labels and outcomes together take the fewest lines; of several the greatest. */
+function bestOutcomeWidth(
+  texts: readonly { readonly label: string; readonly outcome: string }[],
+  room: number,
+  most: number,
+): number {
+  let best = { width: Math.max(1, room >> 1), lines: Number.POSITIVE_INFINITY };
+  for (let width = Math.min(LEAST_TEXT, most); width <= Math.min(most, room - LEAST_TEXT); width++) {
+    const lines = texts.reduce(
+      (sum, { label, outcome }) =>
+        sum + Math.max(wrap(label, room - width).length, wrap(outcome, width).length),
+      0,
+    );
+    if (lines <= best.lines) best = { width, lines };
+  }
+  return best.width;
+}
+
 const widest = (texts: readonly string[]) => Math.max(...texts.map(columns));
 const cleaned = (row: TimelineRow): TimelineRow =>
   'label' in row ? { ...row, label: clean(row.label), outcome: clean(row.outcome) } : row;
@@ -46,25 +65,36 @@ export function timelineLines(
   const rows = pick(timeline, view.all ? timeline.length : most).map(cleaned);
   const entries = rows.filter((row) => 'label' in row);
   if (entries.length === 0) return [];
-  const barWidth = Math.floor(width * BAR);
   const startWidth = widest(entries.map(({ startMs }) => started(startMs)));
   const timeWidth = widest(entries.map(({ durationMs }) => lasted(durationMs)));
-  const room = width - 2 - (barWidth + 2) - 1 - startWidth - 2 - timeWidth - 2 - 2;
+  // Without the bar's cells.
+  const whole = width - 2 - 2 - 1 - startWidth - 2 - timeWidth - 2 - 2;
+  const usualBar = Number.isFinite(width) ? Math.floor(width * BAR) : USUAL_BAR;
   const outcomes = widest(entries.map(({ outcome }) => outcome));
   const labels = widest(entries.map(({ label }) => label));
-  const both = labels + outcomes <= room;
+  const both = labels + outcomes <= whole - usualBar;
   // Where labels are too long, what they share gives way: `search #7` and `search #8` become `#7` and `#8`.
   const skip = both ? 0 : commonStart(entries.map(({ label }) => label)).length;
   const named = both ? labels : widest(entries.map(({ label }) => label.slice(skip)));
-  // Outcomes are short as a rule; where not, labels that are short leave them room.
-  const outcomeWidth = Math.min(outcomes, Math.max(Math.floor(room * OUTCOME), room - named));
+  // Then the bar; only then text takes a second line.
+  const barWidth = Math.max(LEAST_BAR, Math.min(usualBar, whole - named - outcomes));
+  const room = whole - barWidth;
+  const texts = entries.map(({ label, outcome }) => ({ label: label.slice(skip), outcome }));
+  const outcomeWidth = named + outcomes <= room ? outcomes : bestOutcomeWidth(texts, room, outcomes);
   const labelWidth = Math.min(named, room - outcomeWidth);
-  return rows.map((row) => {
-    if ('more' in row) return `  ${' '.repeat(barWidth + 3)}${colours.dim(`… ${row.more} more`)}`;
+  const indent = ' '.repeat(2 + (barWidth + 2) + 1 + startWidth + 2 + timeWidth);
+  return rows.flatMap((row) => {
+    if ('more' in row) return [`  ${' '.repeat(barWidth + 3)}${colours.dim(`… ${row.more} more`)}`];
     const { label, startMs, durationMs, outcome } = row;
     const bar = timeBar(startMs, durationMs, wholeMs, barWidth);
     const times = `${right(started(startMs), startWidth)}  ${right(lasted(durationMs), timeWidth)}`;
-    const end = outcomeColour(outcome, colours)(cut(outcome, outcomeWidth));
-    return `  ${colours.cyan(bar)} ${times}  ${left(label.slice(skip), labelWidth)}  ${end}`.trimEnd();
+    const labelLines = wrap(label.slice(skip), labelWidth);
+    const outcomeLines = wrap(outcome, outcomeWidth);
+    const colour = outcomeColour(outcome, colours);
+    return Array.from({ length: Math.max(1, labelLines.length, outcomeLines.length) }, (_, i) => {
+      const before = i === 0 ? `  ${colours.cyan(bar)} ${times}` : indent;
+      const end = outcomeLines[i] === undefined ? '' : colour(outcomeLines[i]);
+      return `${before}  ${left(labelLines[i] ?? '', labelWidth)}  ${end}`.trimEnd();
+    });
   });
 }

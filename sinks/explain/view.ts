@@ -4,7 +4,7 @@ import type { Colours } from '../incidents/line.ts';
 
 /** How a page is shown. */
 export interface View {
-  /** Columns of the terminal. */
+  /** Columns of the terminal; Infinity: no limit. */
   readonly width: number;
   readonly colours: Colours;
   /** Every row of the path and of the timelines. */
