@@ -1,6 +1,6 @@
 /** The query API, asked over HTTP. Answers and failures are values. */
 import { z } from 'zod';
-import { messageOf } from '#infra/errors.ts';
+import { causeOf } from '#infra/errors.ts';
 import { traceDetail } from '../api/trace-json.ts';
 import type { Trace } from './view.ts';
 
@@ -44,13 +44,6 @@ async function ask(base: string, path: string): Promise<Answer<{ text: string; j
   if (said === undefined) return fail(`${other}: it answered ${response.status}`);
   if (response.status !== 404) return fail(`the API at ${base} says: ${said}`);
   return /^no trace /.test(said) ? fail(said, true) : fail(`${other}: ${said}`);
-}
-
-/** ECONNREFUSED and the like, where fetch has one; it says no more than `fetch failed` itself. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-  if (cause === undefined) return messageOf(error);
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
 }
 
 /** The message of `{ error: { code, message } }`, as the API gives each of its errors. */
