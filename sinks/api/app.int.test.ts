@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import { schemaById, subjects, subjectVersions } from '#schemas/registry.ts';
@@ -88,13 +87,6 @@ describe('SQL', () => {
       const response = await sql({ query });
       expect([query, response.statusCode, response.json().rows]).toEqual([query, 200, 0]);
     }
-  });
-
-  test('the increase of a counter, as sinks/README.md has it', async () => {
-    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
-    const query = /```sql\n(SELECT minute,[^`]*)```/.exec(readme)?.[1];
-    const response = await sql({ query });
-    expect([response.statusCode, response.json().rows]).toEqual([200, 0]);
   });
 
   test('nested columns are there to be read', async () => {
