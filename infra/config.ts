@@ -186,7 +186,8 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-function isLoopback(host: string): boolean {
+/** An address of this machine alone, by its name: nothing is looked up. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 

@@ -18,8 +18,3 @@ export interface Scenario {
   /** Questions that must be answered so; the others may be answered either way. */
   readonly insights: readonly { readonly kind: InsightKind; readonly found: boolean }[];
 }
-
-/** The agent app's paths. */
-export function endpointOf({ parameters }: Scenario): '/run' | '/stream' {
-  return parameters.scenario === 'stream' ? '/stream' : '/run';
-}

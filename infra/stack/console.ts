@@ -10,13 +10,19 @@ import { type Stack, type StackOptions, startStack } from './stack.ts';
 /** Ctrl-C, `kill`, and a terminal that was closed. */
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export interface ConsoleOptions extends StackOptions {
+/** An installation that somebody watches. */
+export interface WatchedStack extends Stack {
+  /** Rejects when a service has died too often; it may be left alone. */
+  readonly gaveUp: Promise<never>;
+}
+
+export interface ConsoleOptions extends Omit<StackOptions, 'onGiveUp'> {
   /** Nothing on standard output. */
   readonly quiet?: boolean;
 }
 
 /** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
-export async function startWithProgress(options: ConsoleOptions): Promise<Stack> {
+export async function startWithProgress(options: ConsoleOptions): Promise<WatchedStack> {
   const services = servicesOf(options.config, { agents: options.agents ?? true });
   const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<boolean>()]));
   const lines = new Listr(
@@ -40,6 +46,8 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Stack>
   const quiet = options.quiet ?? false;
   const live = process.stdout.isTTY && !quiet;
   let shown: Promise<unknown> | undefined;
+  const gaveUp = Promise.withResolvers<never>();
+  gaveUp.promise.catch(() => {}); // whoever waits for it hears of it
   const abort = new AbortController();
   const onSignal = () => abort.abort();
   for (const name of STOP_SIGNALS) process.on(name, onSignal);
@@ -47,6 +55,7 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Stack>
     const stack = await startStack({
       signal: abort.signal,
       ...options,
+      onGiveUp: gaveUp.reject,
       progress: (service: Service, state) => {
         // Not before: a start that is refused at once shows its reason alone.
         if (live) shown ??= lines.run();
@@ -60,7 +69,7 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Stack>
     });
     await shown;
     if (live) for (const { title } of services) console.log(`${pc.green('✔')} ${title}`);
-    return stack;
+    return { ...stack, gaveUp: gaveUp.promise };
   } catch (error) {
     // The sentence that follows says why; the lines only end.
     for (const { resolve } of ready.values()) resolve(false);

@@ -18,16 +18,14 @@ if (!read.ok) {
 }
 const { config } = read;
 const stop = interrupted();
-const gaveUp = Promise.withResolvers<never>();
-gaveUp.promise.catch(() => {});
 
 try {
   console.log(pc.bold('Starting ATI'));
-  const stack = await startWithProgress({ config, env: process.env, agents, onGiveUp: gaveUp.reject });
+  const stack = await startWithProgress({ config, env: process.env, agents });
   console.log(addresses(config, { agents, columns: process.stdout.columns }));
   console.log(`Logs: ${config.ATI_DATA_DIR}/logs. Ctrl-C stops.`);
   try {
-    await Promise.race([stop, gaveUp.promise]);
+    await Promise.race([stop, stack.gaveUp]);
   } finally {
     console.log('Stopping …');
     await stack.stop();

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { argument } from '#infra/arguments.ts';
+import { wholeNumber } from '#infra/numbers.ts';
 
 export interface Options {
   readonly profile: string;
@@ -19,12 +21,7 @@ const positive = (text: string) => {
     throw new InvalidArgumentError('must be a number above 0');
   return value;
 };
-const seed = (text: string) => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value >= 2 ** 32)
-    throw new InvalidArgumentError('must be a whole number from 0 to 4294967295');
-  return value;
-};
+const seed = argument(wholeNumber(0, 2 ** 32 - 1));
 const url = (text: string) => {
   if (!/^https?:/.test(text) || !URL.canParse(text))
     throw new InvalidArgumentError('must be a URL: http://127.0.0.1:8001');

@@ -1,4 +1,4 @@
-import type { Config } from '#infra/config.ts';
+import { type Config, isLoopback } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 
 /** The agent apps of an installation. */
@@ -13,8 +13,7 @@ export function refusal(target: string, remote: boolean): string | undefined {
   const url = URL.parse(target);
   if (url === null || !/^https?:$/.test(url.protocol))
     return `${target} is no URL of an agent app: http://127.0.0.1:8080`;
-  const { hostname } = url;
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
-  if (loopback || remote) return undefined;
+  // In a URL an IPv6 address stands in brackets.
+  if (remote || isLoopback(url.hostname.replace(/^\[(.*)\]$/, '$1'))) return undefined;
   return `${target} is another machine: load goes to this one only, unless --allow-remote says otherwise`;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { causeOf } from '#infra/errors.ts';
 import { FINDING_KINDS, type FindingKind } from '#schemas/events.ts';
+import { requestPath } from '../agents/agent-app/request.ts';
 import type { Workflow } from './profile.ts';
 
 /** One workflow of a load, as its client saw it. */
@@ -30,10 +31,7 @@ export async function playWorkflow(
   signal: AbortSignal,
 ): Promise<Played> {
   const { scenario, ...parameters } = workflow;
-  const url = new URL(scenario === 'stream' ? '/stream' : '/run', agentUrl);
-  if (scenario !== 'stream') url.searchParams.set('scenario', scenario);
-  for (const [name, value] of Object.entries({ seed, ...parameters }))
-    url.searchParams.set(name, String(value));
+  const url = new URL(requestPath({ scenario, seed, ...parameters }), agentUrl);
   const started = performance.now();
   const outcome = await ask(url, signal).catch((error: unknown) => ({ error: causeOf(error) }));
   return { scenario, latencyMs: performance.now() - started, planted: [], ...outcome };

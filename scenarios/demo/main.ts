@@ -1,8 +1,10 @@
 /** `npm run demo`: eight real workflows on two meshes; four fail, and ATI says how, where and what to do. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pc from 'picocolors';
+import { argument } from '#infra/arguments.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
+import { wholeNumber } from '#infra/numbers.ts';
 import { addresses, fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
 import { verdictOf } from '../judge/read-back.ts';
 import type { Verdict } from '../judge/verdict.ts';
@@ -19,18 +21,13 @@ const QUIET_GAP_MS = '1000';
 /** From a run's end to its incident: export, quiet gap, tick of idle partitions, sink. */
 const INCIDENT_DEADLINE_MS = 30_000;
 
-const integer = (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number from 0');
-  return value;
-};
 const program = new Command('npm run demo --')
   .description(
     'Starts ATI with its synthetic agents, runs a healthy control and eight workflows on two meshes, and shows what ATI found.\n' +
       'KAFKA_BROKERS and CLICKHOUSE_URL use real ones instead of the embedded ones.',
   )
   .option('--once', 'stop afterwards: exit 0 only if every expected incident was found, and no other')
-  .option('--seed <n>', 'which tool calls fail; the same seed, the same failures', integer);
+  .option('--seed <n>', 'which tool calls fail; the same seed, the same failures', argument(wholeNumber(0)));
 program.parse();
 const options = program.opts<{ once?: boolean; seed?: number }>();
 const seed = options.seed ?? Math.floor(Math.random() * 2 ** 31);
@@ -43,17 +40,15 @@ if (!read.ok) {
 }
 const { config } = read;
 const stopAsked = interrupted();
-const gaveUp = Promise.withResolvers<never>();
-gaveUp.promise.catch(() => {});
 
 try {
   console.log(pc.bold('Starting ATI'));
-  const stack = await startWithProgress({ config, env, onGiveUp: gaveUp.reject });
+  const stack = await startWithProgress({ config, env });
   let failed = 0;
   try {
     const verdicts = await Promise.race([
       runScenarios(config),
-      gaveUp.promise,
+      stack.gaveUp,
       stopAsked.then(() => undefined),
     ]);
     if (verdicts !== undefined) {
@@ -62,7 +57,7 @@ try {
       if (!options.once) {
         console.log(addresses(config, { agents: true, columns: process.stdout.columns }));
         console.log(nextSteps(config));
-        await Promise.race([stopAsked, gaveUp.promise]);
+        await Promise.race([stopAsked, stack.gaveUp]);
       }
     }
   } finally {

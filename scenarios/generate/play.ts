@@ -2,10 +2,11 @@ import { log, note } from '@clack/prompts';
 import type { Config } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { causeOf, messageOf } from '#infra/errors.ts';
+import { requestPath } from '#producers/agents/agent-app/request.ts';
 import { wrap } from '#sinks/explain/text.ts';
 import { type LiveRun, runLive } from '../live/run.ts';
 import { SCENARIOS } from '../registry.ts';
-import { endpointOf, type Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import type { Choice } from './ask.ts';
 import { reportLines } from './report.ts';
 import { watchTrace } from './watch.ts';
@@ -31,8 +32,7 @@ export async function play(
   if (base === undefined) throw new Error(`no scenario file for ${name}`);
   const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters }, live: {} };
   const api = urlOf(config, config.ATI_API_PORT);
-  const query = new URLSearchParams({ ...(name !== 'stream' && { scenario: name }), ...parameters });
-  log.step(`curl '${mesh.agentUrl}${endpointOf(scenario)}?${query}'`);
+  log.step(`curl '${mesh.agentUrl}${requestPath(scenario.parameters)}'`);
   const started = performance.now();
   const tell = (text: string) => {
     const at = `+${((performance.now() - started) / 1000).toFixed(1)} s`.padStart(8);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Finding } from '#schemas/events.ts';
-import { get, type IncidentAnswer, readTrace } from '../judge/read-back.ts';
+import { openFindings, readTrace } from '../judge/read-back.ts';
 import type { TraceAnswer } from '../judge/verdict.ts';
 
 export interface Watched {
@@ -35,13 +35,9 @@ export async function watchTrace({
     if (trace !== undefined) once('seen', 'the first spans are stored');
     if (trace?.summary) {
       once('closed', `the trace is closed: ${trace.summary.spanCount} spans`);
-      const open: Finding[] = [];
-      for (const finding of trace.findings) {
-        const answer = await get<{ incident: IncidentAnswer }>(api, `/v1/incidents/${finding.incidentId}`);
-        if (answer?.incident.state !== 'open') continue;
-        open.push(finding);
-        once(finding.incidentId, `incident ${finding.kind} (${finding.severity}) at ${finding.agent}`);
-      }
+      const open = await openFindings(api, trace);
+      for (const { incidentId, kind, severity, agent } of open)
+        once(incidentId, `incident ${kind} (${severity}) at ${agent}`);
       if (open.length === trace.findings.length) return { trace, open };
     }
     await wait(250);

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Finding } from '#schemas/events.ts';
 import type { Scenario } from '../scenario.ts';
 import { judge, type TraceAnswer, type Verdict } from './verdict.ts';
 
 /** GET as JSON; undefined where there is nothing (404). */
-export async function get<T>(api: string, path: string): Promise<T | undefined> {
+async function get<T>(api: string, path: string): Promise<T | undefined> {
   const response = await fetch(new URL(path, api));
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
@@ -36,15 +37,21 @@ export function readTrace(api: string, traceId: string): Promise<TraceAnswer | u
   return get<TraceAnswer>(api, `/v1/traces/${traceId}?spans=0`);
 }
 
+/** Those findings of a trace whose incident is open. */
+export async function openFindings(api: string, trace: TraceAnswer): Promise<Finding[]> {
+  const open: Finding[] = [];
+  for (const finding of trace.findings) {
+    const answer = await get<{ incident: IncidentAnswer }>(api, `/v1/incidents/${finding.incidentId}`);
+    if (answer?.incident.state === 'open') open.push(finding);
+  }
+  return open;
+}
+
 /** What ATI says of a trace now, as far as its incidents are open. */
 async function look(api: string, scenario: Scenario, traceId: string, mesh: string): Promise<Verdict> {
   const trace = await readTrace(api, traceId);
-  const open = new Set<string>();
-  for (const { incidentId } of trace?.findings ?? []) {
-    const answer = await get<{ incident: { state: string } }>(api, `/v1/incidents/${incidentId}`);
-    if (answer?.incident.state === 'open') open.add(incidentId);
-  }
-  return judge(scenario, trace, open, mesh);
+  const open = trace === undefined ? [] : await openFindings(api, trace);
+  return judge(scenario, trace, new Set(open.map(({ incidentId }) => incidentId)), mesh);
 }
 
 export interface Question {

@@ -1,5 +1,6 @@
+import { requestPath } from '#producers/agents/agent-app/request.ts';
 import type { GroundTruth } from '#producers/agents/truth.ts';
-import { endpointOf, type Scenario } from '../scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 /** What the agent app answers to a run: its trace id, what it did, and what was planted. */
 export interface LiveRun {
@@ -19,15 +20,8 @@ export async function runLive(
   seed?: number,
   signal?: AbortSignal,
 ): Promise<LiveRun> {
-  const url = new URL(endpointOf(scenario), agentUrl);
-  for (const [name, value] of Object.entries({
-    ...scenario.parameters,
-    ...scenario.live,
-    ...(seed !== undefined && { seed }),
-  })) {
-    if (endpointOf(scenario) === '/stream' && name === 'scenario') continue;
-    url.searchParams.set(name, String(value));
-  }
+  const parameters = { ...scenario.parameters, ...scenario.live, ...(seed !== undefined && { seed }) };
+  const url = new URL(requestPath(parameters), agentUrl);
   const response = await fetch(url, { signal: signal ?? null });
   const body = await response.text();
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${body}`);

@@ -1,8 +1,10 @@
 /** `npm run scenarios`: every scenario and its controls, planted and read back: scenario × expected × found. */
 import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { argument } from '#infra/arguments.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
+import { wholeNumber } from '#infra/numbers.ts';
 import { fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
 import { temporaryPlace } from '#infra/stack/temporary.ts';
 import { progressLine } from '../progress-line.ts';
@@ -27,12 +29,6 @@ interface Options {
   readonly json?: boolean;
 }
 
-const whole = (least: number) => (text: string) => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new InvalidArgumentError(`must be a whole number from ${least}`);
-  return value;
-};
 const time = (text: string) => {
   const value = new Date(text);
   if (Number.isNaN(value.getTime())) throw new InvalidArgumentError('must be a time: 2026-01-31T12:00:00Z');
@@ -52,9 +48,9 @@ const program = new Command('npm run scenarios --')
   .option('--all', 'every scenario and every control (the default)')
   .option('--list', 'only show the scenarios')
   .option('--live', 'run the workflows for real, one after the other, on an agent app')
-  .option('--seeds <n>', 'so many runs of each, with different seeds', whole(1), 1)
-  .option('--first-seed <n>', 'the first of them', whole(0), 1)
-  .option('--rate <n>', 'write so many spans a second; default: as fast as it goes', whole(1))
+  .option('--seeds <n>', 'so many runs of each, with different seeds', argument(wholeNumber(1)), 1)
+  .option('--first-seed <n>', 'the first of them', argument(wholeNumber(0)), 1)
+  .option('--rate <n>', 'write so many spans a second; default: as fast as it goes', argument(wholeNumber(1)))
   .option('--start <time>', 'virtual time of the first run; default: an hour ago', time)
   .option('--agent <url>', 'with --live: a running agent app instead of one of its own', url)
   .option('--api <url>', 'with --agent: the query API that hears of it', url)
@@ -129,14 +125,11 @@ async function play(scenarios: readonly Scenario[]): Promise<Outcome[] | undefin
   const { config, env } = place;
   try {
     if (!options.json) console.log(pc.bold('Starting an installation of its own'));
-    const gaveUp = Promise.withResolvers<never>();
-    gaveUp.promise.catch(() => {});
     const stack = await startWithProgress({
       config,
       env,
       agents: options.live === true,
       quiet: options.json === true,
-      onGiveUp: gaveUp.reject,
     });
     try {
       const work = options.live
@@ -152,7 +145,7 @@ async function play(scenarios: readonly Scenario[]): Promise<Outcome[] | undefin
             startUnixMs: (options.start ?? new Date(Date.now() - 3_600_000)).getTime(),
             ...(options.rate !== undefined && { rate: options.rate }),
           });
-      return await Promise.race([work, gaveUp.promise, stopAsked.then(() => undefined)]);
+      return await Promise.race([work, stack.gaveUp, stopAsked.then(() => undefined)]);
     } finally {
       line.end();
       await stack.stop();

@@ -1,8 +1,10 @@
 /** `./sanity_check.sh`: is a running installation healthy, and does it find what it must? A line for each check. */
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
+import { argument } from '#infra/arguments.ts';
 import { readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
+import { wholeNumber } from '#infra/numbers.ts';
 import { fail } from '#infra/stack/console.ts';
 import { meshesOf } from '../meshes.ts';
 import { type CheckResult, check } from './check.ts';
@@ -16,7 +18,7 @@ const program = new Command('./sanity_check.sh')
   )
   .addOption(new Option('--mesh <name>', 'which agents').choices(['first', 'second', 'all']).default('all'))
   .option('--no-runs', 'only the services')
-  .option('--seed <n>', 'which tool calls fail', Number, 1)
+  .option('--seed <n>', 'which tool calls fail', argument(wholeNumber(0)), 1)
   .addHelpText('after', '\nExit code 0 only if every check passed.');
 program.parse();
 const options = program.opts<{ mesh: 'first' | 'second' | 'all'; runs: boolean; seed: number }>();
