@@ -10,6 +10,7 @@ import { criticalPath, pathRoot } from './trace/critical-path.ts';
 import { traceGraph } from './trace/graph.ts';
 import { normalise } from './trace/normalise.ts';
 import { pathSegments } from './trace/path-segments.ts';
+import { pathShares } from './trace/shares.ts';
 import type { TraceView } from './trace/view.ts';
 
 export type { AnalysedSignal } from './detectors/signals.ts';
@@ -72,6 +73,7 @@ export function analyseTrace(
     ...traceGraph(view, critical),
     findings,
     insights: insightsOf(context),
+    shares: pathShares(view, critical),
     eventTimeMs: Number((view.startUnixNano + BigInt(end)) / 1_000_000n),
     signals: signalsOf(view, facts, findings),
   };

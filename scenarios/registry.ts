@@ -1,52 +1,28 @@
-import { chain } from './chain.ts';
-import { chainOfOneMillisecond } from './controls/chain-of-one-millisecond.ts';
-import { chainShort } from './controls/chain-short.ts';
-import { dagEven } from './controls/dag-even.ts';
-import { fanoutNarrow } from './controls/fanout-narrow.ts';
-import { fanoutOnEnoughSlots } from './controls/fanout-on-enough-slots.ts';
-import { fanoutStraggler } from './controls/fanout-straggler.ts';
-import { humanLongWait } from './controls/human-long-wait.ts';
-import { ragGrowing } from './controls/rag-growing.ts';
-import { reactSlowStep } from './controls/react-slow-step.ts';
-import { reactThirty } from './controls/react-thirty.ts';
-import { reactTwoTools } from './controls/react-two-tools.ts';
-import { retriesAtOnePercent } from './controls/retries-at-one-percent.ts';
-import { retriesNone } from './controls/retries-none.ts';
-import { streamAlone } from './controls/stream-alone.ts';
-import { streamBesideLittle } from './controls/stream-beside-little.ts';
-import { streamOwnTools } from './controls/stream-own-tools.ts';
-import { streamSlow } from './controls/stream-slow.ts';
-import { dag } from './dag.ts';
-import { fanout } from './fanout.ts';
-import { human } from './human.ts';
-import { rag } from './rag.ts';
-import { react } from './react.ts';
-import { retry } from './retry.ts';
+import { readdirSync } from 'node:fs';
+import { SCENARIOS as WORKFLOWS } from '#producers/agents/agent-app/parameters.ts';
 import type { Scenario } from './scenario.ts';
-import { stream } from './stream.ts';
 
-/** The eight workflows of the agent app. */
-export const SCENARIOS: readonly Scenario[] = [fanout, chain, retry, dag, react, human, rag, stream];
+const SUFFIX = '.scenario.ts';
+
+/** The `scenario` of each NAME.scenario.ts in a folder: by workflow in the agent app's order, then by file name. */
+async function findScenarios(folder: string): Promise<Scenario[]> {
+  const place = new URL(folder, import.meta.url);
+  const files = readdirSync(place).filter((file) => file.endsWith(SUFFIX));
+  const scenarios = await Promise.all(
+    files.sort().map(async (file) => {
+      const { scenario } = (await import(new URL(file, place).href)) as { scenario?: Scenario };
+      if (scenario === undefined) throw new Error(`scenarios/${file} must export \`scenario\``);
+      return scenario;
+    }),
+  );
+  const order = (scenario: Scenario) => WORKFLOWS.indexOf(scenario.parameters.scenario);
+  return scenarios.sort((a, b) => order(a) - order(b));
+}
+
+/** The eight workflows of the agent app, each with what goes wrong in it. */
+export const SCENARIOS: readonly Scenario[] = await findScenarios('./');
 
 /** Healthy versions and near misses of each: nothing may be found in them. */
-export const CONTROLS: readonly Scenario[] = [
-  fanoutOnEnoughSlots,
-  fanoutStraggler,
-  fanoutNarrow,
-  chainOfOneMillisecond,
-  chainShort,
-  retriesAtOnePercent,
-  retriesNone,
-  dagEven,
-  reactThirty,
-  reactTwoTools,
-  reactSlowStep,
-  humanLongWait,
-  ragGrowing,
-  streamAlone,
-  streamSlow,
-  streamOwnTools,
-  streamBesideLittle,
-];
+export const CONTROLS: readonly Scenario[] = await findScenarios('./controls/');
 
 export const ALL_SCENARIOS: readonly Scenario[] = [...SCENARIOS, ...CONTROLS];

@@ -4,10 +4,10 @@ import { decode, decodeAs, encode } from './codec.ts';
 import {
   type EventName,
   type Events,
-  FINDING_KINDS,
   type Finding,
   INCIDENT_EVENTS,
   INSIGHT_KINDS,
+  OPERATOR_ACTIONS,
   SEVERITIES,
 } from './events.ts';
 
@@ -24,8 +24,9 @@ const timelineEntry = fc.record({
   outcome: text,
 });
 const recommendation = fc.record({ action: text, text });
-const kind = fc.constantFrom(...FINDING_KINDS);
+const kind = text;
 const severity = fc.constantFrom(...SEVERITIES);
+const explained = fc.record({ incidentId: text, kind, agent: text, operation: text, signature: text });
 const finding: fc.Arbitrary<Finding> = fc.record({
   kind,
   incidentId: text,
@@ -38,6 +39,8 @@ const finding: fc.Arbitrary<Finding> = fc.record({
   timeline: list(timelineEntry),
   explanation: text,
   recommendations: list(recommendation),
+  explains: list(explained),
+  explainedBy: text,
 });
 const incidentEvent: fc.Arbitrary<Events['IncidentEvent']> = fc.record({
   incidentId: text,
@@ -64,6 +67,12 @@ const incidentEvent: fc.Arbitrary<Events['IncidentEvent']> = fc.record({
   affectedTraces: int,
   thresholdsDigest: text,
   contentDigest: text,
+  evidenceTraceId: text,
+  explains: list(explained),
+  acknowledgedBy: text,
+  acknowledgedAt: long,
+  mutedUntil: long,
+  note: text,
 });
 const insight = fc.record({
   kind: fc.constantFrom(...INSIGHT_KINDS),
@@ -123,6 +132,22 @@ const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
     edges: list(fc.record({ from: int, to: int, count: int, type: fc.constantFrom('child', 'link') })),
     findings: list(finding),
     insights: list(insight),
+    shares: list(
+      fc.record({
+        type: fc.constantFrom('self', 'edge', 'idle'),
+        role: text,
+        service: text,
+        agent: text,
+        operation: text,
+        instance: text,
+        callerService: text,
+        callerOperation: text,
+        spans: int,
+        errors: int,
+        pathNs: long,
+        dragNs: long,
+      }),
+    ),
   }),
   Signal: fc.record({
     tenant: text,
@@ -138,8 +163,18 @@ const events: { [Name in EventName]: fc.Arbitrary<Events[Name]> } = {
     durationMs: fc.double(),
     facts: list(fc.record({ kind, callee: text, values: list(measure) })),
     findings: list(finding),
+    callees: list(text),
   }),
   ClockMark: fc.record({ source }),
+  OperatorAction: fc.record({
+    tenant: text,
+    incidentId: text,
+    action: fc.constantFrom(...OPERATOR_ACTIONS),
+    by: text,
+    note: text,
+    at: long,
+    until: long,
+  }),
   IncidentEvent: incidentEvent,
   MetricBatch: fc.record({
     tenant: text,

@@ -31,10 +31,24 @@ const bigintLong = avsc.types.LongType.__with({
   compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
 });
 
+/** The name of a finding's kind. It was an enum before detectors could be added without a new schema; its names stay. */
+class FindingKindType extends avsc.types.LogicalType {
+  override _fromValue(value: unknown): unknown {
+    return value;
+  }
+  override _toValue(value: unknown): unknown {
+    return value;
+  }
+  override _resolve(writer: avsc.Type): ((value: unknown) => unknown) | undefined {
+    return avsc.Type.isType(writer, 'enum', 'string', 'logical:finding-kind') ? (value) => value : undefined;
+  }
+}
+
 /** The avsc type of a schema, as ATI reads and writes it. */
 export function avroType(text: string): avsc.Type {
   return avsc.Type.forSchema(JSON.parse(text), {
     omitRecordMethods: true,
+    logicalTypes: { 'finding-kind': FindingKindType },
     typeHook: (schema) =>
       typeof schema === 'object' && 'logicalType' in schema && schema.logicalType === 'timestamp-nanos'
         ? bigintLong

@@ -51,8 +51,8 @@ export interface Source {
   clock: number;
 }
 
-export const FINDING_KINDS = ['fanout_collapse', 'retry_storm', 'blocking_chain', 'starvation'] as const;
-export type FindingKind = (typeof FINDING_KINDS)[number];
+/** The name of a detector: `fanout_collapse`, `retry_storm` … Open: a new detector needs no new schema. */
+export type FindingKind = string;
 
 export const SEVERITIES = ['warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -79,6 +79,15 @@ export interface Recommendation {
   text: string;
 }
 
+/** A finding that another one of the same trace explains: a symptom. */
+export interface Explained {
+  incidentId: string;
+  kind: FindingKind;
+  agent: string;
+  operation: string;
+  signature: string;
+}
+
 /** What a detector found, in one trace or one window. Identity: kind, agent, operation, signature (with the tenant). */
 export interface Finding {
   kind: FindingKind;
@@ -97,6 +106,10 @@ export interface Finding {
   timeline: TimelineEntry[];
   explanation: string;
   recommendations: Recommendation[];
+  /** Findings of the same trace that this one explains, sorted by incident id. */
+  explains: Explained[];
+  /** Incident id of the finding that explains this one; empty for a root. */
+  explainedBy: string;
 }
 
 /** What a trace reveals about its time, one question each: docs/insights.md. In this order. */
@@ -148,6 +161,35 @@ export interface PathSegment {
   type: 'self' | 'edge' | 'idle';
 }
 
+/**
+ * What owns a part of the critical path: an operation's own time (`self`), the way between a caller and its callee (`edge`:
+ * network and queues, service and operation are the callee's), or a wait for a person (`idle`). One for each combination
+ * of the names; the times of all shares sum to the path's length.
+ */
+export interface PathShare {
+  type: 'self' | 'edge' | 'idle';
+  /** Role name, see PathSegment. */
+  role: string;
+  service: string;
+  /** Normalised. */
+  agent: string;
+  /** Normalised. */
+  operation: string;
+  /** service.instance.id, else host.name, else k8s.pod.name, else container.id of the resource; empty without one. */
+  instance: string;
+  /** Of an edge; else empty. */
+  callerService: string;
+  callerOperation: string;
+  /** Distinct spans that own a piece of it. */
+  spans: number;
+  /** Of them, failed. */
+  errors: number;
+  /** Exclusive time on the path. */
+  pathNs: number;
+  /** By how much less the trace would take without it: at most `pathNs`, less where something else ran beside it. */
+  dragNs: number;
+}
+
 /** A node of the trace's graph: all spans of one (role, service, agent, operation). */
 export interface GraphNode {
   id: number;
@@ -195,6 +237,8 @@ export interface TraceSummary {
   edges: GraphEdge[];
   findings: Finding[];
   insights: Insight[];
+  /** What owns the critical path; most path time first, then by name; at most 200 (the least are one share `other`). */
+  shares: PathShare[];
 }
 
 /** ati.signals: one trace's facts and findings about one agent operation. */
@@ -215,6 +259,8 @@ export interface Signal {
   durationMs: number;
   facts: Fact[];
   findings: Finding[];
+  /** Normalised callees that the agent operation called in this trace, sorted, at most 50. */
+  callees: string[];
 }
 
 /** ati.signals, every partition: nothing with a lesser clock will come from this source any more. */
@@ -222,7 +268,33 @@ export interface ClockMark {
   source: Source;
 }
 
-export const INCIDENT_EVENTS = ['opened', 'updated', 'resolved', 'retracted'] as const;
+export const OPERATOR_ACTIONS = ['acknowledge', 'unacknowledge', 'mute', 'unmute'] as const;
+export type OperatorActionType = (typeof OPERATOR_ACTIONS)[number];
+
+/** ati.signals, in the partition of the incident's signals: what an operator did with it. */
+export interface OperatorAction {
+  tenant: string;
+  incidentId: string;
+  action: OperatorActionType;
+  /** Who, as they call themselves. */
+  by: string;
+  note: string;
+  /** Unix ms, stamped at the door. */
+  at: number;
+  /** Of a mute, unix ms; else 0. */
+  until: number;
+}
+
+export const INCIDENT_EVENTS = [
+  'opened',
+  'updated',
+  'resolved',
+  'retracted',
+  'acknowledged',
+  'unacknowledged',
+  'muted',
+  'unmuted',
+] as const;
 export type IncidentEventType = (typeof INCIDENT_EVENTS)[number];
 
 /** ati.incidents. The last version of an incident is the one with the greatest revision (docs/adr/0003). */
@@ -261,6 +333,18 @@ export interface IncidentEvent {
   thresholdsDigest: string;
   /** Digest of severity, evidence and text only, 16 hex digits. */
   contentDigest: string;
+  /** The trace that evidence and timeline are of; empty where they are of a window. */
+  evidenceTraceId: string;
+  /** Failures of the same traces that are its symptoms and open no incident of their own. */
+  explains: Explained[];
+  /** Who acknowledged this episode; empty while nobody has. */
+  acknowledgedBy: string;
+  /** Unix ms; 0 while nobody has. */
+  acknowledgedAt: number;
+  /** Unix ms; 0: not muted. */
+  mutedUntil: number;
+  /** The operator's last one. */
+  note: string;
 }
 
 /** ati.incident-state, in the partition of its signals: what stage 2 needs to go on after a restart. */
@@ -278,6 +362,7 @@ export interface Events {
   TraceSummary: TraceSummary;
   Signal: Signal;
   ClockMark: ClockMark;
+  OperatorAction: OperatorAction;
   IncidentEvent: IncidentEvent;
   IncidentState: IncidentState;
   MetricBatch: MetricBatch;

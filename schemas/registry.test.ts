@@ -7,7 +7,7 @@ test('lists a subject per topic and record, with the topic prefix', () => {
   expect(subjects()).toContain('ati.signals-ati.Signal');
   expect(subjects()).toContain('ati.telemetry-ati.MetricBatch');
   expect(subjects()).toContain('ati.telemetry-ati.LogBatch');
-  expect(subjects()).toHaveLength(8);
+  expect(subjects()).toHaveLength(9);
   expect(subjects('eu.').every((subject) => subject.startsWith('eu.ati.'))).toBe(true);
 });
 

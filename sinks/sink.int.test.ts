@@ -81,6 +81,7 @@ describe('what is on the log is in the tables', () => {
         { kind: 'retry_storm', callee: 'search', values: [{ name: 'attempts', value: 4, unit: 'count' }] },
       ],
       findings: [finding()],
+      callees: ['search'],
     };
     await sinks.produce('traces', [record(0, 'TraceSummary', trace)]);
     await sinks.produce('signals', [

@@ -94,6 +94,20 @@ export function incidentEvent(given: Partial<IncidentEvent> = {}): IncidentEvent
     affectedTraces: 3,
     thresholdsDigest: hex(7, 16),
     contentDigest: hex(8, 16),
+    evidenceTraceId: hex(0xabc, 32),
+    explains: [
+      {
+        incidentId: hex(9, 32),
+        kind: 'fanout_collapse',
+        agent: 'planner',
+        operation: 'plan trip',
+        signature: 'search *',
+      },
+    ],
+    acknowledgedBy: '',
+    acknowledgedAt: 0,
+    mutedUntil: 0,
+    note: '',
     ...given,
   };
 }
@@ -106,6 +120,8 @@ export function finding(given: Partial<Finding> = {}): Finding {
     timeline: [],
     explanation: 'because',
     recommendations: [],
+    explains: [],
+    explainedBy: '',
     ...given,
   };
 }
@@ -162,6 +178,22 @@ export function traceSummary(given: Partial<TraceSummary> = {}): TraceSummary {
     edges: [{ from: 0, to: 0, count: 1, type: 'link' }],
     findings: [],
     insights: [],
+    shares: [
+      {
+        type: 'self',
+        role: 'workflow',
+        service: 'shop',
+        agent: 'planner',
+        operation: 'plan',
+        instance: 'shop-1',
+        callerService: '',
+        callerOperation: '',
+        spans: 1,
+        errors: 0,
+        pathNs: 250_000_001,
+        dragNs: 250_000_001,
+      },
+    ],
     ...given,
   };
 }

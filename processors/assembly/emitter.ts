@@ -68,7 +68,7 @@ export class Emitter {
       let value = encode('TraceSummary', whole);
       // No broker would take it: what is left out can be had from the stored spans.
       if (value.length > MAX_SUMMARY_BYTES)
-        value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [] });
+        value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [], shares: [] });
       this.#outputs.push({ topic: 'traces', partition: this.#partition, key: trace.traceId, value });
     }
     const gone = new Map(trace.signalled);
@@ -86,7 +86,7 @@ export class Emitter {
     for (const was of gone.values())
       this.#signal(
         trace,
-        { ...was, calls: 0, errors: 0, durationMs: 0, facts: [], findings: [] },
+        { ...was, calls: 0, errors: 0, durationMs: 0, facts: [], findings: [], callees: [] },
         revision,
         clock,
       );
@@ -106,7 +106,7 @@ export class Emitter {
     if (this.#muted) return;
     const { tenant, traceId, eventTime } = trace;
     const key = signalKey(tenant, signal);
-    const { scope, agent, operation, calls, errors, durationMs, facts, findings } = signal;
+    const { scope, agent, operation, calls, errors, durationMs, facts, findings, callees } = signal;
     const value = encode('Signal', {
       tenant,
       scope,
@@ -121,6 +121,7 @@ export class Emitter {
       durationMs,
       facts,
       findings,
+      callees,
     });
     const partition = partitionOf(Buffer.from(key, 'utf8'), this.#signalPartitions);
     this.#outputs.push({ topic: 'signals', partition, key, value });

@@ -24,6 +24,14 @@ export interface TraceResult {
   readonly facts: readonly TraceFact[];
 }
 
+/** A trace within a window. */
+export interface WindowTrace {
+  readonly traceId: string;
+  /** Unix ms. */
+  readonly eventTime: number;
+  readonly facts: readonly Fact[];
+}
+
 /** Every trace's facts of one kind about one agent operation within one window, sorted by trace id. */
 export interface WindowContext {
   readonly tenant: string;
@@ -32,12 +40,18 @@ export interface WindowContext {
   readonly operation: string;
   readonly startMs: number;
   readonly endMs: number;
-  readonly traces: readonly { readonly traceId: string; readonly facts: readonly Fact[] }[];
+  readonly traces: readonly WindowTrace[];
 }
 
-/** A detector is data plus pure functions: no clock, no randomness, no IO. One file each in this folder. */
+/**
+ * A detector is data plus pure functions: no clock, no randomness, no IO. One file each in this folder, NAME.detector.ts,
+ * whose `detector` the registry finds by itself; beside it its NAME.test.ts, and in scenarios/ what fires it.
+ */
 export interface Detector<Config = unknown> {
+  /** The file's name with underscores. */
   readonly kind: FindingKind;
+  /** For people: `Retry storm`. */
+  readonly title: string;
   readonly version: number;
   /** Thresholds with their defaults; each default's source stands in a comment. */
   readonly config: z.ZodType<Config>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TestSpan } from '../trace/testkit.ts';
 import { analysed, detectors, findingsOf, measure } from './analysed.testkit.ts';
-import { fanoutCollapse } from './fanout-collapse.ts';
+import { detector as fanoutCollapse } from './fanout-collapse.detector.ts';
 import {
   chainTrace,
   fanoutTrace,
@@ -201,7 +201,13 @@ describe('in a window', () => {
         planned(s, root, { fanout: width, pool: new Pool(1000), delay, workers: false }),
       );
       const signal = analysed(spans).signals.find((each) => each.operation === 'planner');
-      return [{ traceId: String(i), facts: signal!.facts.filter((fact) => fact.kind === 'fanout_collapse') }];
+      return [
+        {
+          traceId: String(i),
+          eventTime: i,
+          facts: signal!.facts.filter((fact) => fact.kind === 'fanout_collapse'),
+        },
+      ];
     });
   const judge = (widths: readonly number[], factor: number) =>
     fanoutCollapse.inWindow!(

@@ -5,11 +5,21 @@ import { incidentId } from '../incidents/identity.ts';
 const LONGEST_TIMELINE = 20;
 
 /** A finding with its identity filled in, its timeline in order of time and capped. */
-export function makeFinding(tenant: string, finding: Omit<Finding, 'incidentId' | 'root'>): Finding {
+export function makeFinding(
+  tenant: string,
+  finding: Omit<Finding, 'incidentId' | 'root' | 'explains' | 'explainedBy'>,
+): Finding {
   const timeline = [...finding.timeline]
     .sort((a, b) => a.startMs - b.startMs || a.durationMs - b.durationMs || (a.label < b.label ? -1 : 1))
     .slice(0, LONGEST_TIMELINE);
-  return { ...finding, timeline, incidentId: incidentId({ tenant, ...finding }), root: true };
+  return {
+    ...finding,
+    timeline,
+    incidentId: incidentId({ tenant, ...finding }),
+    root: true,
+    explains: [],
+    explainedBy: '',
+  };
 }
 
 /** A timeline entry from ns of the trace. */

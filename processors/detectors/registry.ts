@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
 import type { FindingKind } from '#schemas/events.ts';
-import { blockingChain } from './blocking-chain.ts';
 import type { Detector } from './detector.ts';
-import { fanoutCollapse } from './fanout-collapse.ts';
-import { retryStorm } from './retry-storm.ts';
-import { starvation } from './starvation.ts';
 
-/** Every detector of ATI. */
-export const DETECTORS: readonly Detector[] = [
-  erased(fanoutCollapse),
-  erased(retryStorm),
-  erased(blockingChain),
-  erased(starvation),
-];
+const SUFFIX = '.detector.ts';
+
+/** Every detector of ATI: the `detector` of each NAME.detector.ts beside this file, sorted by name. */
+export const DETECTORS: readonly Detector[] = await findDetectors();
+
+async function findDetectors(): Promise<Detector[]> {
+  const files = readdirSync(new URL('.', import.meta.url)).filter((file) => file.endsWith(SUFFIX));
+  return Promise.all(
+    files.sort().map(async (file) => {
+      const { detector } = (await import(new URL(file, import.meta.url).href)) as { detector?: Detector };
+      const kind = file.slice(0, -SUFFIX.length).replaceAll('-', '_');
+      if (detector?.kind !== kind) throw new Error(`${file} must export \`detector\`, of kind ${kind}`);
+      return erased(detector);
+    }),
+  );
+}
 
 /** A detector whose config type is its own matter: what its functions get is what its schema gave. */
 function erased<Config>(detector: Detector<Config>): Detector {
   return {
     kind: detector.kind,
+    title: detector.title,
     version: detector.version,
     config: detector.config,
     inTrace: (trace, config) => detector.inTrace(trace, config as Config),
@@ -40,6 +47,8 @@ export interface ConfiguredDetectors {
   readonly all: readonly ConfiguredDetector[];
   get(kind: FindingKind): ConfiguredDetector;
   thresholdsDigest(kind: FindingKind): string;
+  /** What people call it. */
+  titleOf(kind: FindingKind): string;
 }
 
 export type ConfigureResult = { ok: true; detectors: ConfiguredDetectors } | { ok: false; message: string };
@@ -80,5 +89,11 @@ export function configureDetectors(overrides: Record<string, unknown> = {}): Con
     if (found === undefined) throw new Error(`no detector of kind ${kind} is registered`);
     return found;
   };
-  return { ok: true, detectors: { all, get, thresholdsDigest: (kind) => get(kind).thresholdsDigest } };
+  const detectors: ConfiguredDetectors = {
+    all,
+    get,
+    thresholdsDigest: (kind) => get(kind).thresholdsDigest,
+    titleOf: (kind) => get(kind).detector.title,
+  };
+  return { ok: true, detectors };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TestSpan } from '../trace/testkit.ts';
 import { analysed, findingsOf, measure } from './analysed.testkit.ts';
-import { retryStorm } from './retry-storm.ts';
+import { detector as retryStorm } from './retry-storm.detector.ts';
 import {
   chainTrace,
   failing,
@@ -202,6 +202,7 @@ describe('in a window', () => {
         endMs: 60_000,
         traces: traces.map((spans, i) => ({
           traceId: String(i),
+          eventTime: i,
           facts: analysed(spans)
             .signals.find((signal) => signal.operation === 'worker')!
             .facts.filter((fact) => fact.kind === 'retry_storm'),

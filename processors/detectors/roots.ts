@@ -1,4 +1,4 @@
-import type { Finding } from '#schemas/events.ts';
+import type { Explained, Finding } from '#schemas/events.ts';
 import { reader } from './measures.ts';
 
 /** From here on more than half of the load on a callee is retries. */
@@ -10,17 +10,24 @@ const RETRIES_ARE_MOST = 2;
  * half of the attempts that queue; below that the fan-out queues on its own account, and both are listed.
  */
 export function markRoots(findings: readonly Finding[]): Finding[] {
-  const stormed = new Set(
+  const storms = new Map(
     findings
       .filter(
         ({ kind, root, evidence }) =>
           kind === 'retry_storm' && root && reader(evidence)('amplification') >= RETRIES_ARE_MOST,
       )
-      .map((finding) => finding.signature),
+      .map((storm) => [storm.signature, storm.incidentId]),
   );
-  return findings.map((finding) =>
-    finding.kind === 'fanout_collapse' && stormed.has(finding.signature)
-      ? { ...finding, root: false }
-      : finding,
-  );
+  const marked = findings.map((finding) => {
+    const storm = finding.kind === 'fanout_collapse' ? storms.get(finding.signature) : undefined;
+    return storm === undefined ? finding : { ...finding, root: false, explainedBy: storm };
+  });
+  return marked.map((finding) => {
+    const explains = marked.filter((other) => other.explainedBy === finding.incidentId).map(explained);
+    return explains.length === 0 ? finding : { ...finding, explains };
+  });
+}
+
+function explained({ incidentId, kind, agent, operation, signature }: Finding): Explained {
+  return { incidentId, kind, agent, operation, signature };
 }

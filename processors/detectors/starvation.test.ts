@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TestSpan } from '../trace/testkit.ts';
 import { analysed, findingsOf, measure } from './analysed.testkit.ts';
-import { starvation } from './starvation.ts';
+import { detector as starvation } from './starvation.detector.ts';
 import { chainTrace, fanoutTrace, reactTrace, retryTrace, streamTrace } from './testkit.ts';
 
 const found = (spans: readonly TestSpan[]) => findingsOf('starvation', spans);
@@ -150,7 +150,7 @@ describe('across the streams of one instance', () => {
         operation: 'instance-1',
         startMs: 0,
         endMs: 60_000,
-        traces: rates.map((rate, i) => ({ traceId: String(i), facts: facts(rate) })),
+        traces: rates.map((rate, i) => ({ traceId: String(i), eventTime: i, facts: facts(rate) })),
       },
       config,
     );

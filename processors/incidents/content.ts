@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Finding, FindingKind, IncidentEvent, Measure } from '#schemas/events.ts';
-
-const TITLES: Record<FindingKind, string> = {
-  fanout_collapse: 'Fan-out collapse',
-  retry_storm: 'Retry storm',
-  blocking_chain: 'Blocking chain',
-  starvation: 'Starvation',
-};
+import type { Explained, Finding, FindingKind, IncidentEvent, Measure } from '#schemas/events.ts';
 
 /** The part of an event that says what is wrong, not when or how often it was said. */
 export type Content = Pick<
@@ -22,14 +15,18 @@ export type Content = Pick<
   | 'timeline'
   | 'recommendations'
   | 'contentDigest'
+  | 'explains'
 >;
 
-/** Content of an event from a finding and the findings of its trace that it explains. */
-export function contentOf(finding: Finding, symptoms: readonly Finding[]): Content {
+/** What people call a kind of finding. */
+export type TitleOf = (kind: FindingKind) => string;
+
+/** Content of an event from a finding. */
+export function contentOf(finding: Finding, titleOf: TitleOf): Content {
   const { kind, severity, agent, operation, signature, evidence, timeline, recommendations } = finding;
   const callee = signature === '' ? '' : ` → ${signature}`;
-  const title = `${TITLES[kind]}: ${agent} / ${operation}${callee}`;
-  const explanation = finding.explanation + symptomText(symptoms);
+  const title = `${titleOf(kind)}: ${agent} / ${operation}${callee}`;
+  const explanation = finding.explanation + symptomText(finding.explains, titleOf);
   const digest = createHash('sha256')
     .update(JSON.stringify([severity, evidence, title, explanation, recommendations]), 'utf8')
     .digest('hex');
@@ -45,12 +42,13 @@ export function contentOf(finding: Finding, symptoms: readonly Finding[]): Conte
     timeline,
     recommendations,
     contentDigest: digest.slice(0, 16),
+    explains: finding.explains,
   };
 }
 
-function symptomText(symptoms: readonly Finding[]): string {
+function symptomText(symptoms: readonly Explained[], titleOf: TitleOf): string {
   if (symptoms.length === 0) return '';
-  const names = symptoms.map((s) => `${TITLES[s.kind].toLowerCase()} at ${s.agent} / ${s.operation}`);
+  const names = symptoms.map((s) => `${titleOf(s.kind).toLowerCase()} at ${s.agent} / ${s.operation}`);
   return ` It also explains, in the same trace: ${[...new Set(names)].sort().join('; ')}.`;
 }
 

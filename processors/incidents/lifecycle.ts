@@ -1,6 +1,6 @@
 import type { IncidentEvent, IncidentEventType } from '#schemas/events.ts';
 import type { Found } from '../windows/evaluate.ts';
-import { type Content, contentOf, exemplars, otherClass } from './content.ts';
+import { type Content, contentOf, exemplars, otherClass, type TitleOf } from './content.ts';
 import { type Incident, isLive, phaseOf } from './incident.ts';
 
 /** Clean windows with traffic after which an incident is resolved. */
@@ -23,6 +23,7 @@ export interface Frame {
   readonly tenant: string;
   readonly group: string;
   readonly thresholdsDigest: string;
+  readonly titleOf: TitleOf;
 }
 
 /** The state after an effect and the events it gave; undefined where it changed nothing. */
@@ -56,15 +57,15 @@ export function onWindowFound(
     if (!found.single) return persists() ? opened(incident, found, moment, frame, true) : undefined;
     // It came while the episode before was still open: it opens and settles in one.
     const provisional = opened(incident, found, moment, frame, false)!;
-    const settled = settle(provisional.incident, found, moment);
+    const settled = settle(provisional.incident, found, moment, frame);
     return { incident: settled, events: [...provisional.events, settled.last] };
   }
   if (phaseOf(incident) === 'provisional') {
-    const settled = settle(incident, found, moment);
+    const settled = settle(incident, found, moment, frame);
     return { incident: settled, events: [settled.last] };
   }
   const { last } = incident;
-  const content = contentOf(found.finding, found.symptoms);
+  const content = contentOf(found.finding, frame.titleOf);
   const changed = content.severity !== last.severity || otherClass(last.evidence, content.evidence);
   if (changed && moment.windowEnd >= last.windowEnd) {
     const updated = say(incident, 'updated', true, moment, { ...content, ...tracesOf(found) });
@@ -109,7 +110,7 @@ function opened(
   // An episode that was taken back was none: the next takes its number, so that numbers do not depend on arrival.
   const episode = before === undefined ? 1 : before.last.episode + (before.last.event === 'resolved' ? 1 : 0);
   const last: IncidentEvent = {
-    ...contentOf(found.finding, found.symptoms),
+    ...contentOf(found.finding, frame.titleOf),
     ...tracesOf(found),
     incidentId: id,
     tenant,
@@ -122,19 +123,25 @@ function opened(
     openedAt,
     at: moment.at,
     thresholdsDigest,
+    acknowledgedBy: '',
+    acknowledgedAt: 0,
+    mutedUntil: before?.last.mutedUntil ?? 0,
+    note: before?.last.note ?? '',
   };
   const counters = { clean: 0, cleanEnd: 0, trafficEnd: moment.windowEnd };
   return { incident: { id, group, appliedThrough: moment.position, ...counters, last }, events: [last] };
 }
 
 /** The first closing of a window that holds a provisional incident's finding: from here on content decides alone. */
-function settle(incident: Incident, found: Found, moment: Moment): Incident {
-  const content = { ...contentOf(found.finding, found.symptoms), ...tracesOf(found), openedAt: found.since };
+function settle(incident: Incident, found: Found, moment: Moment, frame: Frame): Incident {
+  const content = { ...contentOf(found.finding, frame.titleOf), ...tracesOf(found), openedAt: found.since };
   const counters = { clean: 0, cleanEnd: 0, trafficEnd: moment.windowEnd };
   return { ...say(incident, 'updated', true, moment, content), ...counters };
 }
 
-type Said = Partial<Content & Pick<IncidentEvent, 'exemplarTraceIds' | 'affectedTraces' | 'openedAt'>>;
+type Said = Partial<
+  Content & Pick<IncidentEvent, 'exemplarTraceIds' | 'affectedTraces' | 'evidenceTraceId' | 'openedAt'>
+>;
 
 function say(
   incident: Incident,
@@ -158,7 +165,8 @@ function say(
 }
 
 function tracesOf(found: Found) {
-  return { exemplarTraceIds: exemplars(found.traces), affectedTraces: found.traces.length };
+  const { traces, evidenceTraceId } = found;
+  return { exemplarTraceIds: exemplars(traces), affectedTraces: traces.length, evidenceTraceId };
 }
 
 type Counters = Partial<Pick<Incident, 'clean' | 'cleanEnd'>>;

@@ -1,5 +1,5 @@
 import { decode } from '#schemas/codec.ts';
-import type { Signal } from '#schemas/events.ts';
+import type { FindingKind, Signal } from '#schemas/events.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
@@ -241,6 +241,7 @@ export class SignalProcessor {
 
   #frame(group: Group, found: Found): Frame {
     const thresholdsDigest = this.#detectors.thresholdsDigest(found.finding.kind);
-    return { tenant: group.id.tenant, group: group.key, thresholdsDigest };
+    const titleOf = (kind: FindingKind) => this.#detectors.titleOf(kind);
+    return { tenant: group.id.tenant, group: group.key, thresholdsDigest, titleOf };
   }
 }

@@ -1,7 +1,7 @@
 /** How deep the critical path is in agents that wait for each other, and whether their number makes the time. */
 import { elapsed, number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import { blockingChain } from '../detectors/blocking-chain.ts';
+import { detector as blockingChain } from '../detectors/blocking-chain.detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { realSteps, type Step, stepsOf } from '../detectors/steps.ts';

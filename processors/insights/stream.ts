@@ -13,7 +13,7 @@ import {
   readStream,
   type Stream,
 } from '../detectors/stalls.ts';
-import { starvation } from '../detectors/starvation.ts';
+import { detector as starvation } from '../detectors/starvation.detector.ts';
 import { quantile } from '../detectors/stats.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';

@@ -37,6 +37,7 @@ export function fakeAnalyse(tenant: string, traceId: string, columns: SpanColumn
     edges: [],
     findings: [],
     insights: [],
+    shares: [],
     eventTimeMs: endMs,
     signals: [...operations]
       .filter(([, calls]) => calls % 2 === 1)
@@ -50,6 +51,7 @@ export function fakeAnalyse(tenant: string, traceId: string, columns: SpanColumn
         durationMs: calls,
         facts: [],
         findings: [],
+        callees: [],
       })),
   };
 }

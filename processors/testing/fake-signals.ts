@@ -39,6 +39,8 @@ export function testFinding(operation: string, severity: Severity, value: number
     timeline: [],
     explanation: `It amplifies by ${value}.`,
     recommendations: [],
+    explains: [],
+    explainedBy: '',
   };
 }
 
@@ -63,6 +65,7 @@ export function testSignal(source: Source, given: TestSignal): Signal {
     durationMs: given.empty ? 0 : 1,
     facts: given.empty ? [] : facts,
     findings: given.empty || !finding ? [] : [testFinding(operation, finding.severity, finding.value)],
+    callees: given.empty ? [] : ['callee'],
   };
 }
 
@@ -72,6 +75,7 @@ export const testDetectors: ConfiguredDetectors = {
     {
       detector: {
         kind: 'starvation',
+        title: 'Starvation',
         version: 1,
         config: undefined as never,
         inTrace: () => ({ findings: [], facts: [] }),
@@ -99,6 +103,7 @@ export const testDetectors: ConfiguredDetectors = {
     throw new Error('not asked for');
   },
   thresholdsDigest: () => '0123456789abcdef',
+  titleOf: (kind) => (kind === 'starvation' ? 'Starvation' : 'Retry storm'),
 };
 
 export type LogEntry = { source: Source; signal?: TestSignal };

@@ -1,4 +1,5 @@
-import type { Fact, Finding, Signal } from '#schemas/events.ts';
+import type { Finding, Signal } from '#schemas/events.ts';
+import type { WindowTrace } from '../detectors/detector.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { incidentId } from '../incidents/identity.ts';
 import type { Group, GroupId } from './group.ts';
@@ -15,8 +16,8 @@ export interface Found {
   readonly traces: string[];
   /** The earliest event time among them. */
   since: number;
-  /** Findings of the same trace that this one explains. */
-  symptoms: readonly Finding[];
+  /** The trace that `finding` is of; empty where it is of the window. */
+  evidenceTraceId: string;
 }
 
 /**
@@ -56,17 +57,17 @@ export function evaluateWindow(
       const worse = rank(finding) > rank(before.finding);
       before.traces.push(signal.traceId);
       before.since = Math.min(before.since, signal.eventTime);
-      if (worse) Object.assign(before, { finding, symptoms: symptomsOf(signal) });
+      if (worse) Object.assign(before, { finding, evidenceTraceId: signal.traceId });
     }
   }
   for (const { detector, config } of detectors.all) {
     if (detector.inWindow === undefined) continue;
-    const traces: { traceId: string; facts: Fact[] }[] = [];
+    const traces: WindowTrace[] = [];
     let since = Infinity;
     for (const signal of signals) {
       const facts = signal.facts.filter((fact) => fact.kind === detector.kind);
       if (facts.length === 0) continue;
-      traces.push({ traceId: signal.traceId, facts });
+      traces.push({ traceId: signal.traceId, eventTime: signal.eventTime, facts });
       since = Math.min(since, signal.eventTime);
     }
     if (traces.length === 0) continue;
@@ -77,8 +78,9 @@ export function evaluateWindow(
       const before = found.get(id);
       if (before === undefined) {
         const ids = traces.map((trace) => trace.traceId);
-        found.set(id, { incidentId: id, finding, symptoms: [], single: false, traces: ids, since });
-      } else if (rank(finding) > rank(before.finding)) before.finding = finding;
+        found.set(id, { incidentId: id, finding, evidenceTraceId: '', single: false, traces: ids, since });
+      } else if (rank(finding) > rank(before.finding))
+        Object.assign(before, { finding, evidenceTraceId: '' });
     }
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -99,12 +101,8 @@ export function ofSignal(id: string, finding: Finding, signal: Signal): Found {
     single: true,
     traces: [signal.traceId],
     since: signal.eventTime,
-    symptoms: symptomsOf(signal),
+    evidenceTraceId: signal.traceId,
   };
-}
-
-function symptomsOf(signal: Signal): Finding[] {
-  return signal.findings.filter((finding) => !finding.root);
 }
 
 /** True where enough of the windows that start a window's length apart show it, the last one included. */

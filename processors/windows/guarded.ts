@@ -33,5 +33,6 @@ export function guardWindows(
     all,
     get: (kind) => detectors.get(kind),
     thresholdsDigest: (kind) => detectors.thresholdsDigest(kind),
+    titleOf: (kind) => detectors.titleOf(kind),
   };
 }

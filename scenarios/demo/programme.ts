@@ -1,14 +1,14 @@
-import { chain } from '../chain.ts';
-import { fanoutOnEnoughSlots } from '../controls/fanout-on-enough-slots.ts';
-import { dag } from '../dag.ts';
-import { fanout } from '../fanout.ts';
-import { human } from '../human.ts';
+import { scenario as chain } from '../chain.scenario.ts';
+import { scenario as fanoutOnEnoughSlots } from '../controls/fanout-on-enough-slots.scenario.ts';
+import { scenario as dag } from '../dag.scenario.ts';
+import { scenario as fanout } from '../fanout.scenario.ts';
+import { scenario as human } from '../human.scenario.ts';
 import type { Mesh } from '../meshes.ts';
-import { rag } from '../rag.ts';
-import { react } from '../react.ts';
-import { retry } from '../retry.ts';
+import { scenario as rag } from '../rag.scenario.ts';
+import { scenario as react } from '../react.scenario.ts';
+import { scenario as retry } from '../retry.scenario.ts';
 import type { Scenario } from '../scenario.ts';
-import { stream } from '../stream.ts';
+import { scenario as stream } from '../stream.scenario.ts';
 
 /** On the first mesh, one after the other. The control first: it must stay silent while nothing else runs. */
 export const FIRST: readonly Scenario[] = [fanoutOnEnoughSlots, fanout, chain, retry];

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Finding, Insight, InsightKind } from '#schemas/events.ts';
-import { fanoutOnEnoughSlots as healthy } from '../controls/fanout-on-enough-slots.ts';
-import { dag } from '../dag.ts';
-import { fanout } from '../fanout.ts';
+import { scenario as healthy } from '../controls/fanout-on-enough-slots.scenario.ts';
+import { scenario as dag } from '../dag.scenario.ts';
+import { scenario as fanout } from '../fanout.scenario.ts';
 import { judge, type TraceAnswer } from './verdict.ts';
 
 const OPEN = '0'.repeat(32);
@@ -20,6 +20,8 @@ const finding = (kind: Finding['kind'], agent = 'planner'): Finding => ({
   timeline: [],
   explanation: '',
   recommendations: [],
+  explains: [],
+  explainedBy: '',
 });
 const trace = (...findings: Finding[]): TraceAnswer => ({
   traceId: '1'.repeat(32),

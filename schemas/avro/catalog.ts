@@ -10,6 +10,7 @@ export const EVENT_FILES: Readonly<Record<EventName, { file: string; topic: stri
   TraceSummary: { file: 'trace-summary', topic: 'ati.traces' },
   Signal: { file: 'signal', topic: 'ati.signals' },
   ClockMark: { file: 'clock-mark', topic: 'ati.signals' },
+  OperatorAction: { file: 'operator-action', topic: 'ati.signals' },
   IncidentEvent: { file: 'incident-event', topic: 'ati.incidents' },
   IncidentState: { file: 'incident-state', topic: 'ati.incident-state' },
   MetricBatch: { file: 'metric-batch', topic: 'ati.telemetry' },

@@ -1,7 +1,8 @@
 /** An incident event as the API gives it: on the stream, in lists, in a history. */
 import { z } from 'zod';
-import { FINDING_KINDS, INCIDENT_EVENTS, type IncidentEvent, SEVERITIES } from '#schemas/events.ts';
+import { INCIDENT_EVENTS, type IncidentEvent, SEVERITIES } from '#schemas/events.ts';
 import { evidenceJson, recommendationsJson, timelineJson } from './finding-json.ts';
+import { kind } from './parameters.ts';
 
 export const STATES = ['open', 'resolved', 'retracted'] as const;
 export type IncidentStateName = (typeof STATES)[number];
@@ -12,7 +13,7 @@ export const incidentJson = z.object({
   incidentId: z.string(),
   state: z.enum(STATES),
   event: z.enum(INCIDENT_EVENTS),
-  kind: z.enum(FINDING_KINDS),
+  kind,
   severity: z.enum(SEVERITIES),
   episode: z.number().int(),
   revision: z.number().int(),
@@ -35,6 +36,22 @@ export const incidentJson = z.object({
   affectedTraces: z.number().int(),
   thresholdsDigest: z.string(),
   contentDigest: z.string(),
+  evidenceTraceId: z.string().describe('the trace that the evidence is of; empty: of the window'),
+  explains: z
+    .array(
+      z.object({
+        incidentId: z.string(),
+        kind,
+        agent: z.string(),
+        operation: z.string(),
+        signature: z.string(),
+      }),
+    )
+    .describe('failures of the same traces that are symptoms of this one'),
+  acknowledgedBy: z.string().describe('empty while nobody has'),
+  acknowledgedAt: iso.nullable(),
+  mutedUntil: iso.nullable(),
+  note: z.string(),
 });
 export type IncidentJson = z.output<typeof incidentJson>;
 
@@ -56,5 +73,7 @@ export function toIncidentJson(event: IncidentEvent): IncidentJson {
     openedAt: isoOf(event.openedAt),
     at: isoOf(event.at),
     atMs: event.at,
+    acknowledgedAt: event.acknowledgedAt === 0 ? null : isoOf(event.acknowledgedAt),
+    mutedUntil: event.mutedUntil === 0 ? null : isoOf(event.mutedUntil),
   };
 }

@@ -6,7 +6,8 @@ export const INCIDENT_COLUMNS = `TenantId, IncidentId, Revision, Event, Kind, Se
   Operation, Signature, toUnixTimestamp64Milli(WindowStart) AS windowStartMs,
   toUnixTimestamp64Milli(WindowEnd) AS windowEndMs, toUnixTimestamp64Milli(OpenedAt) AS openedAtMs,
   toUnixTimestamp64Milli(At) AS atMs, Title, Explanation, Evidence, Timeline, Recommendations, ExemplarTraceIds,
-  AffectedTraces, ThresholdsDigest, ContentDigest`;
+  AffectedTraces, ThresholdsDigest, ContentDigest, EvidenceTraceId, Explains, AcknowledgedBy,
+  toUnixTimestamp64Milli(AcknowledgedAt) AS acknowledgedAtMs, toUnixTimestamp64Milli(MutedUntil) AS mutedUntilMs, Note`;
 
 export interface MeasureRow {
   readonly Name: string;
@@ -22,6 +23,14 @@ export interface TimelineRow {
 export interface RecommendationRow {
   readonly Action: string;
   readonly Text: string;
+}
+
+interface ExplainedRow {
+  readonly IncidentId: string;
+  readonly Kind: string;
+  readonly Agent: string;
+  readonly Operation: string;
+  readonly Signature: string;
 }
 
 export interface IncidentRow {
@@ -49,6 +58,12 @@ export interface IncidentRow {
   readonly AffectedTraces: number;
   readonly ThresholdsDigest: string;
   readonly ContentDigest: string;
+  readonly EvidenceTraceId: string;
+  readonly Explains: readonly ExplainedRow[];
+  readonly AcknowledgedBy: string;
+  readonly acknowledgedAtMs: string;
+  readonly mutedUntilMs: string;
+  readonly Note: string;
 }
 
 export const measures = (rows: readonly MeasureRow[]): Measure[] =>
@@ -91,5 +106,17 @@ export function toIncidentEvent(row: IncidentRow): IncidentEvent {
     affectedTraces: row.AffectedTraces,
     thresholdsDigest: row.ThresholdsDigest,
     contentDigest: row.ContentDigest,
+    evidenceTraceId: row.EvidenceTraceId,
+    explains: row.Explains.map((symptom) => ({
+      incidentId: symptom.IncidentId,
+      kind: symptom.Kind,
+      agent: symptom.Agent,
+      operation: symptom.Operation,
+      signature: symptom.Signature,
+    })),
+    acknowledgedBy: row.AcknowledgedBy,
+    acknowledgedAt: Number(row.acknowledgedAtMs),
+    mutedUntil: Number(row.mutedUntilMs),
+    note: row.Note,
   };
 }

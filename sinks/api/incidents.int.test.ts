@@ -122,6 +122,8 @@ test('one incident: its last event and its history, each event once, in order', 
     openedAt: '2023-11-14T22:13:21.000Z',
     at: '2023-11-14T22:13:20.005Z',
     atMs: T + 5,
+    acknowledgedAt: null,
+    mutedUntil: null,
   });
 });
 
@@ -133,7 +135,7 @@ test.each([hex(9, 32), elsewhere.incidentId])('no incident %s', async (id) => {
 });
 
 test.each([
-  ['/v1/incidents?kind=boredom', /^kind: /],
+  ['/v1/incidents?kind=no%20kind', /^kind: /],
   ['/v1/incidents?limit=0', /^limit: /],
   ['/v1/incidents?limit=501', /^limit: /],
   ['/v1/incidents?limit=many', /^limit: /],

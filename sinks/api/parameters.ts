@@ -1,6 +1,6 @@
 /** Query parameters that several routes share. */
 import { z } from 'zod';
-import { FINDING_KINDS, SEVERITIES } from '#schemas/events.ts';
+import { SEVERITIES } from '#schemas/events.ts';
 
 /** Greatest unix ms of a DateTime64(9), in 2262. */
 const MAX_MS = 9_223_372_036_854;
@@ -37,7 +37,11 @@ export const incidentId = z
   .regex(/^[0-9a-fA-F]{32}$/, 'must be 32 hex digits')
   .transform((id) => id.toLowerCase());
 
-export const kind = z.enum(FINDING_KINDS).describe('what was found');
+/** The name of a detector, as findings bear it. */
+export const kind = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a kind of finding, for example fanout_collapse')
+  .describe('what was found: fanout_collapse, retry_storm, blocking_chain, starvation');
 export const severity = z.enum(SEVERITIES).describe('how bad it is now');
 
 export const paging = {

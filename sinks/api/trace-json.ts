@@ -1,8 +1,8 @@
 /** A trace as the API gives it. */
 import { z } from 'zod';
-import { FINDING_KINDS, INSIGHT_KINDS, SEVERITIES } from '#schemas/events.ts';
+import { INSIGHT_KINDS, SEVERITIES } from '#schemas/events.ts';
 import { evidenceJson, recommendationsJson, timelineJson } from './finding-json.ts';
-import { int64 } from './parameters.ts';
+import { int64, kind } from './parameters.ts';
 
 /** One line of a list. */
 export const traceLine = z.object({
@@ -19,7 +19,7 @@ export const traceLine = z.object({
   errorCount: z.number().int(),
   findings: z.array(
     z.object({
-      kind: z.enum(FINDING_KINDS),
+      kind,
       severity: z.enum(SEVERITIES),
       root: z.boolean(),
       incidentId: z.string(),
@@ -57,7 +57,7 @@ export const graphEdge = z.object({
 });
 
 export const finding = z.object({
-  kind: z.enum(FINDING_KINDS),
+  kind,
   incidentId: z.string(),
   severity: z.enum(SEVERITIES),
   agent: z.string(),
@@ -68,6 +68,7 @@ export const finding = z.object({
   timeline: timelineJson,
   explanation: z.string(),
   recommendations: recommendationsJson,
+  explainedBy: z.string().describe('the incident that explains it; empty for a root'),
 });
 
 export const insightJson = z.object({

@@ -104,6 +104,8 @@ export interface TraceRow extends LineRow {
   readonly Nodes: readonly NodeRow[];
   readonly Edges: readonly EdgeRow[];
   readonly Findings: readonly FindingRow[];
+  /** One for each of the findings; none where the trace was stored before there was any. */
+  readonly ExplainedBy: readonly string[];
   readonly Insights: readonly InsightRow[];
 }
 
@@ -136,7 +138,7 @@ export const toEdge = (row: EdgeRow): z.output<typeof graphEdge> => ({
   type: row.Type,
 });
 
-export const toFinding = (row: FindingRow): Finding => ({
+export const toFinding = (row: FindingRow, explainedBy: string): Omit<Finding, 'explains'> => ({
   kind: row.Kind,
   incidentId: row.IncidentId,
   severity: row.Severity,
@@ -148,6 +150,7 @@ export const toFinding = (row: FindingRow): Finding => ({
   timeline: timeline(row.Timeline),
   explanation: row.Explanation,
   recommendations: recommendations(row.Recommendations),
+  explainedBy,
 });
 
 export const toInsight = (row: InsightRow): z.output<typeof insightJson> => ({

@@ -147,7 +147,7 @@ describe('one', () => {
       nodes: failing.nodes,
       edges: failing.edges,
       criticalPath: failing.path,
-      findings: failing.findings,
+      findings: failing.findings.map(({ explains: _, ...finding }) => finding),
       insights: insightsFound,
       resources: [{ 'service.name': 'shop', 'host.name': 'box' }],
     });

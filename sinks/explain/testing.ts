@@ -23,6 +23,7 @@ export const finding = (given: Partial<Finding> = {}): Finding => ({
   ...{ kind: 'fanout_collapse', incidentId: 'a'.repeat(32), severity: 'warning', root: true },
   ...{ agent: 'planner', operation: 'planner', signature: 'tool_call search', evidence: [], timeline: [] },
   explanation: 'because',
+  explainedBy: '',
   recommendations: [
     {
       action: 'reduce_concurrency',

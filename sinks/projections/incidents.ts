@@ -31,6 +31,12 @@ export const incidents: Projection = {
     'AffectedTraces',
     'ThresholdsDigest',
     'ContentDigest',
+    'EvidenceTraceId',
+    'Explains',
+    'AcknowledgedBy',
+    'AcknowledgedAt',
+    'MutedUntil',
+    'Note',
   ],
   append(out, value) {
     const decoded = decodeAs('IncidentEvent', value);
@@ -60,6 +66,18 @@ export const incidents: Projection = {
     out.uint32(event.affectedTraces);
     out.text(event.thresholdsDigest);
     out.text(event.contentDigest);
+    out.text(event.evidenceTraceId);
+    out.array(event.explains, (symptom) => {
+      out.text(symptom.incidentId);
+      out.text(symptom.kind);
+      out.text(symptom.agent);
+      out.text(symptom.operation);
+      out.text(symptom.signature);
+    });
+    out.text(event.acknowledgedBy);
+    out.int64(event.acknowledgedAt);
+    out.int64(event.mutedUntil);
+    out.text(event.note);
     return { ok: true, rows: 1 };
   },
 };

@@ -23,7 +23,9 @@ export const traces: Projection = {
     'Nodes',
     'Edges',
     'Findings',
+    'ExplainedBy',
     'Insights',
+    'Shares',
     'SourcePartition',
     'SourceOffset',
     'SourceClock',
@@ -71,7 +73,22 @@ export const traces: Projection = {
       out.text(edge.type);
     });
     writeFindings(out, trace.findings);
+    out.array(trace.findings, (finding) => out.text(finding.explainedBy));
     writeInsights(out, trace.insights);
+    out.array(trace.shares, (share) => {
+      out.text(share.type);
+      out.text(share.role);
+      out.text(share.service);
+      out.text(share.agent);
+      out.text(share.operation);
+      out.text(share.instance);
+      out.text(share.callerService);
+      out.text(share.callerOperation);
+      out.uint32(share.spans);
+      out.uint32(share.errors);
+      out.int64(share.pathNs);
+      out.int64(share.dragNs);
+    });
     writeSource(out, trace.source);
     return { ok: true, rows: 1 };
   },

@@ -1,7 +1,7 @@
-import { chain } from '#scenarios/chain.ts';
-import { fanoutOnEnoughSlots } from '#scenarios/controls/fanout-on-enough-slots.ts';
-import { fanout } from '#scenarios/fanout.ts';
-import { retry } from '#scenarios/retry.ts';
+import { scenario as chain } from '#scenarios/chain.scenario.ts';
+import { scenario as fanoutOnEnoughSlots } from '#scenarios/controls/fanout-on-enough-slots.scenario.ts';
+import { scenario as fanout } from '#scenarios/fanout.scenario.ts';
+import { scenario as retry } from '#scenarios/retry.scenario.ts';
 import { generateVirtualRun, type VirtualRun } from '#scenarios/virtual/generate.ts';
 import type { ExpectedResults } from './results.ts';
 

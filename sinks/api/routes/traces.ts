@@ -115,7 +115,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
     },
     async ({ params, query }) => {
       const [row] = await clickhouse.query<TraceRow>(
-        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings, Insights FROM ${database}.ati_traces FINAL
+        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings, ExplainedBy, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
         { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
       );
@@ -133,7 +133,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         nodes: row?.Nodes.map(toNode) ?? [],
         edges: row?.Edges.map(toEdge) ?? [],
         criticalPath: row?.Path.map(toSegment) ?? [],
-        findings: row?.Findings.map(toFinding) ?? [],
+        findings: row?.Findings.map((finding, i) => toFinding(finding, row.ExplainedBy[i] ?? '')) ?? [],
         insights: row?.Insights.map(toInsight) ?? [],
         resources,
         spans,
