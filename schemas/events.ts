@@ -244,7 +244,7 @@ export interface TraceSummary {
 /** ati.signals: one trace's facts and findings about one agent operation. */
 export interface Signal {
   tenant: string;
-  /** operation: keyed by tenant, agent, operation. instance: by tenant and service.instance.id (in `operation`). */
+  /** operation: of an agent operation. instance: of a service.name (in `agent`) and its service.instance.id (in `operation`). */
   scope: 'operation' | 'instance';
   agent: string;
   operation: string;
@@ -259,7 +259,7 @@ export interface Signal {
   durationMs: number;
   facts: Fact[];
   findings: Finding[];
-  /** Normalised callees that the agent operation called in this trace, sorted, at most 50. */
+  /** Normalised callees called beneath the agent operation's spans in this trace, sorted, at most 50 (the first by name). */
   callees: string[];
 }
 
@@ -343,7 +343,7 @@ export interface IncidentEvent {
   acknowledgedAt: number;
   /** Unix ms; 0: not muted. */
   mutedUntil: number;
-  /** The operator's last one. */
+  /** The operator's last one; after an unacknowledge, a mute or an unmute it begins with their name. */
   note: string;
 }
 

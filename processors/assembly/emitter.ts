@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES } from '#infra/topics.ts';
 import { encode } from '#schemas/codec.ts';
-import type { Signal, Source } from '#schemas/events.ts';
-import { partitionOf } from '#schemas/murmur2.ts';
+import type { Source } from '#schemas/events.ts';
+import { signalKey, signalPartition } from '#schemas/signal-key.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
 import type { OpenTrace } from './open-trace.ts';
 
@@ -15,12 +15,6 @@ export interface AssemblyOutput {
 
 /** Together with the summaries that are sent in one request with it (`sendAll`) below what a topic takes. */
 const MAX_SUMMARY_BYTES = MAX_MESSAGE_BYTES - (2 << 20);
-
-/** Key of a signal, and so its partition of ati.signals. */
-export function signalKey(tenant: string, signal: Pick<Signal, 'scope' | 'agent' | 'operation'>): string {
-  if (signal.scope === 'instance') return `${tenant}\0instance\0${signal.operation}`;
-  return `${tenant}\0${signal.agent}\0${signal.operation}`;
-}
 
 /**
  * Numbers and encodes the outputs of one partition of ati.spans, record by record. While `muted` (a replay of what was
@@ -73,13 +67,10 @@ export class Emitter {
     }
     const gone = new Map(trace.signalled);
     for (const signal of signals) {
-      const key = signalKey(trace.tenant, signal);
-      gone.delete(`${signal.scope}\0${key}\0${signal.agent}`);
-      trace.signalled.set(`${signal.scope}\0${key}\0${signal.agent}`, {
-        scope: signal.scope,
-        agent: signal.agent,
-        operation: signal.operation,
-      });
+      const { scope, agent, operation } = signal;
+      const key = `${scope}\0${agent}\0${operation}`;
+      gone.delete(key);
+      trace.signalled.set(key, { scope, agent, operation });
       this.#signal(trace, signal, revision, clock);
     }
     // What a former revision said and this one does not is taken back by an empty signal.
@@ -105,8 +96,8 @@ export class Emitter {
     const source = this.#next(clock);
     if (this.#muted) return;
     const { tenant, traceId, eventTime } = trace;
-    const key = signalKey(tenant, signal);
     const { scope, agent, operation, calls, errors, durationMs, facts, findings, callees } = signal;
+    const owner = { tenant, agent, operation };
     const value = encode('Signal', {
       tenant,
       scope,
@@ -123,8 +114,8 @@ export class Emitter {
       findings,
       callees,
     });
-    const partition = partitionOf(Buffer.from(key, 'utf8'), this.#signalPartitions);
-    this.#outputs.push({ topic: 'signals', partition, key, value });
+    const partition = signalPartition(owner, this.#signalPartitions);
+    this.#outputs.push({ topic: 'signals', partition, key: signalKey(owner), value });
   }
 
   #next(clock: number): Source {

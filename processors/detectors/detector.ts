@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Fact, Finding, FindingKind } from '#schemas/events.ts';
+import type { Fact, Finding, FindingKind, Signal } from '#schemas/events.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import type { TraceView } from '../trace/view.ts';
 
@@ -59,4 +59,9 @@ export interface Detector<Config = unknown> {
   inTrace(trace: TraceContext, config: Config): TraceResult;
   /** Findings that need several traces; they open an incident after 2 of 3 windows. */
   inWindow?(window: WindowContext, config: Config): readonly Finding[];
+  /**
+   * True where a trace without the finding speaks against it: the failure could have shown itself in it. Only windows
+   * with such a trace resolve an incident. Without this function any trace of the agent operation is one.
+   */
+  couldShow?(signature: string, signal: Pick<Signal, 'callees' | 'facts'>): boolean;
 }

@@ -8,6 +8,7 @@ import { number, percent, plural } from '#infra/format.ts';
 import type { Finding, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
+import { called } from './called.ts';
 import {
   agentOperation,
   agentOperations,
@@ -255,6 +256,7 @@ export const detector: Detector<Config> = {
   title: 'Fan-out collapse',
   version: 1,
   config,
+  couldShow: called,
   inTrace(trace, c) {
     const found: Candidate[] = [];
     for (const batch of fanoutBatches(trace.view, c.minWidth)) {

@@ -31,6 +31,7 @@ function erased<Config>(detector: Detector<Config>): Detector {
     ...(detector.inWindow && {
       inWindow: (window, config) => detector.inWindow?.(window, config as Config) ?? [],
     }),
+    ...(detector.couldShow && { couldShow: detector.couldShow }),
   };
 }
 

@@ -8,6 +8,7 @@ import { number, percent } from '#infra/format.ts';
 import type { Fact, Finding, Measure, Severity, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
+import { called } from './called.ts';
 import {
   agentOperation,
   agentOperations,
@@ -270,6 +271,7 @@ export const detector: Detector<Config> = {
   title: 'Retry storm',
   version: 1,
   config,
+  couldShow: called,
   inTrace(trace, c) {
     const { view } = trace;
     const attempts = foldAttempts(view);

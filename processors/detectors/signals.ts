@@ -4,7 +4,8 @@ import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { agentOperations, isCall } from './calls.ts';
+import { CalleesBeneath } from './callees.ts';
+import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
 import { isStream } from './stalls.ts';
 
@@ -21,7 +22,7 @@ export interface AnalysedSignal {
   readonly durationMs: number;
   readonly facts: Fact[];
   readonly findings: Finding[];
-  /** Normalised callees that it called, sorted, at most 50. */
+  /** Normalised callees called beneath its spans, sorted, at most 50. */
   readonly callees: string[];
 }
 
@@ -79,9 +80,10 @@ export function signalsOf(
     signals[of[row]]?.rows.push(row);
     if (isStream(view, row)) streamOfInstance(view, row, at);
   }
+  const beneath = new CalleesBeneath(view);
   return [...gathered.values()]
     .sort((a, b) => byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation))
-    .map((signal) => complete(view, signal));
+    .map((signal) => complete(view, signal, beneath));
 }
 
 function streamOfInstance(
@@ -94,19 +96,7 @@ function streamOfInstance(
   at('instance', normalise(view.strings[view.service[row]]), instance).rows.push(row);
 }
 
-const MOST_CALLEES = 50;
-
-function calleesOf(view: TraceView, rows: readonly number[]): string[] {
-  const called = new Set<number>();
-  for (const row of rows)
-    for (const child of view.children(row)) if (isCall(view, child)) called.add(view.callee[child]);
-  return [...called]
-    .map((callee) => view.strings[callee])
-    .sort()
-    .slice(0, MOST_CALLEES);
-}
-
-function complete(view: TraceView, signal: Gathered): AnalysedSignal {
+function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): AnalysedSignal {
   const { rows, facts, findings, ...identity } = signal;
   const sweep = new Sweep(
     rows.map((row) => view.start[row]),
@@ -119,6 +109,6 @@ function complete(view: TraceView, signal: Gathered): AnalysedSignal {
     durationMs: Number((sweep.busy / 1e6).toFixed(3)),
     facts: facts.sort((a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
     findings: findings.sort((a, b) => byName(a.incidentId, b.incidentId)),
-    callees: calleesOf(view, rows),
+    callees: beneath.of(rows),
   };
 }

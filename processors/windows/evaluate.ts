@@ -21,22 +21,24 @@ export interface Found {
 }
 
 /**
- * The incident of a finding within its group. A finding that names another agent operation than its group's would be
- * owned by two partitions; its id is then made from the group, which one partition owns.
+ * A finding as its group's. One that names another agent operation (of streams that share an instance) would be owned by
+ * two partitions; it takes the names of the group, which one partition owns, and so the id that they make.
  */
-export function incidentOf(group: GroupId, finding: Finding): string {
-  if (finding.agent === group.agent && finding.operation === group.operation) return finding.incidentId;
+export function ownFinding(group: GroupId, finding: Finding): Finding {
+  if (finding.agent === group.agent && finding.operation === group.operation) return finding;
   const { kind, signature } = finding;
   const { tenant, agent, operation } = group;
-  return incidentId({ kind, tenant, agent, operation, signature });
+  const id = incidentId({ kind, tenant, agent, operation, signature });
+  return { ...finding, agent, operation, incidentId: id };
 }
 
 /** Root findings of a signal by incident; the first of each. */
 export function rootFindings(group: GroupId, signal: Signal): Map<string, Finding> {
   const found = new Map<string, Finding>();
-  for (const finding of signal.findings) {
-    const id = incidentOf(group, finding);
-    if (finding.root && !found.has(id)) found.set(id, finding);
+  for (const each of signal.findings) {
+    const finding = ownFinding(group, each);
+    const { incidentId: id, root } = finding;
+    if (root && !found.has(id)) found.set(id, finding);
   }
   return found;
 }
@@ -73,8 +75,9 @@ export function evaluateWindow(
     if (traces.length === 0) continue;
     const { tenant, scope, agent, operation } = group;
     const window = { tenant, scope, agent, operation, startMs, endMs, traces };
-    for (const finding of detector.inWindow(window, config)) {
-      const id = incidentOf(group, finding);
+    for (const each of detector.inWindow(window, config)) {
+      const finding = ownFinding(group, each);
+      const { incidentId: id } = finding;
       const before = found.get(id);
       if (before === undefined) {
         const ids = traces.map((trace) => trace.traceId);

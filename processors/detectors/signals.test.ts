@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest';
+import { shuffled, type TestSpan, viewOf } from '../trace/testkit.ts';
+import { called, MOST_CALLEES } from './called.ts';
+import { CalleesBeneath } from './callees.ts';
+import { signalsOf } from './signals.ts';
+
+const role = (name: string) => ({ 'ati.role': name });
+const tool = (id: number, parent: number, name: string): TestSpan => ({
+  ...{ id, parent, name: 'tool_call', start: id, end: id + 1 },
+  attributes: { ...role('tool'), 'gen_ai.tool.name': name },
+});
+const span = (id: number, parent: number | undefined, name: string): TestSpan => ({
+  ...{ id, parent, name, start: id, end: 100 },
+  attributes: role(name),
+});
+
+/** A planner whose calls sit below its workers, and another agent beside it. */
+const trace: readonly TestSpan[] = [
+  span(1, undefined, 'workflow'),
+  span(2, 1, 'planner'),
+  span(3, 2, 'worker'),
+  tool(4, 3, 'search'),
+  span(5, 2, 'worker'),
+  tool(6, 5, 'fetch'),
+  tool(7, 6, 'cache'),
+  span(8, 1, 'checkpoint'),
+  tool(9, 8, 'store'),
+];
+
+const calleesOf = (spans: readonly TestSpan[]) =>
+  Object.fromEntries(signalsOf(viewOf(spans), [], []).map(({ operation, callees }) => [operation, callees]));
+
+it('a signal names what was called beneath its spans, however deep, and nothing beside them', () => {
+  const beneath = ['tool_call cache', 'tool_call fetch', 'tool_call search'];
+  expect(calleesOf(trace)).toEqual({
+    workflow: [...beneath, 'tool_call store'],
+    planner: beneath,
+    worker: beneath,
+  });
+});
+
+it('whatever the order of the spans', () => {
+  for (const seed of [1, 2, 3]) expect(calleesOf(shuffled(trace, seed))).toEqual(calleesOf(trace));
+});
+
+it('at most fifty: the first by name, from wherever they are called', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  const name = (i: number) => `${letters[Math.floor(i / 26)]}${letters[i % 26]}`;
+  const many = Array.from({ length: 120 }, (_, i) => tool(10 + i, i % 2 === 0 ? 3 : 5, name(i)));
+  const { planner } = calleesOf([...trace.slice(0, 3), trace[4], ...many]);
+  expect(planner.length).toBe(MOST_CALLEES);
+  expect(planner).toEqual(many.slice(0, 50).map((_, i) => `tool_call ${name(i)}`));
+});
+
+it('a trace of ten thousand spans in a line is done in one pass', () => {
+  const deep = Array.from({ length: 10_000 }, (_, i): TestSpan => {
+    const at = { id: i + 1, ...(i > 0 && { parent: i }), start: i / 1000, end: 100 };
+    return { ...at, name: `step${i % 3}`, attributes: role(i === 9_999 ? 'tool' : 'worker') };
+  });
+  const view = viewOf(deep);
+  const beneath = new CalleesBeneath(view);
+  expect(beneath.of([view.root]).length).toBe(1);
+});
+
+it('a full list leaves open what stands behind its last name', () => {
+  const full = Array.from({ length: MOST_CALLEES }, (_, i) => `b${String(i).padStart(2, '0')}`);
+  expect(called('b07', { callees: full })).toBe(true);
+  expect(called('z', { callees: full })).toBe(true);
+  expect(called('a', { callees: full })).toBe(false);
+  expect(called('z', { callees: full.slice(1) })).toBe(false);
+  expect(called('z', { callees: [] })).toBe(false);
+});
