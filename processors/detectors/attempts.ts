@@ -6,6 +6,7 @@
 import { ATTR } from '#schemas/semconv.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
+import { type Failure, OpenAttempts } from './attempts-open.ts';
 import { CLOCK_NS, failedCalls, isCall, oncePerView } from './calls.ts';
 
 export interface Attempts {
@@ -23,25 +24,6 @@ function declaredRetry(view: TraceView, row: number): number {
   return typeof attempt === 'number' ? Math.max(0, attempt - 1) : 0;
 }
 
-/** A failed attempt that nothing has followed yet. */
-interface Open {
-  readonly row: number;
-  readonly spanId: string;
-  readonly retry: number;
-  readonly args: unknown;
-}
-
-/** Of the open attempts that pass, the last to end; removes it. */
-function take(view: TraceView, open: Open[], row: number, passes: (candidate: Open) => boolean): number {
-  let best = -1;
-  for (let i = 0; i < open.length; i++) {
-    const end = view.end[open[i].row];
-    if (end > view.start[row] + CLOCK_NS || !passes(open[i])) continue;
-    if (best < 0 || end > view.end[open[best].row]) best = i;
-  }
-  return best < 0 ? -1 : open.splice(best, 1)[0].row;
-}
-
 /** True where every call failed but the last and none overlap: one operation, tried until it worked or was given up. */
 function isOneSequence(view: TraceView, calls: readonly number[]): boolean {
   for (let i = 0; i + 1 < calls.length; i++) {
@@ -55,23 +37,33 @@ function isOneSequence(view: TraceView, calls: readonly number[]): boolean {
 function foldSiblings(view: TraceView, parent: number, calls: readonly number[], previous: Int32Array): void {
   const failed = failedCalls(view);
   // Nothing but a failure can be followed by a retry: of healthy calls no attribute is read.
-  if (!calls.some((row) => failed[row] === 1)) return;
-  const open: Open[] = [];
+  const byEnd = calls.filter((row) => failed[row] === 1).sort((a, b) => view.end[a] - view.end[b]);
+  if (byEnd.length === 0) return;
+  const open = new OpenAttempts(view.spanId);
+  const seen = new Map<number, Failure>();
+  let ended = 0;
   // A worker is one piece of work; under any other parent calls without arguments may be different work.
   const oneWork = parent >= 0 && view.role[parent] === ROLE.worker && isOneSequence(view, calls);
   for (const row of calls) {
+    // Only what has ended may be followed: starts rise, so that once open is open for every later call.
+    const now = view.start[row] + CLOCK_NS;
+    for (; ended < byEnd.length && view.end[byEnd[ended]] <= now; ended++) {
+      const failure = seen.get(byEnd[ended]);
+      if (failure) open.add(failure);
+    }
     const retry = declaredRetry(view, row);
     const args = view.attribute(row, ATTR.ATI_ARGS_HASH) ?? view.attribute(row, ATTR.GEN_AI_TOOL_ARGUMENTS);
-    const same = (candidate: Open) => candidate.args === args;
-    const compatible = (candidate: Open) =>
-      candidate.args === undefined || args === undefined || same(candidate);
-    const links = new Set(retry === 0 && open.length > 0 ? view.links(row) : []);
-    if (retry > 0)
-      previous[row] = take(view, open, row, (each) => each.retry === retry - 1 && compatible(each));
-    else if (links.size > 0) previous[row] = take(view, open, row, (each) => links.has(each.spanId));
-    if (retry === 0 && previous[row] < 0 && (args !== undefined || oneWork))
-      previous[row] = take(view, open, row, same);
-    if (failed[row] === 1) open.push({ row, spanId: view.spanId(row), retry, args });
+    if (seen.size > 0) {
+      const links = retry === 0 ? view.links(row) : [];
+      if (retry > 0) previous[row] = open.takeRetry(retry - 1, args);
+      else if (links.length > 0) previous[row] = open.takeLinked(links);
+      if (retry === 0 && previous[row] < 0 && (args !== undefined || oneWork))
+        previous[row] = open.takeSame(args);
+    }
+    if (failed[row] === 0) continue;
+    const failure = { row, end: view.end[row], retry, args };
+    seen.set(row, failure);
+    if (failure.end <= now) open.add(failure);
   }
 }
 
