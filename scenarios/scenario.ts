@@ -1,4 +1,5 @@
 import type { ScenarioName } from '#producers/agents/agent-app/parameters.ts';
+import type { PlantedFailure } from '#producers/agents/truth.ts';
 import type { FindingKind, InsightKind } from '#schemas/events.ts';
 
 /** A workflow with a planted failure (or none), and what ATI must and must not say about it. */
@@ -15,6 +16,11 @@ export interface Scenario {
   readonly expects: readonly FindingKind[];
   /** The agent that must be named as the root of each expected kind (without the mesh's prefix). */
   readonly roots: Readonly<Partial<Record<FindingKind, string>>>;
+  /**
+   * Failures beside those that its parameters plant by docs/design.md §5 (producers/agents/truth.ts): of a kind that the
+   * agents' own ground truth does not know.
+   */
+  readonly plants?: readonly PlantedFailure[];
   /** Questions that must be answered so; the others may be answered either way. */
   readonly insights: readonly { readonly kind: InsightKind; readonly found: boolean }[];
 }

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { type PipelineResult, type PlacedBatch, runPipeline } from '#processors/testing/pipeline.ts';
 import { normalise } from '#processors/trace/normalise.ts';
 import { parseScenario, type ScenarioParameters } from '#producers/agents/agent-app/parameters.ts';
+import type { PlantedFailure } from '#producers/agents/truth.ts';
 import { type GeneratedRun, generateRun } from '#producers/agents/virtual/generate.ts';
 import { ALL_SCENARIOS } from '#scenarios/registry.ts';
 import type { Finding, Measure, TraceSummary } from '#schemas/events.ts';
@@ -44,8 +45,8 @@ const MORE: Record<string, Record<string, string | number>> = {
   'a long stream that stalls once': { scenario: 'stream', duration_s: 90, background_fanout: 150 },
 };
 const CASES = [
-  ...ALL_SCENARIOS.map(({ name, parameters }) => [name, parameters] as const),
-  ...Object.entries(MORE),
+  ...ALL_SCENARIOS.map(({ name, parameters, plants = [] }) => [name, parameters, plants] as const),
+  ...Object.entries(MORE).map(([name, parameters]) => [name, parameters, []] as const),
 ];
 
 function parametersOf(values: Readonly<Record<string, unknown>>): ScenarioParameters {
@@ -89,20 +90,25 @@ function differences(found: readonly Measure[], planted: Readonly<Record<string,
 const line = (kind: string, agent: string) => `${kind} at ${normalise(agent)}`;
 const roots = (trace: TraceSummary): Finding[] => trace.findings.filter((finding) => finding.root);
 
-function compare(run: GeneratedRun, { traces, incidents, deadLetters }: PipelineResult): void {
+function compare(
+  run: GeneratedRun,
+  plants: readonly PlantedFailure[],
+  { traces, incidents, deadLetters }: PipelineResult,
+): void {
   expect(deadLetters).toEqual([]);
   expect(traces.map((trace) => [trace.traceId, trace.spanCount, trace.partial])).toEqual([
     [run.traceId, run.spanCount, false],
   ]);
   const [trace] = traces;
-  const planted = run.truth.failures.map(({ kind, agent }) => line(kind, agent)).sort();
+  const failures = [...run.truth.failures, ...plants];
+  const planted = failures.map(({ kind, agent }) => line(kind, agent)).sort();
   expect(
     roots(trace)
       .map(({ kind, agent }) => line(kind, agent))
       .sort(),
   ).toEqual(planted);
   expect([...new Set(incidents.map(({ kind, agent }) => line(kind, agent)))].sort()).toEqual(planted);
-  for (const { kind, callee, numbers } of run.truth.failures) {
+  for (const { kind, callee, numbers } of failures) {
     const finding = trace.findings.find((each) => each.kind === kind)!;
     expect(finding.signature).toContain(normalise(callee));
     expect(differences(finding.evidence, numbers), kind).toBe('');
@@ -115,18 +121,19 @@ function compare(run: GeneratedRun, { traces, incidents, deadLetters }: Pipeline
   }
 }
 
-describe.each(CASES)('%s', (_, values) => {
+describe.each(CASES)('%s', (_, values, plants) => {
   test.each(SEEDS)('seed %i', async (seed) => {
     const run = await generated(values, seed);
-    compare(run, runPipeline(placed(run), { partitions: PARTITIONS }));
+    compare(run, plants, runPipeline(placed(run), { partitions: PARTITIONS }));
   });
 });
 
 test('the files in scenarios/ expect what the truth of their parameters says', async () => {
-  for (const { name, parameters, expects, roots: agents } of ALL_SCENARIOS) {
+  for (const { name, parameters, expects, roots: agents, plants = [] } of ALL_SCENARIOS) {
     const { truth } = await generated(parameters, 1);
-    expect(new Set(truth.failures.map(({ kind }) => kind)), name).toEqual(new Set(expects));
-    for (const { kind, agent } of truth.failures) expect(normalise(agent), name).toBe(`mesh-${agents[kind]}`);
+    const failures = [...truth.failures, ...plants];
+    expect(new Set(failures.map(({ kind }) => kind)), name).toEqual(new Set(expects));
+    for (const { kind, agent } of failures) expect(normalise(agent), name).toBe(`mesh-${agents[kind]}`);
   }
 });
 
