@@ -11,6 +11,7 @@ import {
 import { registerOps } from '#infra/http.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
+import { registerCriticalPath } from './routes/critical-path.ts';
 import { registerIncidents } from './routes/incidents.ts';
 import { registerIndex } from './routes/index.ts';
 import { registerInsights } from './routes/insights.ts';
@@ -65,6 +66,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   registerIncidents(app, options);
   registerTraces(app, options);
   registerInsights(app, options);
+  registerCriticalPath(app, options);
   registerOperations(app, options);
   registerMetrics(app, options);
   registerLogs(app, options);

@@ -26,3 +26,9 @@ export type Api = FastifyInstance<
 
 /** For queries that are ours: their time is bounded, their result by LIMIT. */
 export const QUERY_SETTINGS = { max_execution_time: 10 } as const;
+
+/**
+ * The same, for ati_traces FINAL by a range of `Start`: days outside it are not read. All revisions of a trace are in the
+ * partition of its day, but for one whose start has moved over midnight.
+ */
+export const FINAL_BY_DAY = { ...QUERY_SETTINGS, do_not_merge_across_partitions_select_final: 1 } as const;

@@ -37,6 +37,24 @@ export const pathSegment = z.object({
   type: z.string().describe('self, edge or idle'),
 });
 
+/** What owns a part of the critical path: see schemas/events.ts. */
+export const pathShare = z.object({
+  type: z.string().describe('self: own time; edge: between caller and callee; idle: waiting for a person'),
+  role: z.string(),
+  service: z.string().describe('of an edge the callee’s, as are agent and operation'),
+  agent: z.string(),
+  operation: z.string(),
+  instance: z
+    .string()
+    .describe('service.instance.id, else host.name, k8s.pod.name or container.id; or empty'),
+  callerService: z.string().describe('of an edge; else empty'),
+  callerOperation: z.string().describe('of an edge; else empty'),
+  spans: z.number().int().describe('distinct spans that own a piece of it'),
+  errors: z.number().int().describe('of them, failed'),
+  pathNs: int64.describe('exclusive time on the critical path; those of all shares sum to its length'),
+  dragNs: int64.describe('by how much less the trace would take without it; at most pathNs'),
+});
+
 export const graphNode = z.object({
   id: z.number().int(),
   role: z.string(),
@@ -124,6 +142,9 @@ export const traceDetail = z.object({
   nodes: z.array(graphNode),
   edges: z.array(graphEdge),
   criticalPath: z.array(pathSegment),
+  shares: z
+    .array(pathShare)
+    .describe('what owns the critical path, most time first; none of a trace stored by an older version'),
   findings: z.array(finding),
   insights: z.array(insightJson).describe('see /v1/traces/{id}/insights'),
   resources: z.array(attributes),

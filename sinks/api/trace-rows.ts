@@ -11,7 +11,7 @@ import {
   timeline,
 } from './incident-rows.ts';
 import { int64Of } from './parameters.ts';
-import type { graphEdge, graphNode, insightJson, pathSegment, traceLine } from './trace-json.ts';
+import type { graphEdge, graphNode, insightJson, pathSegment, pathShare, traceLine } from './trace-json.ts';
 
 export const LINE_COLUMNS = `TraceId, Revision, Partial, RootService, RootAgent, RootOperation,
   toUnixTimestamp64Nano(Start) AS startNs, Duration, SpanCount, ErrorCount`;
@@ -60,7 +60,21 @@ interface SegmentRow {
   readonly EndNs: string;
   readonly Type: string;
 }
-interface NodeRow {
+export interface ShareRow {
+  readonly Type: string;
+  readonly Role: string;
+  readonly Service: string;
+  readonly Agent: string;
+  readonly Operation: string;
+  readonly Instance: string;
+  readonly CallerService: string;
+  readonly CallerOperation: string;
+  readonly Spans: number;
+  readonly Errors: number;
+  readonly PathNs: string;
+  readonly DragNs: string;
+}
+export interface NodeRow {
   readonly Id: number;
   readonly Role: string;
   readonly Service: string;
@@ -71,7 +85,7 @@ interface NodeRow {
   readonly TotalNs: string;
   readonly PathNs: string;
 }
-interface EdgeRow {
+export interface EdgeRow {
   readonly From: number;
   readonly To: number;
   readonly Count: number;
@@ -101,6 +115,7 @@ export interface InsightRow {
 }
 export interface TraceRow extends LineRow {
   readonly Path: readonly SegmentRow[];
+  readonly Shares: readonly ShareRow[];
   readonly Nodes: readonly NodeRow[];
   readonly Edges: readonly EdgeRow[];
   readonly Findings: readonly FindingRow[];
@@ -117,6 +132,21 @@ export const toSegment = (row: SegmentRow): z.output<typeof pathSegment> => ({
   startNs: int64Of(row.StartNs),
   endNs: int64Of(row.EndNs),
   type: row.Type,
+});
+
+export const toShare = (row: ShareRow): z.output<typeof pathShare> => ({
+  type: row.Type,
+  role: row.Role,
+  service: row.Service,
+  agent: row.Agent,
+  operation: row.Operation,
+  instance: row.Instance,
+  callerService: row.CallerService,
+  callerOperation: row.CallerOperation,
+  spans: row.Spans,
+  errors: row.Errors,
+  pathNs: int64Of(row.PathNs),
+  dragNs: int64Of(row.DragNs),
 });
 
 export const toNode = (row: NodeRow): z.output<typeof graphNode> => ({

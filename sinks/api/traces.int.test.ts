@@ -147,6 +147,7 @@ describe('one', () => {
       nodes: failing.nodes,
       edges: failing.edges,
       criticalPath: failing.path,
+      shares: failing.shares,
       findings: failing.findings.map(({ explains: _, ...finding }) => finding),
       insights: insightsFound,
       resources: [{ 'service.name': 'shop', 'host.name': 'box' }],
@@ -187,6 +188,7 @@ describe('one', () => {
       findings: [],
       insights: [],
       criticalPath: [],
+      shares: [],
     });
     expect(body.spans.length).toBe(1);
   });

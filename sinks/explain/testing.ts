@@ -70,6 +70,7 @@ export const closedTrace = (given: Partial<ClosedTrace> = {}): ClosedTrace => ({
     segment('GET /tool/:name', [482, 542], { service: 'tools' }),
     segment('human_feedback', [542, 600], { type: 'idle' }),
   ],
+  shares: [],
   findings: [finding()],
   insights: [
     insight({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from '../conditions.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
-import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
+import { type Api, type ApiDeps, FINAL_BY_DAY, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { kind, name, nextPage, paging, range, traceId, wholeNumber } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
@@ -16,6 +16,7 @@ import {
   toLine,
   toNode,
   toSegment,
+  toShare,
 } from '../trace-rows.ts';
 import { spansOf } from '../trace-spans.ts';
 
@@ -83,15 +84,13 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
            AND (toUnixTimestamp64Nano(Start), TraceId) < ({afterTime:Int64}, {afterId:String})`,
           { afterTime: after?.time, afterId: after?.id },
         );
-      // All revisions of a trace are in the partition of its day, but for one whose start has moved over midnight.
-      const settings = { ...QUERY_SETTINGS, do_not_merge_across_partitions_select_final: 1 };
       const rows = await clickhouse.query<ListRow>(
         `SELECT ${LINE_COLUMNS}, arrayMap((kind, severity, root, incidentId) ->
              CAST((kind, severity, root, incidentId), 'Tuple(kind String, severity String, root Bool, incidentId String)'),
              Findings.Kind, Findings.Severity, Findings.Root, Findings.IncidentId) AS findings
          FROM ${database}.ati_traces FINAL WHERE ${where.sql}
          ORDER BY Start DESC, TraceId DESC LIMIT {limit:UInt32}`,
-        { params: { ...where.params, limit: query.limit + 1 }, settings },
+        { params: { ...where.params, limit: query.limit + 1 }, settings: FINAL_BY_DAY },
       );
       const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.startNs, id: row.TraceId }));
       return { traces: page.map((row) => ({ ...toLine(row), findings: [...row.findings] })), next };
@@ -103,7 +102,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
     {
       schema: {
         tags: ['traces'],
-        summary: 'One trace: summary, graph, critical path, findings, insights and spans',
+        summary: 'One trace: summary, graph, critical path, who owns it, findings, insights and spans',
         params: z.object({ id: traceId }),
         querystring: z.strictObject({
           spans: wholeNumber(0, 20_000)
@@ -115,7 +114,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
     },
     async ({ params, query }) => {
       const [row] = await clickhouse.query<TraceRow>(
-        `SELECT ${LINE_COLUMNS}, Path, Nodes, Edges, Findings, ExplainedBy, Insights FROM ${database}.ati_traces FINAL
+        `SELECT ${LINE_COLUMNS}, Path, Shares, Nodes, Edges, Findings, ExplainedBy, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
         { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
       );
@@ -133,6 +132,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         nodes: row?.Nodes.map(toNode) ?? [],
         edges: row?.Edges.map(toEdge) ?? [],
         criticalPath: row?.Path.map(toSegment) ?? [],
+        shares: row?.Shares.map(toShare) ?? [],
         findings: row?.Findings.map((finding, i) => toFinding(finding, row.ExplainedBy[i] ?? '')) ?? [],
         insights: row?.Insights.map(toInsight) ?? [],
         resources,
