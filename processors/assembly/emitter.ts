@@ -3,6 +3,7 @@ import { encode } from '#schemas/codec.ts';
 import type { Source } from '#schemas/events.ts';
 import { signalKey, signalPartition } from '#schemas/signal-key.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
+import { clampEventTime } from '../windows/clamp.ts';
 import type { OpenTrace } from './open-trace.ts';
 
 /** An encoded event for a topic; the partition is always explicit. */
@@ -53,8 +54,7 @@ export class Emitter {
     partial: boolean,
   ): void {
     const { eventTimeMs, signals, ...summary } = analysis;
-    // Timestamps of the future would put a trace into windows that no clock closes.
-    if (revision === 1) trace.eventTime = Math.min(Math.floor(eventTimeMs), clock);
+    if (revision === 1) trace.eventTime = clampEventTime(eventTimeMs, clock);
     const source = this.#next(clock);
     if (!this.#muted) {
       const { firstOffset } = trace;

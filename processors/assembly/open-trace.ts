@@ -1,5 +1,6 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { AnalysedSignal } from '../analyse.ts';
+import { SessionWindow } from '../windows/session.ts';
 import type { Timed } from './due-queue.ts';
 import type { AssemblySettings } from './settings.ts';
 import { SpanArena } from './span-arena.ts';
@@ -11,9 +12,8 @@ const identity = Buffer.alloc(17);
 export type Arrival = 'added' | 'duplicate' | 'late';
 
 /**
- * A trace from its first span until it can no longer be re-opened. Its moments:
- * open → closed (revision 1) at `due`; closed → re-opened by a new span → closed again (revision 2 …); after
- * `reopenMs` past the first close it takes no more spans and is forgotten.
+ * A trace from its first span until it can no longer be re-opened: a session window (whose rules stand in
+ * windows/session.ts) with the spans in it. Complete when its root has come.
  */
 export class OpenTrace implements Timed {
   readonly tenant: string;
@@ -25,8 +25,6 @@ export class OpenTrace implements Timed {
   readonly spans = new SpanArena();
   /** Revisions emitted. */
   revision = 0;
-  /** Clock of revision 1. */
-  closedAt = -1;
   /** Fixed by revision 1. */
   eventTime = 0;
   /** Agent operations that some revision had a signal for. */
@@ -34,13 +32,8 @@ export class OpenTrace implements Timed {
   due = 0;
 
   readonly #settings: AssemblySettings;
-  readonly #firstClock: number;
+  readonly #session: SessionWindow;
   readonly #seen = new Set<string>();
-  #lastClock: number;
-  #rooted = false;
-  /** Spans came since the last revision. */
-  #fresh = false;
-  #forgotten = false;
 
   constructor(
     tenant: string,
@@ -53,13 +46,17 @@ export class OpenTrace implements Timed {
     this.order = traceOrder(tenant, traceId);
     this.firstOffset = first.offset;
     this.clockBefore = first.clockBefore;
-    this.#firstClock = first.clock;
-    this.#lastClock = first.clock;
     this.#settings = settings;
+    this.#session = new SessionWindow(settings, first.clock);
   }
 
   get rooted(): boolean {
-    return this.#rooted;
+    return this.#session.complete;
+  }
+
+  /** Clock of revision 1; −1 before. */
+  get closedAt(): number {
+    return this.#session.closedAt;
   }
 
   get oversized(): boolean {
@@ -68,7 +65,7 @@ export class OpenTrace implements Timed {
 
   /** A revision is due (else: to be forgotten). */
   get unrevised(): boolean {
-    return this.#fresh && !this.#forgotten;
+    return this.#session.unrevised;
   }
 
   /** Offers a span at `clock`; the caller recomputes `due` after the batch. */
@@ -79,33 +76,26 @@ export class OpenTrace implements Timed {
     identity[16] = from.kind[row];
     const key = identity.toString('latin1');
     if (this.#seen.has(key)) return 'duplicate';
-    if (this.closedAt >= 0 && clock >= this.closedAt + this.#settings.reopenMs) return 'late';
+    if (this.#session.isLate(clock)) return 'late';
     this.#seen.add(key);
     this.spans.add(from, row, source);
-    if (!this.#rooted) this.#rooted = isZero(from.parentId, row * 8);
-    this.#lastClock = clock;
-    this.#fresh = true;
+    this.#session.add(clock, !this.rooted && isZero(from.parentId, row * 8));
     return 'added';
   }
 
   /** Sets `due` to the next moment at which this trace must be looked at. */
   schedule(): void {
-    const { quietGapMs, hardCapMs, reopenMs } = this.#settings;
-    const cap = this.#firstClock + hardCapMs;
-    if (this.#forgotten) this.due = Infinity;
-    else if (this.closedAt < 0) this.due = this.#rooted ? Math.min(this.#lastClock + quietGapMs, cap) : cap;
-    else this.due = this.#fresh ? this.#lastClock + quietGapMs : this.closedAt + reopenMs;
+    this.due = this.#session.due();
   }
 
   /** Counts a revision at `clock`. */
   revise(clock: number): number {
-    if (this.closedAt < 0) this.closedAt = clock;
-    this.#fresh = false;
+    this.#session.close(clock);
     return ++this.revision;
   }
 
   forget(): void {
-    this.#forgotten = true;
+    this.#session.end();
   }
 }
 

@@ -3,6 +3,8 @@ import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import type { TraceAnalysis } from '../analyse.ts';
 import { deadLetter, LATE, OK, type Outcome } from '../outcome.ts';
+import { rememberedUntil } from '../windows/session.ts';
+import { isToldOn, onward } from '../windows/watermark.ts';
 import { DueQueue } from './due-queue.ts';
 import { type AssemblyOutput, Emitter } from './emitter.ts';
 import { OpenTrace, traceOrder } from './open-trace.ts';
@@ -121,11 +123,10 @@ export class PartitionProcessor {
     if (skimmed !== undefined && !skimmed.ok) return deadLetter('skim', skimmed.reason);
 
     const before = this.#clock;
-    this.#clock = Math.max(before, receivedAt);
+    this.#clock = onward(before, receivedAt);
     this.#fire();
     const late = this.#add(tenant, otlp, offset, before);
-    if (interval(this.#clock, this.#settings) > interval(before, this.#settings))
-      this.#emitter.mark(this.#clock);
+    if (isToldOn(before, this.#clock, this.#settings.markEveryMs)) this.#emitter.mark(this.#clock);
     return late > 0 && late === this.#skim.n ? LATE : OK;
   }
 
@@ -223,12 +224,8 @@ export class PartitionProcessor {
     const traces = this.#traces.get(trace.tenant)!;
     traces.delete(trace.traceId);
     if (traces.size === 0) this.#traces.delete(trace.tenant);
-    this.#tombstones.add(trace.order, trace.closedAt + this.#settings.hardCapMs);
+    this.#tombstones.add(trace.order, rememberedUntil(trace.closedAt, this.#settings));
   }
-}
-
-function interval(clock: number, settings: AssemblySettings): number {
-  return Math.floor(clock / settings.markEveryMs);
 }
 
 /** True when a row is of the same trace as the one before it. */

@@ -1,4 +1,5 @@
 import type { TraceSummary } from '#schemas/events.ts';
+import { rememberedUntil } from '../windows/session.ts';
 import { traceOrder } from './open-trace.ts';
 
 /**
@@ -11,6 +12,6 @@ export function tombstoneOf(
   hardCapMs: number,
 ): { order: string; expiry: number } | undefined {
   if (summary.revision !== 1 || summary.firstOffset >= start.offset) return undefined;
-  const expiry = summary.source.clock + hardCapMs;
+  const expiry = rememberedUntil(summary.source.clock, { hardCapMs });
   return expiry > start.clock ? { order: traceOrder(summary.tenant, summary.traceId), expiry } : undefined;
 }

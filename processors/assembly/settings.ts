@@ -1,11 +1,7 @@
+import type { SessionSettings } from '../windows/session.ts';
+
 /** What decides when a trace closes, how long it may re-open and how large it may grow. Times in ms of the log's clock. */
-export interface AssemblySettings {
-  /** A rooted trace closes this long after its last new span. */
-  readonly quietGapMs: number;
-  /** Any trace closes this long after its first span; as long are the ids of closed traces kept. */
-  readonly hardCapMs: number;
-  /** New spans re-open a closed trace for this long after its first close. */
-  readonly reopenMs: number;
+export interface AssemblySettings extends SessionSettings {
   /** A trace with more spans or bytes closes with what it has. */
   readonly maxSpans: number;
   readonly maxBytes: number;

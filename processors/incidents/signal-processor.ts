@@ -5,7 +5,8 @@ import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
 import { Group, groupKey, isTraffic } from '../windows/group.ts';
 import { guardWindows, type WindowBug } from '../windows/guarded.ts';
-import { latenessMs, retentionMs, type WindowSettings } from '../windows/settings.ts';
+import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
+import { retentionMs, type WindowSettings } from '../windows/settings.ts';
 import { Sources } from '../windows/sources.ts';
 import { atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
@@ -46,10 +47,9 @@ export class SignalProcessor {
   readonly #ledger: Ledger;
   readonly #groups = new Map<string, Group>();
   readonly #input: InputFloor;
-  readonly #lateness: number;
   readonly #retention: number;
   #bugs: WindowBug[] = [];
-  /** The next moment at which windows close: a multiple of the hop, plus grace. */
+  /** The next moment at which windows close. */
   #boundary = -Infinity;
 
   constructor(settings: WindowSettings, detectors: ConfiguredDetectors, start: SignalStart) {
@@ -59,7 +59,6 @@ export class SignalProcessor {
     this.#sources = new Sources(settings.sources);
     this.#ledger = new Ledger(start.incidents);
     this.#input = new InputFloor(start.offset);
-    this.#lateness = latenessMs(settings);
     this.#retention = retentionMs(settings);
   }
 
@@ -127,29 +126,26 @@ export class SignalProcessor {
 
   /** Passes every boundary up to `time`, inclusive. */
   #close(time: number): void {
-    const { hopMs, graceMs } = this.#settings;
     for (;;) {
       const next = Math.max(this.#boundary, this.#nextNeeded());
       if (next > time) break;
       this.#pass(next);
-      this.#boundary = next + hopMs;
+      this.#boundary = boundaryAfter(this.#settings, next);
     }
     // What lies behind has no effect any more, whether it was passed or skipped.
-    this.#boundary = Math.max(this.#boundary, (Math.floor((time - graceMs) / hopMs) + 1) * hopMs + graceMs);
+    this.#boundary = Math.max(this.#boundary, boundaryAfter(this.#settings, time));
   }
 
   /** The first boundary that can have an effect: none without signals, the idle check's with incidents only. */
   #nextNeeded(): number {
     if (this.#groups.size > 0) return -Infinity;
-    const { hopMs, graceMs } = this.#settings;
     let first = Infinity;
     for (const id of this.#ledger.liveOf())
       first = Math.min(first, this.#ledger.get(id)!.trafficEnd + IDLE_MS);
-    return Math.ceil((first - graceMs) / hopMs) * hopMs + graceMs;
+    return boundaryFrom(this.#settings, first);
   }
 
   #pass(time: number): void {
-    const { graceMs } = this.#settings;
     const muted = this.#muted(time);
     for (const key of [...this.#groups.keys()].sort()) {
       const group = this.#groups.get(key)!;
@@ -157,7 +153,7 @@ export class SignalProcessor {
       group.dirty.clear();
       if (!muted) {
         for (const end of late) this.#closeWindow(group, end, time, true);
-        this.#closeWindow(group, time - graceMs, time, false);
+        this.#closeWindow(group, endAt(this.#settings, time), time, false);
       }
       group.purge(time - this.#retention);
       if (group.empty) this.#groups.delete(key);
@@ -195,7 +191,7 @@ export class SignalProcessor {
 
   #apply(signal: Signal): void {
     const time = signal.source.clock;
-    if (signal.eventTime < time - this.#lateness) {
+    if (isTooOld(this.#settings, signal.eventTime, time)) {
       this.stats.late++;
       return;
     }
@@ -208,7 +204,7 @@ export class SignalProcessor {
     }
     const held = group.latest(signal.traceId);
     // One that is too old to count is as if it were gone: whether it was freed already must not matter.
-    const former = held !== undefined && held.eventTime >= time - this.#lateness ? held : undefined;
+    const former = held !== undefined && !isTooOld(this.#settings, held.eventTime, time) ? held : undefined;
     if (former !== undefined && former.revision >= signal.revision) {
       this.stats.duplicates++;
       return;
@@ -219,8 +215,8 @@ export class SignalProcessor {
   }
 
   #findings(group: Group, former: Signal | undefined, signal: Signal, time: number): void {
-    const { hopMs, windowMs } = this.#settings;
-    const windowEnd = (Math.floor(signal.eventTime / hopMs) + 1) * hopMs;
+    const { windowMs } = this.#settings;
+    const windowEnd = firstEnd(this.#settings, hopOf(this.#settings, signal.eventTime));
     const position = atSignal(signal.source);
     const moment: Moment = { at: time, position, windowStart: windowEnd - windowMs, windowEnd };
     const now = rootFindings(group.id, signal);

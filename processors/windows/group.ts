@@ -1,4 +1,5 @@
 import type { Signal } from '#schemas/events.ts';
+import { firstEnd, firstHop, hopOf, isClosed, lastEnd, lastHop } from './hopping.ts';
 import type { WindowSettings } from './settings.ts';
 
 /** An agent operation of a tenant (or a service instance of one): what windows are kept for. */
@@ -20,8 +21,8 @@ export function isTraffic(signal: Signal): boolean {
 }
 
 /**
- * The signals of one group, one for each trace (the greatest revision), in slices of a hop's length by event time: a
- * window is the union of its slices. A pure function of the signals put in; nothing here knows what came when.
+ * The signals of one group, one for each trace (the greatest revision), in slices of a hop by event time: a window is the
+ * union of its slices. A pure function of the signals put in; nothing here knows what came when.
  */
 export class Group {
   readonly id: GroupId;
@@ -50,56 +51,63 @@ export class Group {
     const former = this.#traces.get(signal.traceId);
     if (former !== undefined) this.#remove(former);
     this.#traces.set(signal.traceId, signal);
-    const index = Math.floor(signal.eventTime / this.#settings.hopMs);
-    const slice = this.#slices.get(index);
-    if (slice === undefined) this.#slices.set(index, new Map([[signal.traceId, signal]]));
+    const hop = hopOf(this.#settings, signal.eventTime);
+    const slice = this.#slices.get(hop);
+    if (slice === undefined) this.#slices.set(hop, new Map([[signal.traceId, signal]]));
     else slice.set(signal.traceId, signal);
   }
 
   /** Notes which windows of this event time are closed at `time`, and so must be looked at again. */
   touch(eventTime: number, time: number): void {
-    const { hopMs, windowMs, graceMs } = this.#settings;
-    const first = (Math.floor(eventTime / hopMs) + 1) * hopMs;
-    for (let end = first; end < first + windowMs && end + graceMs <= time; end += hopMs) this.dirty.add(end);
+    const settings = this.#settings;
+    const hop = hopOf(settings, eventTime);
+    const last = lastEnd(settings, hop);
+    for (
+      let end = firstEnd(settings, hop);
+      end <= last && isClosed(settings, end, time);
+      end += settings.hopMs
+    )
+      this.dirty.add(end);
   }
 
   /** Signals of the window that ends at `end`, sorted by trace id. */
   window(end: number): Signal[] {
-    const { hopMs, windowMs } = this.#settings;
     const found: Signal[] = [];
-    for (let index = (end - windowMs) / hopMs; index < end / hopMs; index++) {
-      for (const signal of this.#slices.get(index)?.values() ?? []) if (isTraffic(signal)) found.push(signal);
+    const last = lastHop(this.#settings, end);
+    for (let hop = firstHop(this.#settings, end); hop <= last; hop++) {
+      for (const signal of this.#slices.get(hop)?.values() ?? []) if (isTraffic(signal)) found.push(signal);
     }
     return found.sort((a, b) => (a.traceId < b.traceId ? -1 : a.traceId > b.traceId ? 1 : 0));
   }
 
   /** True where a window that is not yet closed at `time`, or is to be looked at again, holds such a signal. */
   awaits(time: number, such: (signal: Signal) => boolean): boolean {
-    const { hopMs, windowMs, graceMs } = this.#settings;
-    for (const [index, slice] of this.#slices) {
-      const lastEnd = index * hopMs + windowMs;
-      let open = lastEnd + graceMs > time;
-      for (let end = (index + 1) * hopMs; !open && end <= lastEnd; end += hopMs) open = this.dirty.has(end);
+    const settings = this.#settings;
+    for (const [hop, slice] of this.#slices) {
+      const last = lastEnd(settings, hop);
+      let open = !isClosed(settings, last, time);
+      for (let end = firstEnd(settings, hop); !open && end <= last; end += settings.hopMs)
+        open = this.dirty.has(end);
       if (!open) continue;
       for (const signal of slice.values()) if (such(signal)) return true;
     }
     return false;
   }
 
-  /** Frees the signals with an event time before `time` (by whole slices). */
+  /** Frees the signals with an event time before `time` (by whole hops). */
   purge(time: number): void {
-    for (const [index, slice] of this.#slices) {
-      if ((index + 1) * this.#settings.hopMs > time) continue;
+    for (const [hop, slice] of this.#slices) {
+      if (firstEnd(this.#settings, hop) > time) continue;
       for (const signal of slice.values()) this.#traces.delete(signal.traceId);
-      this.#slices.delete(index);
+      this.#slices.delete(hop);
     }
   }
 
   #remove(signal: Signal): void {
-    const index = Math.floor(signal.eventTime / this.#settings.hopMs);
-    const slice = this.#slices.get(index);
+    const hop = hopOf(this.#settings, signal.eventTime);
+    const slice = this.#slices.get(hop);
     slice?.delete(signal.traceId);
-    if (slice?.size === 0) this.#slices.delete(index);
+    if (slice?.size === 0) this.#slices.delete(hop);
     this.#traces.delete(signal.traceId);
   }
 }

@@ -1,4 +1,6 @@
-/** Hopping windows in event time, epoch-aligned and half-open. Milliseconds; `windowMs` is a multiple of `hopMs`. */
+import { latenessMs } from './hopping.ts';
+
+/** Hopping windows in event time; their rules stand in hopping.ts. Milliseconds; `windowMs` is a multiple of `hopMs`. */
 export interface WindowSettings {
   readonly windowMs: number;
   readonly hopMs: number;
@@ -21,11 +23,6 @@ export const WINDOW_DEFAULTS: WindowSettings = {
 /** Windows that a window finding must show in, of how many that start a window's length apart. */
 export const OPEN_AFTER = 2;
 export const OPEN_OF = 3;
-
-/** How old (logical time − event time) a signal may be to count. */
-export function latenessMs(s: WindowSettings): number {
-  return s.windowMs + s.graceMs + s.hardCapMs;
-}
 
 /** How old a signal may be and still be looked at: by a late window, or as the history of a closing one. */
 export function retentionMs(s: WindowSettings): number {

@@ -1,4 +1,5 @@
 import type { Signal, Source } from '#schemas/events.ts';
+import { Watermark } from './watermark.ts';
 
 /** Order of signals: by the clock of their source, then partition, offset, sequence. */
 export function compareSources(a: Source, b: Source): number {
@@ -6,7 +7,6 @@ export function compareSources(a: Source, b: Source): number {
 }
 
 interface Lane {
-  clock: number;
   offset: number;
   sequence: number;
   queue: Signal[];
@@ -19,22 +19,21 @@ interface Lane {
  */
 export class Sources {
   readonly #lanes: Lane[];
+  readonly #watermark: Watermark;
 
   constructor(count: number) {
     this.#lanes = Array.from({ length: count }, () => ({
-      clock: -1,
       offset: -1,
       sequence: -1,
       queue: [],
       head: 0,
     }));
+    this.#watermark = new Watermark(count);
   }
 
   /** The logical time: before it everything is here. -1 until every source was heard of. */
   get clock(): number {
-    let clock = Infinity;
-    for (const lane of this.#lanes) clock = Math.min(clock, lane.clock);
-    return clock;
+    return this.#watermark.time;
   }
 
   get waiting(): number {
@@ -54,7 +53,7 @@ export class Sources {
     if (offset < lane.offset || (offset === lane.offset && sequence <= lane.sequence)) return false;
     lane.offset = offset;
     lane.sequence = sequence;
-    lane.clock = Math.max(lane.clock, source.clock);
+    this.#watermark.hear(source.partition, source.clock);
     if (signal !== undefined) lane.queue.push(signal);
     return true;
   }
