@@ -6,6 +6,8 @@ test.each([
   [[undefined, 'execute_tool', 'LLM'], 'tool'],
   [[undefined, undefined, 'llm'], 'chat'],
   [['unknown', 'invoke_agent', undefined], 'agent'],
+  [[undefined, 'search_memory', undefined], 'tool'],
+  [[undefined, undefined, 'GUARDRAIL'], undefined],
   [['constructor', 'toString', '__proto__'], undefined],
   [[3, true, undefined], undefined],
 ])('attributes %j say %s', ([ati, genAi, openInference], role) => {

@@ -13,6 +13,9 @@ export const ATTR = {
   SERVICE_INSTANCE_ID: 'service.instance.id',
   SERVICE_NAMESPACE: 'service.namespace',
   SERVICE_VERSION: 'service.version',
+  HOST_NAME: 'host.name',
+  K8S_POD_NAME: 'k8s.pod.name',
+  CONTAINER_ID: 'container.id',
   // GenAI
   GEN_AI_OPERATION_NAME: 'gen_ai.operation.name',
   GEN_AI_AGENT_NAME: 'gen_ai.agent.name',
@@ -24,6 +27,7 @@ export const ATTR = {
   GEN_AI_USAGE_OUTPUT_TOKENS: 'gen_ai.usage.output_tokens',
   // OpenInference
   OPENINFERENCE_SPAN_KIND: 'openinference.span.kind',
+  OPENINFERENCE_AGENT_NAME: 'agent.name',
   OPENINFERENCE_TOOL_NAME: 'tool.name',
   OPENINFERENCE_TOOL_PARAMETERS: 'tool.parameters',
   INPUT_VALUE: 'input.value',
@@ -48,6 +52,14 @@ export const ATTR = {
   /** Declared interval between chunks, ms. */
   ATI_STREAM_INTERVAL: 'ati.stream.interval_ms',
 } as const;
+
+/** What tells one instance of a service from another, in the order of trust. */
+export const INSTANCE_KEYS = [
+  ATTR.SERVICE_INSTANCE_ID,
+  ATTR.HOST_NAME,
+  ATTR.K8S_POD_NAME,
+  ATTR.CONTAINER_ID,
+] as const;
 
 /** What a span is in an agent's work; the same names as processors' ROLES. */
 export type SpanRole =
@@ -83,13 +95,20 @@ export const GEN_AI_OPERATIONS: Readonly<Record<string, SpanRole>> = {
   plan: 'planner',
   execute_tool: 'tool',
   retrieval: 'tool',
+  create_memory: 'tool',
+  search_memory: 'tool',
+  update_memory: 'tool',
+  upsert_memory: 'tool',
+  delete_memory: 'tool',
+  create_memory_store: 'tool',
+  delete_memory_store: 'tool',
   embeddings: 'chat',
   chat: 'chat',
   text_completion: 'chat',
   generate_content: 'chat',
 };
 
-/** `openinference.span.kind` (upper case) → role. */
+/** `openinference.span.kind` (upper case) → role. GUARDRAIL, EVALUATOR and PROMPT are an agent's own work: no role. */
 export const OPENINFERENCE_KINDS: Readonly<Record<string, SpanRole>> = {
   CHAIN: 'workflow',
   AGENT: 'agent',
@@ -97,6 +116,7 @@ export const OPENINFERENCE_KINDS: Readonly<Record<string, SpanRole>> = {
   RETRIEVER: 'tool',
   RERANKER: 'tool',
   LLM: 'chat',
+  DECISION: 'chat',
   EMBEDDING: 'chat',
 };
 

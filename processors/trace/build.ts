@@ -2,11 +2,11 @@
 import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { type Described, describeSpans, type ReadAttribute } from './describe.ts';
-import { Strings } from './intern.ts';
 import { buildTree, type Tree } from './parents.ts';
-import { ROLE } from './roles.ts';
 import { distinctRows, idWords } from './rows.ts';
-import { relativeTimes } from './times.ts';
+import { rolesByShape } from './shape.ts';
+import { clockShifts } from './skew.ts';
+import { movedTimes, type RelativeTimes, relativeTimes } from './times.ts';
 import type { TraceView } from './view.ts';
 
 function pick<A extends Uint8Array | Uint32Array>(from: A, rows: Int32Array, width: number, into: A): A {
@@ -24,14 +24,17 @@ function inheritAgents(d: Described, tree: Tree): Int32Array {
   return named;
 }
 
-/** The longest span without a parent; the first of equals; -1 in a trace without one. */
-function findRoot(tree: Tree, start: Float64Array, end: Float64Array): number {
-  let root = -1;
-  for (let row = 0; row < start.length; row++) {
-    if (tree.parent[row] >= 0 || tree.orphan[row] === 1) continue;
-    if (root < 0 || end[row] - start[row] > end[root] - start[root]) root = row;
-  }
-  return root;
+/**
+ * The longest span without a parent; the first of equals; -1 in a trace without one. What links to another span of the
+ * trace was caused by that one (a batch consumer): it is the root only where nothing else can be.
+ */
+function findRoot(tree: Tree, { start, end }: RelativeTimes, isLinked: (row: number) => boolean): number {
+  const roots: number[] = [];
+  for (let row = 0; row < start.length; row++)
+    if (tree.parent[row] < 0 && tree.orphan[row] === 0) roots.push(row);
+  const first = roots.length > 1 ? roots.filter((row) => !isLinked(row)) : [];
+  const longest = (a: number, b: number) => (end[b] - start[b] > end[a] - start[a] ? b : a);
+  return (first.length > 0 ? first : roots).reduce((a, b) => (a < 0 ? b : longest(a, b)), -1);
 }
 
 function linksOf(c: SpanColumns, row: number): readonly string[] {
@@ -41,57 +44,100 @@ function linksOf(c: SpanColumns, row: number): readonly string[] {
   return links.filter((link) => link.traceId === traceId).map((link) => link.spanId);
 }
 
+/** What the rows are and how they hang together. */
+interface Parts {
+  readonly rows: Int32Array;
+  readonly times: RelativeTimes;
+  readonly described: Described;
+  readonly ids: Uint32Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+  readonly tree: Tree;
+}
+
+function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, read: Readers): Parts {
+  const n = rows.length;
+  const described = describeSpans(c, rows, read.attribute, read.resource);
+  const ids = pick(idWords(c.spanId, c.n), rows, 2, new Uint32Array(n * 2));
+  const parentIds = pick(idWords(c.parentId, c.n), rows, 2, new Uint32Array(n * 2));
+  const kind = pick(c.kind, rows, 1, new Uint8Array(n));
+  const status = pick(c.status, rows, 1, new Uint8Array(n));
+  const { start, end } = times;
+  const tree = buildTree({ n, ids, parentIds, kind, service: described.service, start, end });
+  return { rows, times, described, ids, kind, status, tree };
+}
+
+/** With the clocks of all services brought together (skew.ts), and the rows in order of start again. */
+function inOneTime(c: SpanColumns, parts: Parts, read: Readers): Parts {
+  const { rows, times, described, kind, status, tree } = parts;
+  const { service, instance } = described;
+  const shift = clockShifts({ ...times, ...tree, kind, status, service, instance });
+  if (shift === undefined) return parts;
+  const { order, moved } = movedTimes(times, shift);
+  return partsOf(
+    c,
+    order.map((i) => rows[i]),
+    moved,
+    read,
+  );
+}
+
+interface Readers {
+  readonly attribute: ReadAttribute;
+  readonly resource: ReadAttribute;
+}
+
+function readersOf(c: SpanColumns): Readers {
+  return {
+    attribute: (row, key) =>
+      findAttribute(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], ATTRIBUTES_OF.span, key),
+    resource: (row, key) =>
+      findAttribute(
+        c.buffers[c.buffer[row]],
+        c.resourceOffset[row],
+        c.resourceLength[row],
+        ATTRIBUTES_OF.resource,
+        key,
+      ),
+  };
+}
+
 /**
  * The view of one trace. `columns` hold the spans of that trace only, in order of arrival, duplicates included; any
  * order gives an equal view. At least one row.
  */
 export function buildTraceView(columns: SpanColumns): TraceView {
   const c = columns;
-  const rows = distinctRows(c);
-  const n = rows.length;
-  const { startUnixNano, start, end } = relativeTimes(c, rows);
-  const attributeOf: ReadAttribute = (row, key) =>
-    findAttribute(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], ATTRIBUTES_OF.span, key);
-  const resourceOf: ReadAttribute = (row, key) =>
-    findAttribute(
-      c.buffers[c.buffer[row]],
-      c.resourceOffset[row],
-      c.resourceLength[row],
-      ATTRIBUTES_OF.resource,
-      key,
-    );
-  const strings = new Strings();
-  const d = describeSpans(c, rows, strings, attributeOf, resourceOf);
-  const ids = pick(idWords(c.spanId, c.n), rows, 2, new Uint32Array(n * 2));
-  const parentIds = pick(idWords(c.parentId, c.n), rows, 2, new Uint32Array(n * 2));
-  const kind = pick(c.kind, rows, 1, new Uint8Array(n));
-  const tree = buildTree({ n, ids, parentIds, kind, service: d.service, start, end });
-  const root = findRoot(tree, start, end);
-  if (root >= 0 && d.role[root] === ROLE.other && tree.offset[root + 1] > tree.offset[root])
-    d.role[root] = ROLE.workflow; // by shape: what has no caller and calls others
+  const read = readersOf(c);
+  const distinct = distinctRows(c);
+  const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), read), read);
+  const { rows, times, described: d, ids, kind, status, tree } = parts;
+  const root = findRoot(tree, times, (row) => linksOf(c, rows[row]).length > 0);
+  rolesByShape(d.role, tree, kind, root);
   const word = (index: number) => ids[index].toString(16).padStart(8, '0');
   return {
-    n,
-    startUnixNano,
-    start,
-    end,
+    n: rows.length,
+    startUnixNano: times.startUnixNano,
+    start: times.start,
+    end: times.end,
     parent: tree.parent,
     orphan: tree.orphan,
     kind,
-    status: pick(c.status, rows, 1, new Uint8Array(n)),
+    status,
     role: d.role,
     name: d.name,
     operation: d.operation,
     service: d.service,
+    instance: d.instance,
     agent: inheritAgents(d, tree),
     callee: d.callee,
     topDown: tree.topDown,
-    strings: strings.all,
+    strings: d.strings.all,
     root,
     children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
     spanId: (row) => word(row * 2) + word(row * 2 + 1),
-    attribute: (row, key) => attributeOf(rows[row], key),
-    resource: (row, key) => resourceOf(rows[row], key),
+    attribute: (row, key) => read.attribute(rows[row], key),
+    resource: (row, key) => read.resource(rows[row], key),
     links: (row) => linksOf(c, rows[row]),
   };
 }

@@ -4,6 +4,7 @@
  * Children are clamped to their parent, and those wholly outside it dropped. Walking back from a span's end, the
  * last-finishing child that ends at or before t owns the path and the span itself the gap; then t is that child's start.
  */
+import { CLOCK_NS, roundedStarts } from './clock.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
 import type { TraceView } from './view.ts';
@@ -18,11 +19,19 @@ export interface CriticalPath {
   readonly end: Float64Array;
   /** A SEGMENT. */
   readonly type: Uint8Array;
+  /** Of an edge the row of the server's span that the client (`row`) calls; else -1. */
+  readonly callee: Int32Array;
 }
 
 /**
  * Clocks are not exact: a child may overlap its successor by less than this share of their parent's duration and still
  * counts as its predecessor (design §5, after CRISP).
+ *
+ * In traces of less than 100 ms that is below the millisecond to which some SDKs round a start down (clock.ts), so the
+ * successor that began right after its predecessor's end seems to overlap it by up to one. Where the successor's start is
+ * a whole millisecond that much is allowed too. Clocks of finer resolution hit a whole one once in a thousand times, so
+ * short children that truly run side by side are not taken for a sequence; where starts are rounded, two calls of about
+ * a millisecond cannot be told apart either way, and whoever began in an earlier millisecond counts as the earlier.
  */
 const OVERLAP_SHARE = 0.01;
 
@@ -42,7 +51,7 @@ interface Frame {
 }
 
 /** A consumer works after the producer has gone on: the producer does not wait for it. */
-function waitsFor(view: TraceView, parent: number, child: number): boolean {
+export function waitsFor(view: TraceView, parent: number, child: number): boolean {
   return !(view.kind[parent] === KIND.producer && view.kind[child] === KIND.consumer);
 }
 
@@ -74,7 +83,7 @@ function startsBetween(view: TraceView, row: number, from: number, to: number): 
 }
 
 /** The child that the span waited for just before t, or -1; moves `left` past it. */
-function takeChild(view: TraceView, frame: Frame): number {
+function takeChild(view: TraceView, frame: Frame, isRounded: (ns: number) => boolean): number {
   const { byEnd, t, next } = frame;
   if (t <= frame.low) return -1;
   let soonest = -1; // of the children that end after t, the first to end
@@ -84,7 +93,8 @@ function takeChild(view: TraceView, frame: Frame): number {
   }
   if (soonest >= 0) {
     const end = view.end[soonest];
-    const overlaps = end - t < frame.tolerance && end <= view.end[next] && view.start[soonest] < t;
+    const tolerance = isRounded(t) ? Math.max(frame.tolerance, CLOCK_NS) : frame.tolerance;
+    const overlaps = end - t < tolerance && end <= view.end[next] && view.start[soonest] < t;
     if (overlaps && !startsBetween(view, frame.row, t, end)) return soonest;
   }
   return frame.left > 0 ? byEnd[--frame.left] : -1;
@@ -117,23 +127,28 @@ export function criticalPath(view: TraceView): CriticalPath {
   const starts: number[] = [];
   const ends: number[] = [];
   const types: number[] = [];
+  const callees: number[] = [];
   const human = humanWaits(view);
+  const isRounded = roundedStarts(view.startUnixNano);
   /** A gap of `row` beside the child `before` and before the child `after` (-1: none). */
   const gap = (row: number, start: number, end: number, before: number, after: number) => {
     if (end <= start) return;
     const served = (child: number) =>
       child >= 0 && view.kind[row] === KIND.client && view.kind[child] === KIND.server;
+    // Between two callees the way to the next counts: a client that resends waits until it may.
+    const callee = served(after) ? after : served(before) ? before : -1;
     rows.push(row);
     starts.push(start);
     ends.push(end);
-    if (human[row] === 1) types.push(SEGMENT.idle);
-    else types.push(served(before) || served(after) ? SEGMENT.edge : SEGMENT.self);
+    const type = human[row] === 1 ? SEGMENT.idle : callee < 0 ? SEGMENT.self : SEGMENT.edge;
+    types.push(type);
+    callees.push(type === SEGMENT.edge ? callee : -1);
   };
   const top = pathRoot(view);
   const stack: Frame[] = top < 0 ? [] : [openFrame(view, top, view.start[top], view.end[top])];
   while (stack.length > 0) {
     const frame = stack[stack.length - 1];
-    const child = takeChild(view, frame);
+    const child = takeChild(view, frame, isRounded);
     if (child < 0) {
       gap(frame.row, frame.low, frame.t, -1, frame.next);
       stack.pop();
@@ -152,5 +167,6 @@ export function criticalPath(view: TraceView): CriticalPath {
     start: Float64Array.from(starts).reverse(),
     end: Float64Array.from(ends).reverse(),
     type: Uint8Array.from(types).reverse(),
+    callee: Int32Array.from(callees).reverse(),
   };
 }

@@ -1,6 +1,6 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import { ATTR, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
-import { asBuffers, type Strings } from './intern.ts';
+import { ATTR, INSTANCE_KEYS, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
+import { asBuffers, Strings } from './intern.ts';
 import { normalise, qualified } from './normalise.ts';
 import { ROLE } from './roles.ts';
 import type { AttributeValue } from './view.ts';
@@ -10,10 +10,13 @@ export type ReadAttribute = (row: number, key: string) => AttributeValue | undef
 
 /** What each span is called and does, as indexes into the strings, by position in `rows`. */
 export interface Described {
+  readonly strings: Strings;
   readonly name: Int32Array;
   readonly operation: Int32Array;
   readonly callee: Int32Array;
   readonly service: Int32Array;
+  /** 0 where the resource names none. */
+  readonly instance: Int32Array;
   /** The span's own gen_ai.agent.name; 0 without one. */
   readonly ownAgent: Int32Array;
   readonly role: Uint8Array;
@@ -26,41 +29,62 @@ function text(value: AttributeValue | undefined): string | undefined {
 }
 
 /** `invoke_agent NAME` is how GenAI spans are named; the name stands in where the attribute is missing. */
-function agentOfName(role: number, name: string): string | undefined {
-  if (role !== ROLE.agent) return undefined;
-  return /^(?:invoke_agent|create_agent)\s+(.+)$/.exec(name)?.[1];
+function agentOf(row: number, role: number, name: string, attribute: ReadAttribute): string {
+  const stated = text(attribute(row, ATTR.GEN_AI_AGENT_NAME));
+  if (stated !== undefined || role !== ROLE.agent) return stated ?? '';
+  return (
+    text(attribute(row, ATTR.OPENINFERENCE_AGENT_NAME)) ??
+    /^(?:invoke_agent|create_agent)\s+(.+)$/.exec(name)?.[1] ??
+    ''
+  );
 }
 
-/** Services are read once for each Resource message. */
-function serviceReader(c: SpanColumns, strings: Strings, resource: ReadAttribute): (row: number) => number {
-  const known = new Map<number, number>();
+/** Who wrote a span, as indexes into the strings. */
+interface Origin {
+  readonly service: number;
+  readonly instance: number;
+}
+
+/** Read once for each Resource message. */
+function originReader(c: SpanColumns, strings: Strings, resource: ReadAttribute): (row: number) => Origin {
+  const known = new Map<number, Origin>();
+  const instanceOf = (row: number) => {
+    for (const key of INSTANCE_KEYS) {
+      const instance = text(resource(row, key));
+      if (instance !== undefined) return instance;
+    }
+    return '';
+  };
   return (row) => {
     const key = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
-    let service = known.get(key);
-    if (service === undefined) {
-      service = strings.add(text(resource(row, ATTR.SERVICE_NAME)) ?? UNKNOWN_SERVICE);
-      known.set(key, service);
+    let origin = known.get(key);
+    if (origin === undefined) {
+      const service = strings.add(text(resource(row, ATTR.SERVICE_NAME)) ?? UNKNOWN_SERVICE);
+      origin = { service, instance: strings.add(instanceOf(row)) };
+      known.set(key, origin);
     }
-    return service;
+    return origin;
   };
 }
 
 export function describeSpans(
   c: SpanColumns,
   rows: Int32Array,
-  strings: Strings,
   attribute: ReadAttribute,
   resource: ReadAttribute,
 ): Described {
   const n = rows.length;
+  const strings = new Strings();
   const buffers = asBuffers(c);
-  const serviceOf = serviceReader(c, strings, resource);
+  const originOf = originReader(c, strings, resource);
   const operations = new Map<number, number>();
   const d = {
+    strings,
     name: new Int32Array(n),
     operation: new Int32Array(n),
     callee: new Int32Array(n),
     service: new Int32Array(n),
+    instance: new Int32Array(n),
     ownAgent: new Int32Array(n),
     role: new Uint8Array(n),
   };
@@ -75,11 +99,11 @@ export function describeSpans(
       operations.set(d.name[i], operation);
     }
     d.operation[i] = operation;
-    d.service[i] = serviceOf(row);
+    const origin = originOf(row);
+    d.service[i] = origin.service;
+    d.instance[i] = origin.instance;
     d.role[i] = roleOf(row, name, attribute);
-    d.ownAgent[i] = strings.add(
-      text(attribute(row, ATTR.GEN_AI_AGENT_NAME)) ?? agentOfName(d.role[i], name) ?? '',
-    );
+    d.ownAgent[i] = strings.add(agentOf(row, d.role[i], name, attribute));
     d.callee[i] = d.role[i] === ROLE.tool ? calleeOf(row, operation, strings, attribute) : operation;
   }
   return d;

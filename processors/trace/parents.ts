@@ -27,13 +27,20 @@ export interface Tree {
 }
 
 /**
- * Among spans that share the id of a parent, the one that the child meant: of its own service, then the server half
+ * Spans of one id that are looked at when a parent is sought. Zipkin's halves are two; an id that very many spans share
+ * is a fault of its writer and must not cost their number for each child.
+ */
+const MOST_SHARING = 16;
+
+/**
+ * Among spans that share the id of a parent (the first 16 of them), the one that the child meant: of its own service, then the server half
  * (what is done below a shared id is done on the server), then the one that runs when the child starts, then the first.
  */
 function bestParent(s: ParentInput, index: SpanIndex, row: number, high: number, low: number): number {
   let best = -1;
   let bestScore = -1;
-  for (let at = index.first(high, low); at >= 0; at = index.next(at)) {
+  let looked = 0;
+  for (let at = index.first(high, low); at >= 0 && looked < MOST_SHARING; at = index.next(at), looked++) {
     if (at === row) continue;
     const score =
       (s.service[at] === s.service[row] ? 4 : 0) +
@@ -49,7 +56,8 @@ function bestParent(s: ParentInput, index: SpanIndex, row: number, high: number,
 
 function clientHalf(s: ParentInput, index: SpanIndex, row: number): number {
   if (s.kind[row] !== KIND.server) return -1;
-  for (let at = index.first(s.ids[row * 2], s.ids[row * 2 + 1]); at >= 0; at = index.next(at))
+  let at = index.first(s.ids[row * 2], s.ids[row * 2 + 1]);
+  for (let looked = 0; at >= 0 && looked < MOST_SHARING; at = index.next(at), looked++)
     if (s.kind[at] === KIND.client) return at;
   return -1;
 }

@@ -41,6 +41,8 @@ export interface TraceView {
   readonly operation: Int32Array;
   readonly service: Int32Array;
   readonly agent: Int32Array;
+  /** Index into `strings`: which instance of its service (semconv INSTANCE_KEYS of the resource); 0, the empty string, where it names none. */
+  readonly instance: Int32Array;
   /** Index into `strings`: what a caller of this span calls: the normalised operation, for a tool with its gen_ai.tool.name. */
   readonly callee: Int32Array;
   /** Every row, parents before their children: for passes down (or, backwards, up) the tree without recursion. */

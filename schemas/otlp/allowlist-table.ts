@@ -44,6 +44,7 @@ export const ALLOWED_ATTRIBUTES: readonly AllowedAttribute[] = [
     ['process.runtime.version', "the runtime's version"],
     ['process.executable.name', 'name of the executable, without path or arguments'],
     ['container.name', 'which container'],
+    ['container.id', 'the same, as its runtime knows it'],
     ['container.image.name', 'which image'],
     ['k8s.cluster.name', 'Kubernetes cluster'],
     ['k8s.namespace.name', 'Kubernetes namespace'],
