@@ -46,15 +46,19 @@ export class Ledger {
     return [...this.#live.values()].flatMap((ids) => [...ids]).sort();
   }
 
-  /** Applies an effect, unless this incident's state is already past it. */
-  apply(id: string, position: string, effect: (incident: Incident | undefined) => Change): void {
+  /**
+   * Applies an effect, unless this incident's state is already past it. True where it
+   * was applied, now or by an earlier run; false where it changes nothing.
+   */
+  apply(id: string, position: string, effect: (incident: Incident | undefined) => Change): boolean {
     const before = this.#incidents.get(id);
-    if (before !== undefined && before.appliedThrough >= position) return;
+    if (before !== undefined && before.appliedThrough >= position) return true;
     const change = effect(before);
-    if (change === undefined) return;
+    if (change === undefined) return false;
     this.#keep(change.incident);
     this.#changed.add(id);
     this.#events.push(...change.events);
+    return true;
   }
 
   /** What is to be written since the last call. */

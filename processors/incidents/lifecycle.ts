@@ -1,11 +1,11 @@
 import type { IncidentEvent, IncidentEventType } from '#schemas/events.ts';
 import type { Found } from '../windows/evaluate.ts';
-import { type Content, contentOf, exemplars, otherClass, type TitleOf } from './content.ts';
+import { contentOf, exemplars, otherClass, type TitleOf } from './content.ts';
 import { type Incident, isLive, phaseOf } from './incident.ts';
 
-/** Clean windows with traffic after which an incident is resolved. */
+/** Clean windows, with traffic in which it could have shown itself, after which an incident is resolved. */
 const RESOLVE_AFTER = 3;
-/** Or this long without traffic, ms. */
+/** Or this long without such traffic, ms. */
 export const IDLE_MS = 3_600_000;
 
 /** When and where an effect happens. */
@@ -68,13 +68,18 @@ export function onWindowFound(
   const content = contentOf(found.finding, frame.titleOf);
   const changed = content.severity !== last.severity || otherClass(last.evidence, content.evidence);
   if (changed && moment.windowEnd >= last.windowEnd) {
-    const updated = say(incident, 'updated', true, moment, { ...content, ...tracesOf(found) });
+    const { thresholdsDigest } = frame;
+    const updated = say(incident, 'updated', true, moment, {
+      ...content,
+      ...tracesOf(found),
+      thresholdsDigest,
+    });
     return { incident: count(updated, moment, { clean: 0 }, late), events: [updated.last] };
   }
   return counted(incident, moment, { clean: 0 }, late);
 }
 
-/** A window with traffic and without the finding has closed. */
+/** A window without the finding has closed, with traffic in which it could have shown itself. */
 export function onWindowClean(incident: Incident, moment: Moment): Change {
   if (phaseOf(incident) !== 'open' || moment.windowStart < incident.cleanEnd)
     return counted(incident, moment, {}, false);
@@ -91,7 +96,7 @@ export function onErased(incident: Incident, moment: Moment): Change {
   return { incident: retracted, events: [retracted.last] };
 }
 
-/** An hour without traffic. */
+/** An hour without traffic in which it could have shown itself. */
 export function onIdle(incident: Incident, moment: Moment): Change {
   if (!isLive(incident) || moment.at < incident.trafficEnd + IDLE_MS) return undefined;
   const resolved = say(incident, 'resolved', true, moment, {});
@@ -109,6 +114,8 @@ function opened(
   const { tenant, thresholdsDigest, group } = frame;
   // An episode that was taken back was none: the next takes its number, so that numbers do not depend on arrival.
   const episode = before === undefined ? 1 : before.last.episode + (before.last.event === 'resolved' ? 1 : 0);
+  // An acknowledgement ends with its episode; a mute, and why, stays until its time.
+  const muted = before !== undefined && before.last.mutedUntil > moment.at;
   const last: IncidentEvent = {
     ...contentOf(found.finding, frame.titleOf),
     ...tracesOf(found),
@@ -125,8 +132,8 @@ function opened(
     thresholdsDigest,
     acknowledgedBy: '',
     acknowledgedAt: 0,
-    mutedUntil: before?.last.mutedUntil ?? 0,
-    note: before?.last.note ?? '',
+    mutedUntil: muted ? before.last.mutedUntil : 0,
+    note: muted ? before.last.note : '',
   };
   const counters = { clean: 0, cleanEnd: 0, trafficEnd: moment.windowEnd };
   return { incident: { id, group, appliedThrough: moment.position, ...counters, last }, events: [last] };
@@ -134,16 +141,21 @@ function opened(
 
 /** The first closing of a window that holds a provisional incident's finding: from here on content decides alone. */
 function settle(incident: Incident, found: Found, moment: Moment, frame: Frame): Incident {
-  const content = { ...contentOf(found.finding, frame.titleOf), ...tracesOf(found), openedAt: found.since };
+  const { thresholdsDigest, titleOf } = frame;
+  const content = {
+    ...contentOf(found.finding, titleOf),
+    ...tracesOf(found),
+    openedAt: found.since,
+    thresholdsDigest,
+  };
   const counters = { clean: 0, cleanEnd: 0, trafficEnd: moment.windowEnd };
   return { ...say(incident, 'updated', true, moment, content), ...counters };
 }
 
-type Said = Partial<
-  Content & Pick<IncidentEvent, 'exemplarTraceIds' | 'affectedTraces' | 'evidenceTraceId' | 'openedAt'>
->;
+type Said = Partial<Omit<IncidentEvent, 'incidentId' | 'tenant' | 'event' | 'episode' | 'revision'>>;
 
-function say(
+/** The incident with one more event: as the last one, but for what is given. */
+export function say(
   incident: Incident,
   event: IncidentEventType,
   settled: boolean,

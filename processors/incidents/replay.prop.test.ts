@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeAs } from '#schemas/codec.ts';
+import { decodeAs, encode } from '#schemas/codec.ts';
+import { OPERATOR_ACTIONS } from '#schemas/events.ts';
 import { type LogEntry, signalRecord, type TestSignal, testDetectors } from '../testing/fake-signals.ts';
 import { WINDOW_DEFAULTS, type WindowSettings } from '../windows/settings.ts';
+import { incidentId } from './identity.ts';
 import { fromState, type Incident } from './incident.ts';
 import { IDLE_MS } from './lifecycle.ts';
 import { FROM_THE_FIRST } from './position.ts';
@@ -79,6 +81,36 @@ function interleave(given: LogEntry[][], picks: readonly number[], repeats: read
   return log;
 }
 
+/** Ids of every incident that such a log can open. */
+const INCIDENTS = ['op', 'other'].flatMap((operation) =>
+  [
+    { kind: 'retry_storm', signature: 'callee' },
+    { kind: 'starvation', signature: 'w' },
+  ].map((its) => incidentId({ ...its, tenant: 'default', agent: 'agent', operation })),
+);
+
+const act = fc.record({
+  place: fc.nat({ max: 200 }),
+  incidentId: fc.constantFrom(...INCIDENTS, 'unknown'),
+  action: fc.constantFrom(...OPERATOR_ACTIONS),
+  by: fc.constantFrom('ann', 'bob'),
+  note: fc.constantFrom('', 'known'),
+  at: fc.nat({ max: 900 }).map((ms) => T0 + ms),
+  lasts: fc.oneof(fc.nat({ max: 500 }), fc.constant(3 * IDLE_MS)),
+});
+type Act = typeof act extends fc.Arbitrary<infer A> ? A : never;
+
+/** The same log with what operators wrote into it; the same action may stand there twice. */
+function withActions(log: readonly Uint8Array[], acts: readonly Act[]): Uint8Array[] {
+  const whole = [...log];
+  for (const { place, lasts, ...action } of acts) {
+    const until = action.action === 'mute' ? action.at + lasts : 0;
+    const record = encode('OperatorAction', { ...action, until, tenant: 'default' });
+    whole.splice(place % (whole.length + 1), 0, record);
+  }
+  return whole;
+}
+
 const start: SignalStart = { ...FROM_THE_FIRST, offset: 0, incidents: [] };
 const make = (from: SignalStart = start) => new SignalProcessor(settings, testDetectors, from);
 
@@ -96,6 +128,8 @@ function runAll(log: readonly Uint8Array[], every = 1): string[] {
 const steps = fc.array(step, { minLength: 1, maxLength: 160, size: 'max' });
 const picks = fc.array(fc.nat({ max: SOURCES - 1 }), { minLength: 1, maxLength: 30 });
 const repeats = fc.array(fc.nat({ max: 16 }), { maxLength: 4 });
+
+const acts = fc.array(act, { maxLength: 25, size: 'max' });
 
 const readable = (hex: readonly string[]) =>
   hex.map((bytes) => {
@@ -126,15 +160,18 @@ describe('stage 2 over a log', () => {
       // How far the last write came: nothing, events, some states, everything but the commit.
       wrote: fc.constantFrom('nothing', 'some events', 'events', 'some states', 'states'),
     });
+    const said = new Map<string, number>();
     fc.assert(
       fc.property(
         steps,
         picks,
         repeats,
+        acts,
         fc.array(crash, { maxLength: 10, size: 'max' }),
-        (given, order, again, crashes) => {
-          const log = interleave(lanes(given), order, again);
+        (given, order, again, actions, crashes) => {
+          const log = withActions(interleave(lanes(given), order, again), actions);
           const expected = runAll(log);
+          for (const { event } of readable(expected)) said.set(event, (said.get(event) ?? 0) + 1);
           const events = new Map<string, string>();
           const states = new Map<string, Incident>();
           let committed: SignalStart = start;
@@ -180,6 +217,9 @@ describe('stage 2 over a log', () => {
       ),
       { numRuns: 300 },
     );
+    // What an operator does was among them, often.
+    for (const event of ['acknowledged', 'unacknowledged', 'muted', 'unmuted'])
+      expect(said.get(event), event).toBeGreaterThan(10);
   });
 
   it('another arrival order within grace: every settled event the same, byte for byte', () => {

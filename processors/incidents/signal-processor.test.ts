@@ -1,45 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { signalRecord, type TestSignal, testDetectors } from '../testing/fake-signals.ts';
+import { signalRecord, testDetectors } from '../testing/fake-signals.ts';
 import { WINDOW_DEFAULTS } from '../windows/settings.ts';
-import { FROM_THE_FIRST } from './position.ts';
+import { bad, brief, run, s } from './log.testkit.ts';
 import { SignalProcessor } from './signal-processor.ts';
-
-/** A multiple of a minute, so that windows begin here. */
-const T = 60_000_000;
-const s = (seconds: number) => T + seconds * 1000;
-
-function run(sources = 1, detectors = testDetectors) {
-  const settings = { ...WINDOW_DEFAULTS, sources };
-  const start = { ...FROM_THE_FIRST, offset: 0, incidents: [] };
-  const processor = new SignalProcessor(settings, detectors, start);
-  let offset = 0;
-  let sequence = 0;
-  const thrown: string[] = [];
-  const add = (clock: number, signal?: TestSignal, partition = 0) => {
-    const source = { partition, offset: 0, sequence: sequence++, clock };
-    const record = signalRecord(signal === undefined ? { source } : { source, signal });
-    const outcome = processor.add(offset++, record);
-    const { events, bugs } = processor.advance();
-    thrown.push(...bugs.map(({ window }) => window.operation));
-    return { outcome, events: events.map((e) => e.event) };
-  };
-  return {
-    processor,
-    /** Operations whose windows a detector threw on. */
-    thrown,
-    add,
-    /** Signal at its clock (seconds), about the same event time unless given. */
-    signal: (clock: number, signal: Omit<TestSignal, 'eventTime'> & { eventTime?: number }) =>
-      add(s(clock), { ...signal, eventTime: signal.eventTime ?? s(clock) }).events,
-    mark: (clock: number, partition = 0) => add(s(clock), undefined, partition).events,
-  };
-}
-
-const bad = { severity: 'warning', value: 2 } as const;
-const brief = (
-  events: { event: string; settled: boolean; episode: number; revision: number; at: number }[],
-) =>
-  events.map((e) => `${e.event}${e.settled ? '' : '?'} e${e.episode} r${e.revision} @${(e.at - T) / 1000}`);
 
 describe('a finding of one trace', () => {
   it('opens at once as soon as the clock has passed it, and settles at the first close of its window', () => {

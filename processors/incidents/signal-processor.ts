@@ -1,5 +1,5 @@
 import { decode } from '#schemas/codec.ts';
-import type { FindingKind, Signal } from '#schemas/events.ts';
+import type { FindingKind, OperatorAction, Signal } from '#schemas/events.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
@@ -8,7 +8,7 @@ import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
 import { retentionMs, type WindowSettings } from '../windows/settings.ts';
 import { Sources } from '../windows/sources.ts';
-import { atIdleCheck, atSignal, atWindow } from './applied.ts';
+import { atAction, atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
 import { InputFloor } from './input-floor.ts';
 import { type IncidentOutputs, Ledger } from './ledger.ts';
@@ -22,6 +22,7 @@ import {
   onWindowClean,
   onWindowFound,
 } from './lifecycle.ts';
+import { onAction } from './operator.ts';
 import type { SignalPosition } from './position.ts';
 
 export interface SignalStart extends SignalPosition {
@@ -39,7 +40,8 @@ export interface SignalStart extends SignalPosition {
  * earlier run: the replay only fills the windows again.
  */
 export class SignalProcessor {
-  readonly stats = { late: 0, duplicates: 0, events: 0 };
+  /** `unfit`: actions of operators that no longer fitted their incident. */
+  readonly stats = { late: 0, duplicates: 0, events: 0, unfit: 0 };
   readonly #settings: WindowSettings;
   readonly #detectors: ConfiguredDetectors;
   readonly #start: SignalStart;
@@ -75,8 +77,13 @@ export class SignalProcessor {
   add(offset: number, value: Uint8Array): Outcome {
     const decoded = decode(value);
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
+    if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
     if (decoded.name !== 'Signal' && decoded.name !== 'ClockMark')
-      return this.#refuse(offset, 'decode', `expected Signal or ClockMark, found ${decoded.name}`);
+      return this.#refuse(
+        offset,
+        'decode',
+        `expected Signal, ClockMark or OperatorAction, found ${decoded.name}`,
+      );
     const { source } = decoded.value;
     if (!this.#sources.has(source.partition))
       return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
@@ -89,6 +96,15 @@ export class SignalProcessor {
 
   /** Applies everything before the logical time; returns what is to be written, and which detectors threw. */
   advance(): IncidentOutputs & { readonly bugs: readonly WindowBug[] } {
+    this.#catchUp();
+    const outputs = this.#ledger.drain();
+    this.stats.events += outputs.events.length;
+    const bugs = this.#bugs;
+    this.#bugs = [];
+    return { ...outputs, bugs };
+  }
+
+  #catchUp(): void {
     const clock = this.#sources.clock;
     for (;;) {
       const signal = this.#sources.peek();
@@ -98,11 +114,21 @@ export class SignalProcessor {
       this.#sources.take(signal);
       this.#apply(signal);
     }
-    const outputs = this.#ledger.drain();
-    this.stats.events += outputs.events.length;
-    const bugs = this.#bugs;
-    this.#bugs = [];
-    return { ...outputs, bugs };
+  }
+
+  /** An operator's action, after everything that the log before it makes complete. */
+  #act(offset: number, action: OperatorAction): Outcome {
+    this.#input.add(offset, undefined);
+    // What was read before the last commit was applied before it.
+    if (offset < this.#start.read) return DROP;
+    this.#catchUp();
+    const at = Math.max(0, this.clock);
+    const position = atAction(at, offset);
+    const fits = this.#ledger.apply(action.incidentId, position, (incident) =>
+      onAction(incident, action, { at, position }),
+    );
+    if (!fits) this.stats.unfit++;
+    return fits ? OK : DROP;
   }
 
   /** What to commit once the outputs are written; undefined while nothing can be said. */
@@ -171,12 +197,21 @@ export class SignalProcessor {
     for (const id of new Set([...this.#ledger.liveOf(group.key), ...found.keys()])) {
       const shown = found.get(id);
       this.#ledger.apply(id, position, (incident) => {
-        if (shown === undefined)
-          return late || incident === undefined ? undefined : onWindowClean(incident, moment);
+        if (shown === undefined) {
+          if (late || incident === undefined || !this.#couldShow(incident, signals)) return undefined;
+          return onWindowClean(incident, moment);
+        }
         const lasting = () => persists(group, id, end, this.#settings, this.#detectors);
         return onWindowFound(incident, shown, moment, this.#frame(group, shown), late, lasting);
       });
     }
+  }
+
+  /** True where a window's traffic could have shown the incident. */
+  #couldShow({ last }: Incident, signals: readonly Signal[]): boolean {
+    const detector = this.#detectors.all.find((each) => each.detector.kind === last.kind)?.detector;
+    if (detector?.couldShow === undefined) return true;
+    return signals.some((signal) => detector.couldShow?.(last.signature, signal));
   }
 
   #checkIdle(time: number): void {

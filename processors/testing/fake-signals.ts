@@ -13,6 +13,8 @@ export interface TestSignal {
   finding?: { severity: Severity; value: number };
   /** A fact that only a window judges. */
   fact?: number;
+  /** Called beneath it; default: the callee of the finding. */
+  callees?: string[];
   /** An empty signal. */
   empty?: boolean;
 }
@@ -65,7 +67,7 @@ export function testSignal(source: Source, given: TestSignal): Signal {
     durationMs: given.empty ? 0 : 1,
     facts: given.empty ? [] : facts,
     findings: given.empty || !finding ? [] : [testFinding(operation, finding.severity, finding.value)],
-    callees: given.empty ? [] : ['callee'],
+    callees: given.empty ? [] : (given.callees ?? ['callee']),
   };
 }
 

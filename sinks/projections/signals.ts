@@ -26,8 +26,8 @@ export const signals: Projection = {
   append(out, value) {
     const decoded = decode(value);
     if (!decoded.ok) return decoded;
-    // Clock marks share the topic; they are for the windows only.
-    if (decoded.name === 'ClockMark') return { ok: true, rows: 0 };
+    // Clock marks and operators' actions share the topic; they are for the windows and the incidents only.
+    if (decoded.name === 'ClockMark' || decoded.name === 'OperatorAction') return { ok: true, rows: 0 };
     if (decoded.name !== 'Signal') return { ok: false, reason: `expected Signal, found ${decoded.name}` };
     const signal = decoded.value;
     out.text(signal.tenant);
