@@ -1,10 +1,8 @@
-/** Which calls a fan-out offered together, when each was offered, and how they queued. */
+/** Which calls a fan-out offered together, and when each was offered. */
 import { ROLE } from '../trace/roles.ts';
-import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
-import { CLOCK_NS, duration, failedCalls, isOutermostCall, oncePerView } from './calls.ts';
-import { quantile, slopeByRank } from './stats.ts';
+import { CLOCK_NS, isOutermostCall, oncePerView } from './calls.ts';
 
 /** How the moment at which a call was offered is known: surest first. */
 export type OfferedBy = 'worker' | 'sibling' | 'parent';
@@ -156,61 +154,4 @@ function batchesOf(view: TraceView, leastWidth: number): Batch[] {
     }
   }
   return batches;
-}
-
-/** How a batch queued; times in ns. */
-export interface Queueing {
-  readonly width: number;
-  readonly concurrency: number;
-  readonly service: number;
-  readonly meanService: number;
-  readonly waits: Float64Array;
-  readonly queueShare: number;
-  /** ns that each further call started later. */
-  readonly slope: number;
-  readonly makespan: number;
-  /** Share of the reached concurrency that was in use while calls were still waiting. */
-  readonly utilisation: number;
-  /** From offer to the end of the last attempt, rising. */
-  readonly latencies: Float64Array;
-}
-
-/**
- * A level counts as reached when it holds for this share of the time: clocks of 1 ms, and spans that end a little after
- * their slot is free, let successors overlap for a moment, at twice the true level.
- */
-const HELD_SHARE = 0.2;
-
-/** How the calls of a batch queued: width, concurrency reached, waiting and service times in nanoseconds. */
-export function measureQueueing(view: TraceView, batch: Batch): Queueing {
-  const { calls, attempts } = batch;
-  const failed = failedCalls(view);
-  const width = calls.length;
-  const sweep = new Sweep(
-    attempts.map((row) => view.start[row]),
-    attempts.map((row) => view.end[row]),
-  );
-  const concurrency = sweep.held(HELD_SHARE);
-  const successes = attempts.filter((row) => failed[row] === 0);
-  // A failure may come at once: it says nothing about how long the work takes.
-  const served = successes.length * 2 >= attempts.length ? successes : attempts;
-  const durations = Float64Array.from(served, (row) => duration(view, row)).sort();
-  const service = quantile(durations, 0.1);
-  const waits = Float64Array.from(calls, (call) => Math.max(0, view.start[call.row] - call.offer));
-  const waited = waits.reduce((sum, wait) => sum + wait, 0);
-  const firstStart = view.start[calls[0].row];
-  const lastStart = view.start[calls[width - 1].row];
-  const offered = Math.min(...calls.map((call) => call.offer));
-  return {
-    width,
-    concurrency,
-    service,
-    meanService: durations.reduce((sum, each) => sum + each, 0) / durations.length,
-    waits,
-    queueShare: waited === 0 ? 0 : waited / (waited + width * service),
-    slope: slopeByRank(waits),
-    makespan: calls.reduce((last, call) => Math.max(last, call.end), 0) - offered,
-    utilisation: concurrency === 0 ? 0 : sweep.meanWithin(firstStart, lastStart) / concurrency,
-    latencies: Float64Array.from(calls, (call) => call.end - call.offer).sort(),
-  };
 }

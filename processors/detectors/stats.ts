@@ -42,3 +42,11 @@ export function thinned(rising: ArrayLike<number>, most: number): number[] {
   if (n <= most) return Array.from(rising);
   return Array.from({ length: most }, (_, i) => rising[Math.round((i * (n - 1)) / (most - 1))]);
 }
+
+/** Coefficient of variation: standard deviation / mean; 0 where the mean is 0, of fewer than two NaN. */
+export function variation(values: readonly number[]): number {
+  if (values.length < 2) return Number.NaN;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return mean === 0 ? 0 : Math.sqrt(squares / values.length) / mean;
+}

@@ -1,0 +1,119 @@
+/** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
+import { number } from '#infra/format.ts';
+import type { Finding } from '#schemas/events.ts';
+import { Sweep } from '../trace/sweep.ts';
+import type { TraceView } from '../trace/view.ts';
+import {
+  agentOperation,
+  agentOperations,
+  duration,
+  failedCalls,
+  isOutermostCall,
+  rowsByCallee,
+} from './calls.ts';
+import type { TraceFact, WindowContext } from './detector.ts';
+import { makeFinding } from './finding.ts';
+import { count, inMs, ms, ratio } from './measures.ts';
+import { quantile, sortedCopy, thinned } from './stats.ts';
+
+export interface SlowdownLimits {
+  readonly crowdedConcurrency: number;
+  readonly aloneConcurrency: number;
+  readonly minSlowdown: number;
+  readonly minSamples: number;
+}
+
+/** Callees of one trace whose durations go into facts; the ones with most calls come first. */
+const MOST_FACTS = 50;
+/** Durations a fact carries of each class: enough for a median, few enough for a record. */
+const MOST_SAMPLES = 32;
+
+/** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
+export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
+  const byCallee = rowsByCallee(view, isOutermostCall);
+  const groups = new Map<number, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
+  const operations = agentOperations(view);
+  const failed = failedCalls(view);
+  const widest = [...byCallee].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]).slice(0, MOST_FACTS);
+  for (const [callee, rows] of widest) {
+    const sweep = new Sweep(
+      rows.map((row) => view.start[row]),
+      rows.map((row) => view.end[row]),
+    );
+    for (const row of rows) {
+      if (failed[row] === 1) continue;
+      const beside = sweep.meanWithin(view.start[row], view.end[row]);
+      const caller = view.parent[row];
+      const key = operations.of[caller] * view.strings.length + callee;
+      let group = groups.get(key);
+      if (group === undefined) {
+        group = { caller, callee, alone: [], crowded: [] };
+        groups.set(key, group);
+      }
+      if (beside <= c.aloneConcurrency) group.alone.push(duration(view, row));
+      else if (beside >= c.crowdedConcurrency) group.crowded.push(duration(view, row));
+    }
+  }
+  return [...groups.values()]
+    .filter((group) => group.alone.length + group.crowded.length > 0)
+    .map((group) => ({
+      scope: 'operation',
+      ...agentOperation(view, group.caller),
+      fact: {
+        kind: 'fanout_collapse',
+        callee: view.strings[group.callee],
+        values: [
+          ...thinned(sortedCopy(group.alone), MOST_SAMPLES).map((ns) => ms('alone', ns)),
+          ...thinned(sortedCopy(group.crowded), MOST_SAMPLES).map((ns) => ms('crowded', ns)),
+        ],
+      },
+    }));
+}
+
+export function slowdown(window: WindowContext, callee: string, c: SlowdownLimits): Finding | undefined {
+  const samples = (name: string) =>
+    sortedCopy(
+      window.traces.flatMap((trace) =>
+        trace.facts
+          .filter((fact) => fact.callee === callee)
+          .flatMap((fact) => fact.values.filter((each) => each.name === name).map((each) => each.value)),
+      ),
+    );
+  const alone = samples('alone');
+  const crowded = samples('crowded');
+  if (alone.length < c.minSamples || crowded.length < c.minSamples) return undefined;
+  const before = quantile(alone, 0.5);
+  const after = quantile(crowded, 0.5);
+  if (before <= 0 || after < c.minSlowdown * before) return undefined;
+  const evidence = [
+    ms('p50_crowded', after * 1e6),
+    ms('p50_alone', before * 1e6),
+    ratio('slowdown', after / before),
+    count('samples_crowded', crowded.length),
+    count('samples_alone', alone.length),
+    count('crowded_concurrency', c.crowdedConcurrency),
+    count('alone_concurrency', c.aloneConcurrency),
+  ];
+  const few = number(c.aloneConcurrency);
+  const many = number(c.crowdedConcurrency);
+  return makeFinding(window.tenant, {
+    kind: 'fanout_collapse',
+    severity: 'warning',
+    agent: window.agent,
+    operation: window.operation,
+    signature: callee,
+    evidence,
+    timeline: [],
+    explanation:
+      `${callee} called by ${window.operation} (agent ${window.agent}) takes ${inMs(after)} (p50) with ${many} or more ` +
+      `calls in flight and ${inMs(before)} with ${few} or fewer: ${number(after / before)} times as long. It queues inside.`,
+    recommendations: [
+      {
+        action: 'reduce_concurrency',
+        text:
+          `Keep fewer than ${many} calls of ${callee} in flight: at ${few} or fewer each took ${inMs(before)} instead ` +
+          `of ${inMs(after)}.`,
+      },
+    ],
+  });
+}
