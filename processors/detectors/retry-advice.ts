@@ -2,9 +2,10 @@
 import { number, percent, plural } from '#infra/format.ts';
 import type { Measure, Recommendation } from '#schemas/events.ts';
 import { reader } from './measures.ts';
+import type { RetryLayer } from './retry-layers.ts';
 
 /** Shares, 0–1. */
-interface RetryLimits {
+export interface RetryLimits {
   /** Retries that a budget would allow, of the calls. */
   readonly retryBudget: number;
   /** Failed attempts, of all, from which a circuit breaker opens. */
@@ -36,6 +37,46 @@ function breaker(callee: string, e: Evidence, limits: RetryLimits): Recommendati
   return undefined;
 }
 
+/**
+ * Retry at one layer only, the one right above what fails: it repeats least (Google SRE book, "Handling Overload" and
+ * "Addressing Cascading Failures"; AWS Builders' Library, "Timeouts, retries, and backoff with jitter").
+ */
+function oneLayer(callee: string, layers: readonly RetryLayer[], e: Evidence): Recommendation | undefined {
+  if (layers.length < 2) return undefined;
+  const above = layers.slice(0, -1).map((layer) => `${layer.caller} those of ${layer.callee}`);
+  const own = `layer_${layers.length}`;
+  return {
+    action: 'retry_one_layer',
+    text:
+      `Retry at one layer only, the one right above the failures: let ${layers[layers.length - 1].caller} keep its retries ` +
+      `of ${callee}, and let ${above.join(' and ')} give up: the load on ${callee} falls from ` +
+      `${e('total_amplification').toFixed(2)} to ${e(`${own}_amplification`).toFixed(2)} attempts for each call, from ` +
+      `${number(e(`${own}_attempts`))} to ${number(e('one_layer_attempts'))} in all.`,
+  };
+}
+
+/** What several traces show of the layers above: that they retry, and by how much. */
+function nobodyAbove(callee: string, caller: string, e: Evidence): Recommendation {
+  return {
+    action: 'retry_one_layer',
+    text:
+      `Retry at one layer only, the one right above the failures: let ${caller} keep its retries of ${callee}, and let ` +
+      `nobody above it retry: the load on ${callee} falls from ${e('total_amplification').toFixed(2)} to ` +
+      `${e('amplification').toFixed(2)} attempts for each call.`,
+  };
+}
+
+/** The loop must be broken from outside: it sustains itself (Bronson et al., HotOS 2021). */
+function breakLoop(callee: string, caller: string, e: Evidence): Recommendation {
+  return {
+    action: 'break_retry_loop',
+    text:
+      `Let ${caller} stop its retries of ${callee} until it answers again: what began this is over, the retries keep it ` +
+      `up. After the trigger its load falls from ${number(e('attempts_after'))} to ${number(e('operations_after'))} ` +
+      `attempts, from ${e('amplification_after').toFixed(2)} to 1 for each call.`,
+  };
+}
+
 /** The budget is the same advice on either side of it: a storm of 10 retries and one of 11 want one remedy. */
 function budget(callee: string, caller: string, e: Evidence, share: number): Recommendation {
   const calls = e('logical_operations');
@@ -53,17 +94,21 @@ function budget(callee: string, caller: string, e: Evidence, share: number): Rec
   };
 }
 
-/** Most urgent first. `evidence`: see retry-storm.ts; every number of a text is computed from it and from `limits`. */
+/** Most urgent first; every number of a text is computed from the evidence (see docs) and from `limits`. */
 export function adviseRetries(
   callee: string,
   caller: string,
   evidence: readonly Measure[],
   limits: RetryLimits,
+  layers: readonly RetryLayer[] = [],
 ): Recommendation[] {
   const e = reader(evidence);
-  const stop = breaker(callee, e, limits);
-  return [
-    ...(stop ? [stop] : []),
+  const has = (name: string) => evidence.some((each) => each.name === name);
+  const repeatedAbove = has('unrepeated_operations') ? nobodyAbove(callee, caller, e) : undefined;
+  const advice = [
+    has('attempts_after') ? breakLoop(callee, caller, e) : undefined,
+    breaker(callee, e, limits),
+    oneLayer(callee, layers, e) ?? repeatedAbove,
     budget(callee, caller, e, limits.retryBudget),
     {
       action: 'fix_callee',
@@ -72,4 +117,5 @@ export function adviseRetries(
         `${plural(e('logical_operations'), 'call')} instead of ${number(e('attempts'))}.`,
     },
   ];
+  return advice.filter((each) => each !== undefined);
 }

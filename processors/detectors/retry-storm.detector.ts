@@ -4,8 +4,8 @@
  */
 
 import { z } from 'zod';
-import { number, percent } from '#infra/format.ts';
-import type { Fact, Finding, Measure, Severity, TimelineEntry } from '#schemas/events.ts';
+import { number } from '#infra/format.ts';
+import type { Finding, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type Attempts, foldAttempts } from './attempts.ts';
 import { called } from './called.ts';
@@ -19,10 +19,21 @@ import {
   outcomeOf,
   rowsByCallee,
 } from './calls.ts';
-import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
+import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
-import { count, inMs, ms, ratio, reader, total } from './measures.ts';
+import { count, inMs, ms, reader } from './measures.ts';
 import { adviseRetries } from './retry-advice.ts';
+import { causeValues, factValues, stormsInWindow } from './retry-facts.ts';
+import {
+  layerMeasures,
+  layerText,
+  layerTimeline,
+  retryLayers,
+  unrepeatedOperations,
+} from './retry-layers.ts';
+import { overloadFailures } from './retry-overload.ts';
+import { causesOf } from './retry-symptoms.ts';
+import { severityOf, tallyMeasures, tallyOf, tallyText } from './retry-tally.ts';
 import { quantile } from './stats.ts';
 
 const config = z.strictObject({
@@ -37,11 +48,20 @@ const config = z.strictObject({
   breakerFailureRate: z.number().min(0).max(1).default(0.5),
   /** Calls that failed in spite of their retries: from a fifth on, retrying does not heal. Own choice. */
   breakerGiveUps: z.number().min(0).max(1).default(0.2),
+  /** Failures that are no overload: fewer are everyday noise and trigger nothing. As many as retried calls. */
+  minTriggerFailures: z.number().int().min(1).default(5),
+  /** Hops that a storm must outlive its trigger: half a window, longer than retries with back-off take to drain. Own choice. */
+  metastableHops: z.number().int().min(1).default(3),
+  /** As windows hop. Design §4. */
+  metastableHopMs: z.number().min(1).default(10_000),
 });
 type Config = z.output<typeof config>;
 
 /** Callees of one trace whose counts go into facts; the ones with most attempts come first. */
 const MOST_FACTS = 50;
+
+/** Of a finding, see finding.ts. */
+const LONGEST_TIMELINE = 20;
 
 /** The attempts on one callee by one calling agent operation. */
 interface Calls {
@@ -49,52 +69,6 @@ interface Calls {
   /** Rows of callers; the first stands for the agent operation. */
   readonly caller: number;
   readonly rows: number[];
-}
-
-interface Tally {
-  readonly attempts: number;
-  readonly logical: number;
-  readonly retried: number;
-  readonly failed: number;
-  /** Calls of which the last retry failed. */
-  readonly gaveUp: number;
-}
-
-function severityOf(tally: Tally, c: Config): Severity | undefined {
-  if (tally.retried < c.minRetriedCalls) return undefined;
-  const amplification = tally.attempts / tally.logical;
-  if (amplification >= c.criticalAmplification) return 'critical';
-  return amplification >= c.warningAmplification ? 'warning' : undefined;
-}
-
-function tallyMeasures(t: Tally): Measure[] {
-  return [
-    count('attempts', t.attempts),
-    count('logical_operations', t.logical),
-    ratio('amplification', t.attempts / t.logical),
-    count('retried_operations', t.retried),
-    count('failed_attempts', t.failed),
-    ratio('failure_rate', t.failed / t.attempts),
-    count('gave_up', t.gaveUp),
-  ];
-}
-
-function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): Tally {
-  const failures = failedCalls(view);
-  const retried = new Set<number>();
-  const followed = new Set(rows.map((row) => attempts.previous[row]));
-  let retries = 0;
-  let failed = 0;
-  let gaveUp = 0;
-  for (const row of rows) {
-    if (attempts.previous[row] >= 0) {
-      retries++;
-      retried.add(attempts.first[row]);
-      if (failures[row] === 1 && !followed.has(row)) gaveUp++;
-    }
-    if (failures[row] === 1) failed++;
-  }
-  return { attempts: rows.length, logical: rows.length - retries, retried: retried.size, failed, gaveUp };
 }
 
 const callerOf = (view: TraceView, row: number) => (view.parent[row] >= 0 ? view.parent[row] : row);
@@ -121,13 +95,18 @@ function byCaller(view: TraceView, callee: number, rows: readonly number[], atte
 }
 
 /** The retry sequences in order, each attempt with what it waited after the failure before it. */
-function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts): TimelineEntry[] {
+function timelineOf(
+  view: TraceView,
+  rows: readonly number[],
+  attempts: Attempts,
+  layers: readonly TimelineEntry[],
+): TimelineEntry[] {
   const retried = new Set(
     rows.filter((row) => attempts.previous[row] >= 0).map((row) => attempts.first[row]),
   );
   const number = new Map([...retried].map((first, index) => [first, index + 1]));
   const nth = new Map<number, number>();
-  return rows
+  const sequences = rows
     .filter((row) => retried.has(attempts.first[row]))
     .map((row) => {
       const previous = attempts.previous[row];
@@ -138,14 +117,31 @@ function timelineOf(view: TraceView, rows: readonly number[], attempts: Attempts
       return { label, row, first: attempts.first[row] };
     })
     .sort((a, b) => a.first - b.first || a.row - b.row) // whole sequences, so that the cap cuts none in the middle
-    .slice(0, 20)
+    .slice(0, LONGEST_TIMELINE - layers.length)
     .map(({ label, row }) => entry(label, view.start[row], view.end[row], outcomeOf(view, row)));
+  return [...layers, ...sequences];
 }
 
 interface Storm {
   readonly finding: Finding;
   readonly failedRows: readonly number[];
 }
+
+function mostAttempts(rows: readonly number[], attempts: Attempts): number {
+  const perCall = new Map<number, number>();
+  let most = 0;
+  for (const row of rows) {
+    const n = (perCall.get(attempts.first[row]) ?? 0) + 1;
+    perCall.set(attempts.first[row], n);
+    most = Math.max(most, n);
+  }
+  return most;
+}
+
+const failedOf = (view: TraceView, rows: readonly number[]): number[] => {
+  const failures = failedCalls(view);
+  return rows.filter((row) => failures[row] === 1);
+};
 
 function stormOf(
   trace: TraceContext,
@@ -156,11 +152,10 @@ function stormOf(
 ): Storm | undefined {
   const { view } = trace;
   const tally = tallyOf(view, rows, attempts);
-  const severity = severityOf(tally, c);
-  if (severity === undefined) return undefined;
+  if (severityOf(tally, c) === undefined) return undefined;
   const caller = agentOperation(view, byCaller(view, callee, rows, attempts)[0].caller);
-  const failures = failedCalls(view);
-  const failedRows = rows.filter((row) => failures[row] === 1);
+  const layers = retryLayers(view, rows);
+  const failedRows = failedOf(view, rows);
   const retries = rows.filter((row) => attempts.previous[row] >= 0);
   const backoffs = retries.map((row) => Math.max(0, view.start[row] - view.end[attempts.previous[row]]));
   const sorted = Float64Array.from(backoffs).sort();
@@ -174,127 +169,84 @@ function stormOf(
       'wasted',
       failedRows.reduce((sum, row) => sum + duration(view, row), 0),
     ),
+    ...layerMeasures(layers),
   ];
   const e = reader(evidence);
   const name = view.strings[callee];
+  const most = Math.max(e('amplification'), e('total_amplification'));
   const finding = makeFinding(trace.tenant, {
     kind: 'retry_storm',
-    severity,
+    severity: most >= c.criticalAmplification ? 'critical' : 'warning',
     ...caller,
     signature: name,
     evidence,
-    timeline: timelineOf(view, rows, attempts),
+    timeline: timelineOf(view, rows, attempts, layerTimeline(layers)),
     explanation:
-      `${caller.operation} (agent ${caller.agent}) made ${number(tally.attempts)} attempts at ${name} for ` +
-      `${number(tally.logical)} calls: ${e('amplification').toFixed(2)} times the load. ${number(tally.failed)} attempts ` +
-      `failed (${percent(e('failure_rate'))}), ${number(tally.retried)} calls were tried again, up to ` +
-      `${number(e('most_attempts'))} times, and ${number(e('gave_up'))} gave up. The first failure came ` +
-      `${inMs(e('first_failure_at'))} into the trace.`,
-    recommendations: adviseRetries(name, caller.operation, evidence, c),
+      `${caller.operation} (agent ${caller.agent}) ${tallyText(name, tally)}, up to ${number(e('most_attempts'))} times, ` +
+      `and ${number(tally.gaveUp)} gave up. The first failure came ${inMs(e('first_failure_at'))} into the trace.` +
+      layerText(layers),
+    recommendations: adviseRetries(name, caller.operation, evidence, c, layers),
   });
   return { finding, failedRows };
 }
 
-function mostAttempts(rows: readonly number[], attempts: Attempts): number {
-  const perCall = new Map<number, number>();
-  for (const row of rows) perCall.set(attempts.first[row], (perCall.get(attempts.first[row]) ?? 0) + 1);
-  return Math.max(...perCall.values());
-}
-
-/**
- * Retries at several levels: the root is the caller of the deepest failing callee. A storm is a symptom where at least
- * half of its failures have a failed attempt of another storm below them.
- */
+/** Retries at several levels: the root is the caller of the deepest failing callee, the storms above are symptoms. */
 function markSymptoms(view: TraceView, storms: readonly Storm[]): Finding[] {
-  const below = new Uint8Array(view.n);
-  const stormOfRow = new Map<number, Storm>();
-  for (const storm of storms) for (const row of storm.failedRows) stormOfRow.set(row, storm);
-  for (let i = view.n - 1; i >= 0; i--) {
-    const row = view.topDown[i];
-    const parent = view.parent[row];
-    if (parent >= 0 && (below[row] === 1 || stormOfRow.has(row))) below[parent] = 1;
+  const causes = causesOf(view, storms);
+  return storms.map(({ finding }, index) => {
+    const cause = causes[index];
+    return cause === undefined
+      ? finding
+      : { ...finding, root: false, explainedBy: storms[cause.by].finding.incidentId };
+  });
+}
+
+/** The calls of each calling agent operation as facts; with what explains them where they are a symptom. */
+function factsOf(view: TraceView, groups: readonly Calls[], attempts: Attempts): TraceFact[] {
+  const tallies = groups.map((calls) => tallyOf(view, calls.rows, attempts));
+  const retried = groups.flatMap((calls, index) =>
+    tallies[index].retried > 0 ? [{ index, failedRows: failedOf(view, calls.rows) }] : [],
+  );
+  const causes = causesOf(view, retried);
+  const facts = groups.map(({ callee, caller, rows }, index): TraceFact => {
+    const values = factValues(tallies[index], {
+      overload: tallies[index].failed === 0 ? 0 : overloadFailures(view, failedOf(view, rows)),
+      unrepeated: tallies[index].retried === 0 ? tallies[index].logical : unrepeatedOperations(view, rows),
+    });
+    const fact = { kind: 'retry_storm', callee: view.strings[callee], values };
+    return { scope: 'operation', ...agentOperation(view, caller), fact };
+  });
+  for (const [position, { index }] of retried.entries()) {
+    const cause = causes[position];
+    if (cause === undefined) continue;
+    facts[index].fact.values.push(...causeValues(tallies[retried[cause.by].index], cause.explained));
   }
-  return storms.map(({ finding, failedRows }) => {
-    const explained = failedRows.filter((row) => below[row] === 1).length;
-    return explained > 0 && explained * 2 >= failedRows.length ? { ...finding, root: false } : finding;
-  });
-}
-
-function factOf(view: TraceView, calls: Calls, attempts: Attempts): TraceFact {
-  const t = tallyOf(view, calls.rows, attempts);
-  const fact: Fact = {
-    kind: 'retry_storm',
-    callee: view.strings[calls.callee],
-    values: [
-      count('attempts', t.attempts),
-      count('logical_operations', t.logical),
-      count('retried_operations', t.retried),
-      count('failed_attempts', t.failed),
-      count('gave_up', t.gaveUp),
-    ],
-  };
-  return { scope: 'operation', ...agentOperation(view, calls.caller), fact };
-}
-
-function stormInWindow(window: WindowContext, callee: string, c: Config): Finding | undefined {
-  const facts = window.traces.flatMap((trace) => trace.facts.filter((fact) => fact.callee === callee));
-  const tally: Tally = {
-    attempts: total(facts, 'attempts'),
-    logical: total(facts, 'logical_operations'),
-    retried: total(facts, 'retried_operations'),
-    failed: total(facts, 'failed_attempts'),
-    gaveUp: total(facts, 'gave_up'),
-  };
-  const severity = severityOf(tally, c);
-  if (severity === undefined) return undefined;
-  const evidence = [...tallyMeasures(tally), count('traces', window.traces.length)];
-  const e = reader(evidence);
-  return makeFinding(window.tenant, {
-    kind: 'retry_storm',
-    severity,
-    agent: window.agent,
-    operation: window.operation,
-    signature: callee,
-    evidence,
-    timeline: [],
-    explanation:
-      `Over ${number(window.traces.length)} traces ${window.operation} (agent ${window.agent}) made ` +
-      `${number(tally.attempts)} attempts at ${callee} for ${number(tally.logical)} calls: ` +
-      `${e('amplification').toFixed(2)} times the load. ${number(tally.failed)} attempts failed ` +
-      `(${percent(e('failure_rate'))}), ${number(tally.retried)} calls were tried again, and ${number(tally.gaveUp)} gave up.`,
-    recommendations: adviseRetries(callee, window.operation, evidence, c),
-  });
+  return facts;
 }
 
 export const detector: Detector<Config> = {
   kind: 'retry_storm',
   title: 'Retry storm',
-  version: 1,
+  version: 2,
   config,
   couldShow: called,
   inTrace(trace, c) {
     const { view } = trace;
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
-    const facts: TraceFact[] = [];
     const callees = [...rowsByCallee(view, isCall)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
     for (const [callee, rows] of callees) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);
     }
-    for (const [callee, rows] of callees.slice(0, MOST_FACTS))
-      for (const calls of byCaller(view, callee, rows, attempts)) facts.push(factOf(view, calls, attempts));
+    const told = callees
+      .slice(0, MOST_FACTS)
+      .flatMap(([callee, rows]) => byCaller(view, callee, rows, attempts));
     const weighed = markSymptoms(view, storms).map((finding) => ({
       finding,
       weight: reader(finding.evidence)('attempts'),
     }));
-    return { findings: strongest(weighed), facts };
+    return { findings: strongest(weighed), facts: factsOf(view, told, attempts) };
   },
-  inWindow(window, c) {
-    const callees = new Set(window.traces.flatMap((trace) => trace.facts.map((fact) => fact.callee)));
-    return [...callees]
-      .sort()
-      .map((callee) => stormInWindow(window, callee, c))
-      .filter((finding) => finding !== undefined);
-  },
+  inWindow: stormsInWindow,
 };
