@@ -26,10 +26,11 @@ const NAMES = { resources: 'resourceSpans', scopes: 'scopeSpans', members: 'span
  * are: the splitter rejects those spans alone.
  */
 export function convertTracesJson(body: Uint8Array, options: { maxNesting: number }): Converted {
-  return convertJson(body, options, NAMES, span, encodeSpans);
+  return convertJson(body, options, NAMES, readJsonSpan, encodeSpans);
 }
 
-function span(read: JsonReader, json: unknown, at: string): OtlpSpan {
+/** One span; its ids may be of any length. Throws JsonFault. */
+export function readJsonSpan(read: JsonReader, json: unknown, at: string): OtlpSpan {
   const from = read.object(json, at);
   return {
     traceId: read.id(from, 'traceId', at),

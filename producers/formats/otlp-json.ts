@@ -1,0 +1,95 @@
+/**
+ * OTLP JSON as files have it: one export request, an array of them, or one a line (the Collector's file exporter); also
+ * the envelopes of Tempo (`batches`, `trace`) and of Jaeger's v3 API (`result`), whose ids are base64.
+ * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
+ */
+import { readJsonSpan } from '#schemas/otlp/json.ts';
+import { attributes } from '#schemas/otlp/json-groups.ts';
+import { JsonFault, JsonReader } from '#schemas/otlp/json-reader.ts';
+import { encodeSpans, type OtlpSpan } from '#schemas/otlp/write.ts';
+import type { Collected } from './collected.ts';
+import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
+
+const MAX_NESTING = 64;
+const NOT_TRACES = { resourceMetrics: 'metrics', resourceLogs: 'logs' } as const;
+
+/** One document: what it holds goes into `into`. Throws JsonFault where it is no OTLP. */
+export function readOtlpJson(json: unknown, into: Collected): void {
+  const read = new JsonReader(MAX_NESTING);
+  if (Array.isArray(json)) {
+    json.forEach((item, i) => {
+      into.part(() => request(read, item, `[${i}]`, into));
+    });
+  } else request(read, json, '', into);
+}
+
+const join = (at: string, key: string) => (at === '' ? key : `${at}.${key}`);
+
+function request(read: JsonReader, json: unknown, at: string, into: Collected): void {
+  const from = read.object(json, at);
+  const envelope = ['result', 'trace'].find((key) => key in from);
+  if (envelope !== undefined) {
+    request(read, from[envelope], join(at, envelope), into);
+    return;
+  }
+  const key = 'batches' in from ? 'batches' : 'resourceSpans';
+  if (key in from) {
+    read.list(from, key, at, (item, place) => into.part(() => resourceSpans(read, item, place, into)));
+    return;
+  }
+  const other = Object.entries(NOT_TRACES).find(([name]) => name in from);
+  if (other === undefined) throw new JsonFault(join(at, 'resourceSpans'), 'is missing: expected an array');
+  into.note(`requests with ${other[1]} instead of spans: left out`);
+}
+
+function resourceSpans(read: JsonReader, json: unknown, at: string, into: Collected): void {
+  const group = read.object(json, at);
+  const resource = read.optional(group, 'resource', at, (item, place) => ({
+    attributes: attributes(read, read.object(item, place), place),
+  }));
+  // The name of before OTLP 0.15.
+  const key = 'instrumentationLibrarySpans' in group ? 'instrumentationLibrarySpans' : 'scopeSpans';
+  const scopes = read.list(group, key, at, (item, place) => {
+    const scope = read.object(item, place);
+    const members = read.list(scope, 'spans', place, (each, spanAt) =>
+      into.span(() => span(read, each, spanAt)),
+    );
+    return { members: members.filter((each) => each !== undefined) };
+  });
+  into.messages.push(encodeSpans([{ resource, scopes }]));
+}
+
+function span(read: JsonReader, json: unknown, at: string): OtlpSpan {
+  const from = { ...read.object(json, at) };
+  for (const [key, bytes] of [
+    ['traceId', TRACE_ID_BYTES],
+    ['spanId', SPAN_ID_BYTES],
+    ['parentSpanId', SPAN_ID_BYTES],
+  ] as const)
+    from[key] = asHex(from[key], bytes);
+  const found = readJsonSpan(read, from, at);
+  checkId(found.traceId, join(at, 'traceId'), TRACE_ID_BYTES);
+  checkId(found.spanId, join(at, 'spanId'), SPAN_ID_BYTES);
+  const parent = found.parentSpanId?.length ?? 0;
+  if (parent !== 0 && parent !== SPAN_ID_BYTES) throw length(join(at, 'parentSpanId'), parent, SPAN_ID_BYTES);
+  if (found.startTimeUnixNano === undefined || found.startTimeUnixNano === 0n)
+    throw new JsonFault(join(at, 'startTimeUnixNano'), 'is missing: a span has a start');
+  return found;
+}
+
+/** An id in base64, as protobuf's own JSON has bytes; everything else as it is. */
+function asHex(id: unknown, bytes: number): unknown {
+  if (typeof id !== 'string' || id.length !== Math.ceil(bytes / 3) * 4 || !/^[\w+/-]+={1,2}$/.test(id))
+    return id;
+  const raw = Buffer.from(id, 'base64');
+  return raw.length === bytes ? raw.toString('hex') : id;
+}
+
+function checkId(id: OtlpSpan['traceId'], at: string, bytes: number): void {
+  if (id.length === 0) throw new JsonFault(at, 'is missing: a span has one');
+  if (id.length !== bytes) throw length(at, id.length, bytes);
+  if ((id as Uint8Array).every((byte) => byte === 0)) throw new JsonFault(at, 'is an id of zeros');
+}
+
+const length = (at: string, found: number, bytes: number) =>
+  new JsonFault(at, `is an id of ${found} bytes (${found * 2} hex digits): expected ${bytes} (${bytes * 2})`);
