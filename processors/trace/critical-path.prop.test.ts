@@ -2,33 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { analysed } from '../detectors/analysed.testkit.ts';
 import { criticalPath, pathRoot, SEGMENT } from './critical-path.ts';
+import { anySpans } from './forest.testkit.ts';
 import { pathSegments } from './path-segments.ts';
-import { shuffled, type TestSpan, viewOf } from './testkit.ts';
-
-/** Any forest with any times: skewed, overlapping, orphaned, duplicated, in cycles. */
-const anySpans = fc
-  .array(
-    fc.record({
-      parent: fc.option(fc.nat(30), { nil: undefined }),
-      start: fc.nat(200),
-      length: fc.nat(100),
-      kind: fc.integer({ min: 0, max: 5 }),
-      name: fc.constantFrom('workflow', 'worker', 'tool_call', 'human_review', 'chat', 'step 17'),
-      error: fc.boolean(),
-      service: fc.constantFrom('a', 'b'),
-    }),
-    { minLength: 1, maxLength: 30 },
-  )
-  .map((list) =>
-    list.map(
-      ({ parent, length, ...rest }, i): TestSpan => ({
-        ...rest,
-        id: i + 1,
-        parent: parent === undefined ? undefined : parent + 1,
-        end: rest.start + length,
-      }),
-    ),
-  );
+import { shuffled, viewOf } from './testkit.ts';
 
 describe('for any trace', () => {
   test("the pieces cover the root's duration in order, without overlap", () => {

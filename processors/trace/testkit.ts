@@ -16,6 +16,8 @@ export interface TestSpan {
   readonly error?: boolean;
   readonly service?: string;
   readonly instance?: string;
+  /** More attributes of its resource. */
+  readonly resource?: Readonly<Record<string, string>>;
   readonly attributes?: OtlpAttributes;
   /** Ids of spans of the same trace. */
   readonly links?: readonly number[];
@@ -47,9 +49,9 @@ export function encodeSpans(spans: readonly TestSpan[]): Uint8Array {
   const groups: { key: string; attributes: Record<string, string>; spans: OtlpSpan[] }[] = [];
   for (const span of spans) {
     const service = span.service ?? 'app';
-    const key = JSON.stringify([service, span.instance]);
+    const key = JSON.stringify([service, span.instance, span.resource]);
     if (groups.at(-1)?.key !== key) {
-      const attributes: Record<string, string> = { 'service.name': service };
+      const attributes: Record<string, string> = { 'service.name': service, ...span.resource };
       if (span.instance !== undefined) attributes['service.instance.id'] = span.instance;
       groups.push({ key, attributes, spans: [] });
     }
