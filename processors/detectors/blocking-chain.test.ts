@@ -154,6 +154,53 @@ describe('stays silent', () => {
   });
 });
 
+describe('at the limits', () => {
+  /** `depth` agents one after the other of `step` ms each, the first of `first`; `rest` ms that are no agent's. */
+  const agents = (depth: number, step: number, first = step, rest = 0) =>
+    workflow(function* (s, root) {
+      for (let i = 0; i < depth; i++) {
+        const attributes = { 'gen_ai.agent.name': `agent-${i}` };
+        const span = s.open({ parent: root, name: 'worker', attributes });
+        yield i === 0 ? first : step;
+        span.end();
+      }
+      yield rest;
+    });
+  test.each([
+    ['19 steps', agents(19, 100), []],
+    ['20 steps', agents(20, 100), ['warning']],
+    ['999 ms', agents(20, 49.95), []],
+    ['1000 ms', agents(20, 50), ['warning']],
+    ['just below four fifths of the time', agents(20, 100, 100, 501), []],
+    ['four fifths of the time', agents(20, 100, 100, 500), ['warning']],
+    ['a step that is a fifth of the whole', agents(21, 100, 500), ['warning']],
+    ['a step that is a little more', agents(21, 100, 501), []],
+    ['39 steps of 10 s', agents(39, 260), ['warning']],
+    ['40 steps of 9,996 ms', agents(40, 249.9), ['warning']],
+    ['40 steps of 10 s', agents(40, 250), ['critical']],
+  ])('%s', (_, spans, expected) => {
+    expect(found(spans).map((finding) => finding.severity)).toEqual(expected);
+  });
+  test('a step of a tenth of the mean counts, a shorter one only passes on', () => {
+    const depth = (short: number) => measure(found(chainOfTwo(short))[0], 'depth');
+    expect(depth(7.9)).toBe(30);
+    expect(depth(7.8)).toBe(20);
+  });
+  /** Twenty steps of 114 ms and ten of `short` ms: at 7.93 ms those are a tenth of the mean. */
+  const chainOfTwo = (short: number) =>
+    workflow(function* (s, root) {
+      for (let i = 0; i < 30; i++) {
+        const span = s.open({
+          parent: root,
+          name: 'worker',
+          attributes: { 'gen_ai.agent.name': `agent-${i}` },
+        });
+        yield i % 3 ? 114 : short;
+        span.end();
+      }
+    });
+});
+
 test('each recommendation can be computed again from the evidence', () => {
   const [finding] = found(chainTrace({ depth: 41, delay: (step) => 78 + (step % 3) * 10 }));
   const e = (name: string) => measure(finding, name);
