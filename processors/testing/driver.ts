@@ -6,6 +6,7 @@ import type { Analyse } from '../assembly/partition-processor.ts';
 import { ASSEMBLY_DEFAULTS, type AssemblySettings } from '../assembly/settings.ts';
 import type { AssemblyStats } from '../assembly/stats.ts';
 import { type ConfiguredDetectors, configureDetectors } from '../detectors/registry.ts';
+import type { SignalProcessor } from '../incidents/signal-processor.ts';
 import { WINDOW_DEFAULTS, type WindowSettings } from '../windows/settings.ts';
 import { MemoryAssembly } from './memory-assembly.ts';
 import { MemoryIncidents } from './memory-incidents.ts';
@@ -127,7 +128,7 @@ export class PipelineDriver {
   /** Counts of a partition since its processors were last made. */
   statsOf(partition: number): {
     readonly spans: Readonly<AssemblyStats>;
-    readonly signals: Readonly<{ late: number; duplicates: number; events: number }>;
+    readonly signals: Readonly<SignalProcessor['stats']>;
   } {
     return {
       spans: this.#assembly[partition].processor.stats,
