@@ -12,6 +12,7 @@ import { registerOps } from '#infra/http.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
 import { registerCriticalPath } from './routes/critical-path.ts';
+import { registerIncidentActions } from './routes/incident-actions.ts';
 import { registerIncidents } from './routes/incidents.ts';
 import { registerIndex } from './routes/index.ts';
 import { registerInsights } from './routes/insights.ts';
@@ -64,6 +65,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   registerIndex(app);
   registerStream(app, options);
   registerIncidents(app, options);
+  registerIncidentActions(app, options);
   registerTraces(app, options);
   registerInsights(app, options);
   registerCriticalPath(app, options);

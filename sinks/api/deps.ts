@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import type { OperatorLog } from './incident-actions.ts';
 import type { IncidentFeed } from './stream/feed.ts';
 
 export interface ApiDeps {
@@ -11,6 +12,7 @@ export interface ApiDeps {
   /** ATI_TOPIC_PREFIX, for the names of subjects. */
   readonly topicPrefix: string;
   readonly feed: IncidentFeed;
+  readonly operators: OperatorLog;
   /** Unix milliseconds. */
   readonly now: () => number;
 }

@@ -11,7 +11,7 @@ import {
   traceSummary,
 } from '../testing.ts';
 import type { Api } from './deps.ts';
-import { apiOver, get } from './testing.ts';
+import { apiOver, get, NOW } from './testing.ts';
 
 let db: TestDatabase;
 let api: Api;
@@ -53,6 +53,22 @@ beforeAll(async () => {
   await store(db, incidents, 'IncidentEvent', [opened, updated, gone, elsewhere, resolved]);
   await store(db, traces, 'TraceSummary', [
     traceSummary({ traceId: hex(0x77, 32), findings: [finding({ incidentId: hex(2, 32) })] }),
+    traceSummary({ traceId: hex(0x77, 32), revision: 2, findings: [finding({ incidentId: hex(2, 32) })] }),
+    traceSummary({
+      traceId: hex(0x78, 32),
+      startUnixNano: BigInt(T + 9_000) * 1_000_000n,
+      findings: [finding({ incidentId: hex(2, 32) })],
+    }),
+    traceSummary({
+      traceId: hex(0x79, 32),
+      startUnixNano: BigInt(T + 20_000) * 1_000_000n,
+      findings: [finding({ incidentId: hex(2, 32), root: false, explainedBy: hex(1, 32) })],
+    }),
+    traceSummary({
+      traceId: hex(0x7a, 32),
+      startUnixNano: BigInt(NOW - 25 * 3_600_000) * 1_000_000n,
+      findings: [finding({ incidentId: hex(2, 32) })],
+    }),
   ]);
 });
 afterAll(async () => {
@@ -88,6 +104,9 @@ test.each([
   [`?traceId=${hex(0xabc, 32)}`, [3, 1]],
   [`?traceId=${hex(0x77, 32)}`, [2]],
   [`?traceId=${hex(0x99, 32)}`, []],
+  [`?id=${hex(2, 32)}`, [2]],
+  [`?id=${'0'.repeat(20)}&state=open`, [2]],
+  ['?id=1', []],
 ])('%s', async (query, expected) => {
   expect(await ids(query)).toEqual(expected);
 });
@@ -124,7 +143,16 @@ test('one incident: its last event and its history, each event once, in order', 
     atMs: T + 5,
     acknowledgedAt: null,
     mutedUntil: null,
+    lastSeenAt: null,
+    seenTraces: 0,
   });
+});
+
+test('how often it was seen lately: in the traces of the last day, each once, only as a root', async () => {
+  const { body } = await get(api, '/v1/incidents?kind=fanout_collapse');
+  expect(body.incidents).toMatchObject([{ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' }]);
+  const one = await get(api, `/v1/incidents/${hex(2, 32)}`);
+  expect(one.body.incident).toMatchObject({ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' });
 });
 
 test.each([hex(9, 32), elsewhere.incidentId])('no incident %s', async (id) => {
@@ -141,6 +169,8 @@ test.each([
   ['/v1/incidents?limit=many', /^limit: /],
   ['/v1/incidents?from=yesterday', /^from: must be an ISO 8601 time/],
   ['/v1/incidents?state=closed', /^state: /],
+  ['/v1/incidents?id=xyz', /^id: must be up to 32 hex digits/],
+  ['/v1/incidents?muted=1', /^muted: must be true or false/],
   ['/v1/incidents?traceId=xyz', /^traceId: must be 32 hex digits/],
   ['/v1/incidents?cursor=abc', /^cursor: /],
   ['/v1/incidents?from=x&limit=x', /from: .*; limit: |limit: .*; from: /],

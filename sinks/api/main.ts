@@ -5,6 +5,7 @@ import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
 import { topicName } from '#infra/topics.ts';
 import { buildApi } from './app.ts';
+import { TopicOperatorLog } from './incident-actions.ts';
 import { TopicFeed } from './stream/feed.ts';
 
 runProcess('api', async (context) => {
@@ -20,11 +21,15 @@ runProcess('api', async (context) => {
     return feeding;
   });
 
+  const operators = new TopicOperatorLog(kafka, topicName('signals', config.ATI_TOPIC_PREFIX));
+  lifecycle.onStop('flushed', 'operators', () => operators.close());
+
   const app = await buildApi({
     clickhouse,
     database: config.CLICKHOUSE_DATABASE,
     topicPrefix: config.ATI_TOPIC_PREFIX,
     feed,
+    operators,
     now: Date.now,
     notReady: () => (lifecycle.ready ? undefined : lifecycle.state),
   });

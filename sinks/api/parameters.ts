@@ -44,6 +44,11 @@ export const kind = z
   .describe('what was found: fanout_collapse, retry_storm, blocking_chain, starvation');
 export const severity = z.enum(SEVERITIES).describe('how bad it is now');
 
+/** `true` or `false`, nothing else. */
+export const flag = z
+  .enum(['true', 'false'], { error: 'must be true or false' })
+  .transform((text) => text === 'true');
+
 export const paging = {
   limit: wholeNumber(1, 500).default(50).describe('at most so many on a page'),
   cursor: z.string().min(1).max(500).optional().describe('`next` of the page before'),

@@ -2,6 +2,7 @@
 import type { TestDatabase } from '../testing.ts';
 import { buildApi } from './app.ts';
 import type { Api } from './deps.ts';
+import type { OperatorLog } from './incident-actions.ts';
 import type { IncidentFeed } from './stream/feed.ts';
 
 export const NOW = 1_700_000_600_000;
@@ -11,8 +12,16 @@ const silent: IncidentFeed = {
   async *events() {},
 };
 
-export function apiOver({ clickhouse, database }: TestDatabase, feed: IncidentFeed = silent): Promise<Api> {
-  return buildApi({ clickhouse, database, topicPrefix: 'test.', feed, now: () => NOW });
+const away: OperatorLog = {
+  write: () => Promise.reject(new Error('there is no Kafka here')),
+};
+
+export function apiOver(
+  { clickhouse, database }: TestDatabase,
+  feed: IncidentFeed = silent,
+  operators: OperatorLog = away,
+): Promise<Api> {
+  return buildApi({ clickhouse, database, topicPrefix: 'test.', feed, operators, now: () => NOW });
 }
 
 export async function get(api: Api, url: string) {

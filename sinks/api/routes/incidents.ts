@@ -4,8 +4,10 @@ import { decodeCursor, pageOf } from '../cursor.ts';
 import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { incidentJson, STATES, toIncidentJson } from '../incident-json.ts';
+import { relatedJson, relatedTo } from '../incident-related.ts';
 import { INCIDENT_COLUMNS, type IncidentRow, toIncidentEvent } from '../incident-rows.ts';
-import { incidentId, kind, name, nextPage, paging, range, severity, traceId } from '../parameters.ts';
+import { seenJson, seenLately } from '../incident-seen.ts';
+import { flag, incidentId, kind, name, nextPage, paging, range, severity, traceId } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 
 const listQuery = z.strictObject({
@@ -18,11 +20,23 @@ const listQuery = z.strictObject({
   agent: name.optional().describe('root agent'),
   operation: name.optional().describe('root operation'),
   traceId: traceId.optional().describe('incidents that this trace shows'),
+  muted: flag.optional().describe('true: only those that are muted now; false: only others'),
+  acknowledged: flag
+    .optional()
+    .describe('true: only those that somebody has acknowledged; false: only others'),
+  id: z
+    .string()
+    .regex(/^[0-9a-fA-F]{1,32}$/, 'must be up to 32 hex digits')
+    .transform((digits) => digits.toLowerCase())
+    .optional()
+    .describe('its id begins so'),
   ...range,
   ...paging,
 });
 
-export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): void {
+const seenIncidentJson = incidentJson.extend(seenJson);
+
+export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDeps): void {
   app.get(
     '/v1/incidents',
     {
@@ -31,7 +45,9 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
         summary: 'Incidents as they are now, the last changed first; `from` and `to` bound their last event',
         querystring: listQuery,
         response: {
-          200: z.object({ incidents: z.array(incidentJson), next: nextPage }).describe('a page of incidents'),
+          200: z
+            .object({ incidents: z.array(seenIncidentJson), next: nextPage })
+            .describe('a page of incidents'),
           '4xx': errorBody,
         },
       },
@@ -51,6 +67,12 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
              WHERE TenantId = {tenant:String} AND TraceId = {traceId:String})`,
           { traceId: query.traceId },
         )
+        .add('(toUnixTimestamp64Milli(MutedUntil) > {now:Int64}) = {muted:Bool}', {
+          now: now(),
+          muted: query.muted,
+        })
+        .add("(AcknowledgedBy != '') = {acknowledged:Bool}", { acknowledged: query.acknowledged })
+        .add('startsWith(IncidentId, {id:String})', { id: query.id })
         .add('At >= fromUnixTimestamp64Milli({from:Int64})', { from: query.from })
         .add('At < fromUnixTimestamp64Milli({to:Int64})', { to: query.to })
         .add('(toUnixTimestamp64Milli(At), IncidentId) < ({afterTime:Int64}, {afterId:String})', {
@@ -63,7 +85,13 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
         { params: { ...where.params, limit: query.limit + 1 }, settings: QUERY_SETTINGS },
       );
       const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.atMs, id: row.IncidentId }));
-      return { incidents: page.map((row) => toIncidentJson(toIncidentEvent(row))), next };
+      const ids = page.map((row) => row.IncidentId);
+      const seen = await seenLately(clickhouse, database, DEFAULT_TENANT, ids, now());
+      const incidents = page.map((row) => ({
+        ...toIncidentJson(toIncidentEvent(row)),
+        ...seen(row.IncidentId),
+      }));
+      return { incidents, next };
     },
   );
 
@@ -72,11 +100,20 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
     {
       schema: {
         tags: ['incidents'],
-        summary: 'One incident: its last event, and every event of it, the oldest first',
+        summary:
+          'One incident: its last event, every event of it, the oldest first, and what is open beside it',
         params: z.object({ id: incidentId }),
         querystring: z.strictObject({}),
         response: {
-          200: z.object({ incident: incidentJson, history: z.array(incidentJson) }).describe('the incident'),
+          200: z
+            .object({
+              incident: seenIncidentJson,
+              history: z.array(incidentJson),
+              related: z
+                .array(relatedJson)
+                .describe('open incidents that it explains, that explain it, or with the same signature'),
+            })
+            .describe('the incident'),
           '4xx': errorBody,
         },
       },
@@ -86,12 +123,17 @@ export function registerIncidents(app: Api, { clickhouse, database }: ApiDeps): 
       const rows = await clickhouse.query<IncidentRow>(
         `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events FINAL
          WHERE TenantId = {tenant:String} AND IncidentId = {id:String}
-         ORDER BY Episode DESC, WindowEnd DESC, Settled DESC, Revision DESC LIMIT 1000`,
+         ORDER BY Revision DESC LIMIT 1000`,
         { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
       );
       if (rows.length === 0) throw notFound(`no incident ${params.id}`);
+      const last = toIncidentEvent(rows[0]);
+      const [seen, related] = await Promise.all([
+        seenLately(clickhouse, database, DEFAULT_TENANT, [params.id], now()),
+        relatedTo(clickhouse, database, last),
+      ]);
       const history = rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse();
-      return { incident: history[history.length - 1], history };
+      return { incident: { ...toIncidentJson(last), ...seen(params.id) }, history, related: [...related] };
     },
   );
 }

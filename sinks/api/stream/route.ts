@@ -5,7 +5,7 @@ import type { IncidentEvent } from '#schemas/events.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { ApiError, errorBody } from '../errors.ts';
 import { toIncidentJson } from '../incident-json.ts';
-import { kind, severity } from '../parameters.ts';
+import { flag, kind, severity } from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 import { SlowClientError } from './client-queue.ts';
 import type { EventId } from './feed.ts';
@@ -27,8 +27,24 @@ const eventId = z
 const query = z.strictObject({
   kind: kind.optional(),
   severity: severity.optional(),
+  muted: flag.optional().describe('true: only events of incidents that are muted now; false: only of others'),
+  acknowledged: flag
+    .optional()
+    .describe('true: only events of acknowledged incidents; false: only of others'),
   lastEventId: eventId.optional().describe('where to go on, for clients that cannot send the header'),
 });
+
+/** Each filter that is given; as the event says, so that an incident's `muted` event is one of a muted incident. */
+function passes(wanted: z.output<typeof query>, event: IncidentEvent, now: number): boolean {
+  const muted = event.mutedUntil > now;
+  const acknowledged = event.acknowledgedBy !== '';
+  return (
+    (wanted.kind ?? event.kind) === event.kind &&
+    (wanted.severity ?? event.severity) === event.severity &&
+    (wanted.muted ?? muted) === muted &&
+    (wanted.acknowledged ?? acknowledged) === acknowledged
+  );
+}
 
 function sse(event: string, data: unknown, id?: string): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
@@ -41,7 +57,7 @@ async function write(raw: ServerResponse, text: string, signal: AbortSignal): Pr
   await once(raw, 'drain', { signal }).catch(() => undefined);
 }
 
-export function registerStream(app: Api, { feed }: ApiDeps): void {
+export function registerStream(app: Api, { feed, now }: ApiDeps): void {
   const open = new Set<AbortController>();
   // Before the server waits for its connections to end.
   app.addHook('preClose', async () => {
@@ -70,9 +86,7 @@ export function registerStream(app: Api, { feed }: ApiDeps): void {
       }
       const after = request.headers['last-event-id'] ?? request.query.lastEventId;
       const wanted = (event: IncidentEvent) =>
-        event.tenant === DEFAULT_TENANT &&
-        (request.query.kind ?? event.kind) === event.kind &&
-        (request.query.severity ?? event.severity) === event.severity;
+        event.tenant === DEFAULT_TENANT && passes(request.query, event, now());
       const client = new AbortController();
       open.add(client);
       reply.hijack();

@@ -13,6 +13,7 @@ import {
 } from '../../testing-broker.ts';
 import { buildApi } from '../app.ts';
 import type { Api } from '../deps.ts';
+import { TopicOperatorLog } from '../incident-actions.ts';
 import { TopicFeed } from './feed.ts';
 
 let broker: TestBroker;
@@ -25,7 +26,15 @@ const clients: AbortController[] = [];
 const noDatabase = { ping: async () => true } as unknown as ClickHouse;
 
 function startApi(feed: TopicFeed): Promise<Api> {
-  return buildApi({ clickhouse: noDatabase, database: 'none', topicPrefix: '', feed, now: Date.now });
+  const operators = new TopicOperatorLog(broker.kafka, broker.topic('signals'));
+  return buildApi({
+    clickhouse: noDatabase,
+    database: 'none',
+    topicPrefix: '',
+    feed,
+    operators,
+    now: Date.now,
+  });
 }
 
 beforeAll(async () => {
@@ -131,6 +140,21 @@ test('only what was asked for, and of no other tenant', async () => {
   const wanted = await publish(1, { kind: 'starvation', severity: 'critical' });
   await eventually(client.ids, all(wanted));
   expect(client.ids()).toEqual(wanted);
+});
+
+test('only of incidents that nobody has muted or acknowledged, or of the others', async () => {
+  const [fresh, taken] = await Promise.all([
+    connect('?muted=false&acknowledged=false'),
+    connect('?acknowledged=true'),
+  ]);
+  await publish(1, { event: 'muted', mutedUntil: Date.now() + 3_600_000 });
+  const acknowledged = await publish(1, { event: 'acknowledged', acknowledgedBy: 'ann' });
+  // A mute that has run out.
+  const wanted = await publish(1, { mutedUntil: Date.now() - 1 });
+  await eventually(fresh.ids, all(wanted));
+  expect(fresh.ids()).toEqual(wanted);
+  await eventually(taken.ids, all(acknowledged));
+  expect(taken.ids()).toEqual(acknowledged);
 });
 
 test('with Last-Event-ID a client goes on after what it had: nothing lost, nothing twice', async () => {
