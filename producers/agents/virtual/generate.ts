@@ -19,6 +19,8 @@ export interface GenerateOptions {
   readonly startUnixMs: number;
   /** How long the batch exporters wait, ms; default 200, as agent-app and tool-service. */
   readonly exportDelayMs?: number;
+  /** Up to which share of its time a tool call takes longer than asked; default 0.03. */
+  readonly toolSpread?: number;
 }
 
 export interface GeneratedRun {
@@ -45,7 +47,7 @@ export async function generateRun(options: GenerateOptions): Promise<GeneratedRu
   const ids = new Random(seedBytes('ids', ...shape, serviceName, startUnixMs));
   // A run starts somewhere within a millisecond.
   const scheduler = new Scheduler(chance.between(0, 1));
-  const world = new VirtualWorld(scheduler, ids, chance);
+  const world = new VirtualWorld(scheduler, ids, chance, options.toolSpread);
   const run = new Run(world, { agentPrefix, seed: options.seed });
   const { traceId } = await scheduler.run(() => playScenario(run, parameters));
   const agents = { serviceName, instanceId: instanceId(serviceName, agentPrefix), ended: world.ended };

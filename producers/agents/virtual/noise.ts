@@ -10,8 +10,12 @@ export const lateness = (chance: Random): number => chance.between(0.1, 0.5);
 /** A timer of Node: whole ms, at least one. */
 export const timer = (ms: number): number => Math.max(1, Math.trunc(ms));
 
-/** A tool never takes less than asked, and up to 3 % more: ms. */
-export const service = (chance: Random, delayMs: number): number => delayMs * chance.between(1, 1.03);
+/** By how much of its time a tool may take longer than asked, on a machine at rest. */
+export const QUIET_SPREAD = 0.03;
+
+/** A tool never takes less than asked, and up to `spread` of it more: ms. */
+export const service = (chance: Random, delayMs: number, spread = QUIET_SPREAD): number =>
+  delayMs * chance.between(1, 1 + spread);
 
 /** A small write and its fsync: ms. */
 export const fsync = (chance: Random): number => chance.between(1, 4);

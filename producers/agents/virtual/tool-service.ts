@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api';
 import { fails } from '../seeded.ts';
 import type { ToolAnswer, ToolRequest } from '../world.ts';
-import { LOOPBACK_BYTES_PER_MS, lateness, service, timer } from './noise.ts';
+import { LOOPBACK_BYTES_PER_MS, lateness, QUIET_SPREAD, service, timer } from './noise.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 import { VirtualSpan } from './virtual-span.ts';
@@ -13,18 +13,23 @@ export class VirtualToolService {
   readonly #scheduler: Scheduler;
   readonly #ids: Random;
   readonly #chance: Random;
+  readonly #spread: number;
 
-  constructor(scheduler: Scheduler, ids: Random, chance: Random) {
+  /** `spread`: up to which share of its time a call takes longer than asked. */
+  constructor(scheduler: Scheduler, ids: Random, chance: Random, spread = QUIET_SPREAD) {
     this.#scheduler = scheduler;
     this.#ids = ids;
     this.#chance = chance;
+    this.#spread = spread;
   }
 
   /** From the arrival of the request to the last byte of the answer; `caller` is the span that carries it. */
   async serve(request: ToolRequest, caller: VirtualSpan | undefined): Promise<ToolAnswer> {
     const span = this.#open(request.tool, caller);
     const late = lateness(this.#chance);
-    await this.#scheduler.sleep(service(this.#chance, timer(Math.round(request.delayMs))) + late);
+    await this.#scheduler.sleep(
+      service(this.#chance, timer(Math.round(request.delayMs)), this.#spread) + late,
+    );
     const failed = fails(request.seed, request.call, request.attempt, request.errorRate ?? 0);
     span.set({ 'http.response.status_code': failed ? 503 : 200 });
     let bytes = failed ? failureBytes(request.tool) : answerBytes(request.tool);

@@ -18,11 +18,12 @@ export class VirtualWorld implements World {
   /** When the disk has done what it was asked for so far, ms. */
   #diskFree = 0;
 
-  constructor(scheduler: Scheduler, ids: Random, chance: Random) {
+  /** `toolSpread`: up to which share of its time a tool call takes longer than asked. */
+  constructor(scheduler: Scheduler, ids: Random, chance: Random, toolSpread?: number) {
     this.#scheduler = scheduler;
     this.#ids = ids;
     this.#chance = chance;
-    this.tools = new VirtualToolService(scheduler, ids, chance);
+    this.tools = new VirtualToolService(scheduler, ids, chance, toolSpread);
   }
 
   now(): number {
