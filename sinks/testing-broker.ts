@@ -60,7 +60,7 @@ export function record<Name extends EventName>(
 export async function eventually<T>(
   read: () => T | Promise<T>,
   enough: (value: T) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -5,7 +5,7 @@
 export async function until<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 30_000,
+  timeoutMs = 120_000,
   everyMs = 20,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;

@@ -233,7 +233,7 @@ describe('the processor on a broker', () => {
     );
     await stopped(replay);
     expect((await incidentsOn(kafka, again.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(live);
-  }, 180_000);
+  });
 
   it('a second process joins and the first one leaves in mid-run: as if one had done it all', async () => {
     const topics = topicsOf('c.');
@@ -266,5 +266,5 @@ describe('the processor on a broker', () => {
     expect((await incidentsOn(kafka, topics.incidents, PARTITIONS)).map((each) => each.hex)).toEqual(
       expected,
     );
-  }, 120_000);
+  });
 });

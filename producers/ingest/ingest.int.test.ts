@@ -102,7 +102,7 @@ test('a canary is on no topic, in no file and in no line of the log', async () =
 test('SIGTERM in mid-load: exits 0, and every acknowledged span is on the log', async () => {
   const { url, prefix, kill, exited } = await ingests.ready();
   const clients = load(url);
-  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
+  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 60_000 });
   kill('SIGTERM');
   expect(await exited).toBe(0);
   await clients.stop();
@@ -113,7 +113,7 @@ test('SIGTERM in mid-load: exits 0, and every acknowledged span is on the log', 
 test('kill -9 in mid-load: every acknowledged span is on the log', async () => {
   const { url, prefix, kill, exited } = await ingests.ready();
   const clients = load(url);
-  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
+  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 60_000 });
   kill('SIGKILL');
   expect(await exited).toBe('SIGKILL');
   await clients.stop();
@@ -126,32 +126,32 @@ test('the broker is killed in mid-load and comes back: no 200 for what is not on
   const readiness = async () => (await fetch(`${url}/ready`)).status;
   expect(await readiness()).toBe(200);
   const clients = load(url);
-  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 20_000 });
+  await vi.waitUntil(() => clients.acknowledged.size > 300, { timeout: 60_000 });
 
   await ingests.broker.kill();
-  await vi.waitUntil(async () => (await readiness()) === 503, { timeout: 30_000, interval: 100 });
-  await vi.waitUntil(() => (clients.statuses.get(503) ?? 0) > 0, { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(async () => (await readiness()) === 503, { timeout: 60_000, interval: 100 });
+  await vi.waitUntil(() => (clients.statuses.get(503) ?? 0) > 0, { timeout: 60_000, interval: 100 });
   const before = clients.acknowledged.size;
   await ingests.startBroker();
   await vi.waitUntil(() => clients.acknowledged.size > before + 300, { timeout: 60_000, interval: 100 });
-  await vi.waitUntil(async () => (await readiness()) === 200, { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(async () => (await readiness()) === 200, { timeout: 60_000, interval: 100 });
   await clients.stop();
 
   const ids = await uniqueIds(prefix);
   expect([...clients.acknowledged].filter((id) => !ids.has(id))).toEqual([]);
   expect([...clients.statuses.keys()].sort()).toEqual([200, 503]);
-}, 180_000);
+});
 
 test('it waits for a broker that comes up later', async () => {
   await ingests.broker.stop();
   const prefix = ingests.prefix();
   const ingest = await ingests.start(prefix);
-  await vi.waitUntil(() => ingest.output().includes('trying again'), { timeout: 30_000, interval: 100 });
+  await vi.waitUntil(() => ingest.output().includes('trying again'), { timeout: 60_000, interval: 100 });
   await ingests.startBroker();
   await ingest.ready;
   expect((await post(ingest.url, encodeTraces(exampleTraces(1, 2)))).status).toBe(200);
   expect(spanIdsOf(await batchesOnLog(ingests.broker.brokers, prefix))).toHaveLength(2);
-}, 90_000);
+});
 
 test('a topic with another number of partitions is one clear sentence, at once', async () => {
   const { prefix } = await ingests.ready();

@@ -156,7 +156,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
       }
     };
     const clients = Array.from({ length: 4 }, client);
-    await vi.waitUntil(() => acknowledged.size > 100, { timeout: 20_000 });
+    await vi.waitUntil(() => acknowledged.size > 100, { timeout: 60_000 });
     kill(signal);
     expect(await exited).toBe(signal === 'SIGTERM' ? 0 : 'SIGKILL');
     stopped = true;

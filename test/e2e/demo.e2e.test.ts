@@ -74,7 +74,7 @@ describe('npm run demo', () => {
     program.signal('SIGKILL');
     await program.exit();
     await eventually('every service has ended', async () => (pids.some(isAlive) ? undefined : true));
-  }, 120_000);
+  });
 });
 
 describe('one clear sentence', () => {
@@ -108,7 +108,7 @@ describe('one clear sentence', () => {
     expect(await second.exit()).toBe(1);
     expect(lastLine(second)).toContain(`ATI is already running on ${dataDir}`);
     expect(first.running).toBe(true);
-  }, 120_000);
+  });
 
   test('a data directory that is none', async () => {
     const file = path.join(dataDir, 'file');

@@ -90,4 +90,4 @@ test('mode C, killed with SIGKILL between produce and commit: the same tables an
   expect(results.spans).toHaveLength(expected.spans);
   expect(results.incidents.map(({ kind }) => kind).sort()).toEqual(expected.incidents);
   expect(await resultsOf(crashed, expected)).toEqual(results);
-}, 180_000);
+});

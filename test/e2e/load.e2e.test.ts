@@ -53,12 +53,12 @@ beforeAll(async () => {
   profile = path.join(directory, 'profile.json');
   await writeFile(profile, JSON.stringify(PROFILE));
   installation = await startInstallation({ agents: true });
-}, 120_000);
+});
 afterAll(async () => {
   await installation?.stop();
   await installation?.remove();
   await rm(directory, { recursive: true, force: true });
-}, 60_000);
+});
 
 const start = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   new Program('producers/load/main.ts', args, { ...installation.env, ...env });
@@ -98,7 +98,7 @@ describe('npm run load', () => {
       { kind: 'retry_storm', planted: planted('retry'), found: planted('retry'), unplanted: 0 },
     ]);
     expect(new Set(ati?.incidents.map(({ state }) => state))).toEqual(new Set(['open']));
-  }, 120_000);
+  });
 
   test('Ctrl-C ends the arrivals: what runs is waited for and told', async () => {
     const program = start([profile, '--json', '--duration', '600']);
@@ -108,7 +108,7 @@ describe('npm run load', () => {
     const summary = JSON.parse(program.output) as Summary;
     expect(runsOf(summary)).toBeGreaterThanOrEqual(2);
     expect(summary.ati?.arrived).toBe(runsOf(summary));
-  }, 120_000);
+  });
 
   test('without the query API the latencies are shown, and why nothing else', async () => {
     const port = String(await freePort());
@@ -120,7 +120,7 @@ describe('npm run load', () => {
     const silent = start([...args, '--no-read-back', '--json'], { ATI_API_PORT: port });
     expect(await silent.exit()).toBe(0);
     expect(JSON.parse(silent.output)).not.toHaveProperty('ati');
-  }, 60_000);
+  });
 
   test.each([
     [['nope'], 'no profile nope: there are burst, mix,'],
@@ -196,5 +196,5 @@ describe.skipIf(k6.missing)(`the same profiles by k6${k6.note}`, () => {
     const env = { PROFILE: 'poisson', DURATION_S: '2', AGENT_URL: installation.apiUrl };
     const { code, screen } = await run(env);
     expect(code, screen).toBe(99);
-  }, 60_000);
+  });
 });

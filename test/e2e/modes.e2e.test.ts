@@ -63,7 +63,7 @@ describe.skipIf(otelcol.missing)(`telemetry modes A, B and C${otelcol.note}`, ()
     for (const each of collectors) await each.stop();
     for (const each of installations.toReversed()) await each.stop();
     for (const each of installations) await each.remove();
-  }, 120_000);
+  });
 
   async function send(url: string, { exports }: VirtualRun): Promise<void> {
     for (const { otlp } of exports) await postUntilAcknowledged(`${url}/v1/traces`, otlp);
@@ -87,7 +87,7 @@ describe.skipIf(otelcol.missing)(`telemetry modes A, B and C${otelcol.note}`, ()
     ).not.toEqual([]);
     expect(await resultsOf(b, expected)).toEqual(direct);
     expect(await resultsOf(c, expected)).toEqual(direct);
-  }, 180_000);
+  });
 
   test('a metric and a log record arrive by each way', async () => {
     const at = BigInt(Date.now()) * 1_000_000n;
@@ -113,7 +113,7 @@ describe.skipIf(otelcol.missing)(`telemetry modes A, B and C${otelcol.note}`, ()
       expect(await stored(b, table)).toEqual(direct);
       expect(await stored(c, table)).toEqual(direct);
     }
-  }, 120_000);
+  });
 
   test('B: while the ingest is away the Collector keeps what it has acknowledged', async () => {
     const { runs, expected } = await scenarioRuns(5);
@@ -125,5 +125,5 @@ describe.skipIf(otelcol.missing)(`telemetry modes A, B and C${otelcol.note}`, ()
     const spans = before.length + expected.spans;
     const after = await resultsOf(b, { spans, traces: 2 * expected.traces, incidents: [] });
     expect(after.spans).toHaveLength(spans);
-  }, 120_000);
+  });
 });

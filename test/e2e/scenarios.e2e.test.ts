@@ -13,7 +13,7 @@ test('npm run scenarios: every scenario and every control in virtual time, read 
   const outcomes = JSON.parse(program.output) as { scenario: string; right: boolean; runs: unknown[] }[];
   expect(outcomes.filter(({ right }) => !right)).toEqual([]);
   expect(outcomes.map(({ runs }) => runs.length)).toEqual(outcomes.map(() => 2));
-}, 180_000);
+});
 
 test('npm run scenarios: --list, and a name that there is not', async () => {
   const listed = await run('scenarios/matrix/main.ts', ['--list']);
@@ -28,7 +28,7 @@ describe('on a running installation with two meshes', () => {
   let installation: Installation;
   beforeAll(async () => {
     installation = await startInstallation({ agents: true });
-  }, 120_000);
+  });
   afterAll(async () => {
     await installation.stop();
     await installation.remove();
@@ -39,7 +39,7 @@ describe('on a running installation with two meshes', () => {
     expect(code, program.screen).toBe(0);
     expect(program.output).toMatch(/ok {4}stream \(second mesh\) .* starvation at second-writer/);
     expect(program.output).toContain('25 ok, 0 failed, 0 skipped');
-  }, 120_000);
+  });
 
   test('sanity_check: a tool service that hangs is named, and nothing is run', async () => {
     await installation.stack.signal('tool-service', 'SIGSTOP');
@@ -51,7 +51,7 @@ describe('on a running installation with two meshes', () => {
     } finally {
       await installation.stack.signal('tool-service', 'SIGCONT');
     }
-  }, 60_000);
+  });
 
   test('generate_scenarios: without a terminal the flags say what runs; its incident is watched', async () => {
     const args = ['--mesh', 'second', '--scenario', 'retry', '--error-rate', '0.3', '--seed', '4'];
@@ -60,7 +60,7 @@ describe('on a running installation with two meshes', () => {
     expect(program.output).toContain('error_rate=0.3');
     expect(program.output).toMatch(/incident retry_storm \(\w+\) at second-caller/);
     expect(program.output).toMatch(/planted {2}retry_storm.*\n.*found {4}.*retry_storm.*✔/);
-  }, 60_000);
+  });
 
   test.each([
     [[], 'name a scenario: --scenario fanout|chain|'],
