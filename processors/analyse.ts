@@ -54,7 +54,7 @@ export function analyseTrace(
     found.push(...result.findings);
     facts.push(...result.facts);
   }
-  const findings = markRoots(found);
+  const findings = markRoots(found, context);
   const { root } = view;
   const top = pathRoot(view);
   const end = root < 0 ? greatestEnd(view) : view.end[root];

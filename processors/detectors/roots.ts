@@ -1,4 +1,7 @@
+/** Which findings of one trace explain others: only roots open incidents, and each says what else it explains. */
 import type { Explained, Finding } from '#schemas/events.ts';
+import { causeOfChain } from './chain-causes.ts';
+import type { TraceContext } from './detector.ts';
 import { reader } from './measures.ts';
 
 /** From here on more than half of the load on a callee is retries. */
@@ -6,27 +9,83 @@ const RETRIES_ARE_MOST = 2;
 
 /**
  * Decides which findings of one trace explain others. Conservative: each stays a root unless its evidence lies within
- * another's cause. A fan-out that queues at a callee is a symptom of a retry storm on it where retries are at least
- * half of the attempts that queue; below that the fan-out queues on its own account, and both are listed.
+ * another's cause. What a detector has said itself (`explainedBy`) holds; beside it
+ *
+ * - a fan-out that queues at a callee is a symptom of a retry storm on it where retries are at least half of the attempts
+ *   that queue; below that the fan-out queues on its own account;
+ * - a blocking chain is a symptom of the collapse or the storm in whose queue or retries its steps spend their time
+ *   (chain-causes.ts);
+ * - a starved stream stays a root beside the fan-out that takes its slots: neither would end with the other.
+ *
+ * Whatever order the findings are in, the same are roots. A finding that is explained names a root of this trace.
  */
-export function markRoots(findings: readonly Finding[]): Finding[] {
-  const storms = new Map(
-    findings
-      .filter(
-        ({ kind, root, evidence }) =>
-          kind === 'retry_storm' && root && reader(evidence)('amplification') >= RETRIES_ARE_MOST,
-      )
-      .map((storm) => [storm.signature, storm.incidentId]),
-  );
-  const marked = findings.map((finding) => {
-    const storm = finding.kind === 'fanout_collapse' ? storms.get(finding.signature) : undefined;
-    return storm === undefined ? finding : { ...finding, root: false, explainedBy: storm };
-  });
-  return marked.map((finding) => {
-    const explains = marked.filter((other) => other.explainedBy === finding.incidentId).map(explained);
-    return explains.length === 0 ? finding : { ...finding, explains };
+export function markRoots(findings: readonly Finding[], trace: TraceContext): Finding[] {
+  const said = findings.map((finding) => ({ ...finding, explainedBy: causeOf(finding, findings, trace) }));
+  const rootOf = resolve(said);
+  const symptoms = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const root = rootOf.get(finding.incidentId) ?? '';
+    if (root !== '') symptoms.set(root, [...(symptoms.get(root) ?? []), finding]);
+  }
+  return findings.map((finding) => {
+    const explainedBy = rootOf.get(finding.incidentId) ?? '';
+    const explains = (symptoms.get(finding.incidentId) ?? []).map(explained);
+    return { ...finding, root: explainedBy === '', explainedBy, explains: explains.sort(byId) };
   });
 }
+
+/** The incident that explains a finding at first hand; '' where none does. */
+function causeOf(finding: Finding, findings: readonly Finding[], trace: TraceContext): string {
+  if (finding.explainedBy !== '') return finding.explainedBy;
+  if (finding.kind === 'fanout_collapse') return stormOn(finding.signature, findings);
+  if (finding.kind === 'blocking_chain') return causeOfChain(finding, findings, trace);
+  return '';
+}
+
+/** The storm on a callee most of whose load is its retries; of several by id. */
+function stormOn(callee: string, findings: readonly Finding[]): string {
+  const storms = findings.filter(
+    ({ kind, signature, evidence }) =>
+      kind === 'retry_storm' && signature === callee && reader(evidence)('amplification') >= RETRIES_ARE_MOST,
+  );
+  return storms.map(({ incidentId }) => incidentId).sort()[0] ?? '';
+}
+
+/**
+ * For each finding the root at the end of what explains what, by incident id; '' for a root. What is not among the
+ * findings explains nothing; of findings that explain each other the one with the least id is the root.
+ */
+function resolve(findings: readonly Finding[]): Map<string, string> {
+  const known = new Set(findings.map(({ incidentId }) => incidentId));
+  const next = new Map(
+    findings.map(({ incidentId, explainedBy }) => [
+      incidentId,
+      known.has(explainedBy) && explainedBy !== incidentId ? explainedBy : '',
+    ]),
+  );
+  const rootOf = new Map<string, string>();
+  for (const start of known) {
+    const seen = new Set<string>();
+    let at = start;
+    for (let up = next.get(at) ?? ''; up !== '' && !seen.has(at); up = next.get(at) ?? '') {
+      seen.add(at);
+      at = up;
+    }
+    if (seen.has(at)) at = leastOfCycle(at, next);
+    rootOf.set(start, at === start ? '' : at);
+  }
+  return rootOf;
+}
+
+function leastOfCycle(within: string, next: ReadonlyMap<string, string>): string {
+  let least = within;
+  for (let at = next.get(within) ?? ''; at !== within; at = next.get(at) ?? within)
+    if (at < least) least = at;
+  return least;
+}
+
+const byId = (a: Explained, b: Explained) =>
+  a.incidentId < b.incidentId ? -1 : a.incidentId > b.incidentId ? 1 : 0;
 
 function explained({ incidentId, kind, agent, operation, signature }: Finding): Explained {
   return { incidentId, kind, agent, operation, signature };
