@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { OtlpAttributes } from '#schemas/otlp/write.ts';
 import { shuffled, type TestSpan } from '../trace/testkit.ts';
 import { analysed, findingsOf, measure } from './analysed.testkit.ts';
-import { type Process, type Simulator, toolCall, workflow } from './testkit.ts';
+import { layeredTrace, resend } from './retry-layers.testkit.ts';
+import { type Process, toolCall, workflow } from './testkit.ts';
 
 const storms = (spans: readonly TestSpan[]) => findingsOf('retry_storm', spans);
 const stormOn = (spans: readonly TestSpan[], signature: string) => {
@@ -15,85 +15,8 @@ const evidenceOf = (spans: readonly TestSpan[], signature: string, names: readon
 const layerEvidence = (finding: { evidence: readonly { name: string }[] }) =>
   finding.evidence.filter(({ name }) => name.startsWith('layer_')).map(({ name }) => name);
 
-interface Stack {
-  /** Pieces of work, each by an own worker of the agent `outer`. */
-  readonly work: number;
-  /** Attempts of each piece at the agent `inner`, of that at the tool, of the tool's client at its server. */
-  readonly agents: number;
-  readonly tools: number;
-  readonly requests?: number;
-  /** Whether the last request of all succeeds. */
-  readonly heals?: boolean;
-  /** Pieces of work that fail at all; all of them without. */
-  readonly failing?: number;
-}
-
-const retry = (attempt: number): OtlpAttributes =>
-  attempt > 0 ? { 'http.request.resend_count': attempt } : {};
-
-/** A planner's workers that retry an agent, which retries a tool, whose client retries its request. */
-function stackTrace(stack: Stack): TestSpan[] {
-  const { work, agents, tools, requests = 0, heals = false, failing = work } = stack;
-  return workflow(function* (s, root) {
-    for (let i = 0; i < work; i++) {
-      const bad = i < failing;
-      const attributes = { 'ati.role': 'worker', 'gen_ai.agent.name': 'outer' };
-      const worker = s.open({ parent: root, name: 'worker', attributes });
-      for (let a = 0; a < (bad ? agents : 1); a++) {
-        yield* subAgent(s, worker.id, {
-          a,
-          tools: bad ? tools : 1,
-          requests,
-          bad,
-          last: heals && a === agents - 1,
-        });
-      }
-      worker.end();
-    }
-  });
-}
-
-interface Attempt {
-  readonly a: number;
-  readonly tools: number;
-  readonly requests: number;
-  readonly bad: boolean;
-  /** Its last call succeeds. */
-  readonly last: boolean;
-}
-
-function* subAgent(s: Simulator, parent: number, { a, tools, requests, bad, last }: Attempt): Process {
-  const agent = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'inner' };
-  const span = s.open({ parent, name: 'invoke_agent inner', attributes: { ...agent, ...retry(a) } });
-  for (let t = 0; t < tools; t++) {
-    const fails = bad && !(last && t === tools - 1);
-    if (requests === 0) yield* toolCall(s, span.id, { tool: 'db', delay: 10, attempt: t, fails });
-    else yield* toolWithClient(s, span.id, t, requests, fails);
-    yield 5;
-  }
-  span.end({ error: bad && !last });
-}
-
-function* toolWithClient(
-  s: Simulator,
-  parent: number,
-  attempt: number,
-  requests: number,
-  fails: boolean,
-): Process {
-  const tool = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'db', ...retry(attempt) };
-  const span = s.open({ parent, name: 'execute_tool', attributes: tool });
-  for (let r = 0; r < requests; r++) {
-    const failed = fails || r < requests - 1;
-    const request = s.open({ parent: span.id, name: 'GET /query', kind: 3, attributes: retry(r) });
-    yield 10;
-    request.end({ error: failed });
-  }
-  span.end({ error: fails });
-}
-
 describe('two layers', () => {
-  const spans = stackTrace({ work: 6, agents: 2, tools: 3 });
+  const spans = layeredTrace({ work: 6, agents: 2, tools: 3 });
 
   test('each layer by its calls and attempts, the load on the callee by their product', () => {
     expect(
@@ -161,7 +84,7 @@ describe('two layers', () => {
 
 describe('three layers', () => {
   test('agent, tool and client: the innermost is the root of both others', () => {
-    const spans = stackTrace({ work: 5, agents: 2, tools: 2, requests: 3 });
+    const spans = layeredTrace({ work: 5, agents: 2, tools: 2, requests: 3 });
     const root = stormOn(spans, 'GET /query');
     expect(root).toMatchObject({ operation: 'execute_tool', agent: 'inner', root: true });
     expect(
@@ -172,7 +95,7 @@ describe('three layers', () => {
     expect(root.explains).toHaveLength(2);
   });
   test('a layer that does not retry is none', () => {
-    const spans = stackTrace({ work: 5, agents: 3, tools: 1, requests: 2 });
+    const spans = layeredTrace({ work: 5, agents: 3, tools: 1, requests: 2 });
     const root = stormOn(spans, 'GET /query');
     expect(measure(root, 'layers')).toBe(2);
     expect(root.explanation).toContain(
@@ -183,7 +106,7 @@ describe('three layers', () => {
 
 describe('near misses', () => {
   test('retries at one layer only: one layer, no such advice, no symptoms', () => {
-    const spans = stackTrace({ work: 6, agents: 1, tools: 3 });
+    const spans = layeredTrace({ work: 6, agents: 1, tools: 3 });
     const [finding, ...others] = storms(spans);
     expect(others).toEqual([]);
     expect(measure(finding, 'layers')).toBe(1);
@@ -192,7 +115,7 @@ describe('near misses', () => {
     expect(finding.recommendations.map(({ action }) => action)).not.toContain('retry_one_layer');
   });
   test('an agent is retried whose tool is not: the agent is the callee, its caller the root', () => {
-    const spans = stackTrace({ work: 6, agents: 3, tools: 1 });
+    const spans = layeredTrace({ work: 6, agents: 3, tools: 1 });
     const [finding, ...others] = storms(spans);
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ signature: 'invoke_agent inner', operation: 'worker', root: true });
@@ -204,7 +127,7 @@ describe('near misses', () => {
         const attributes = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'inner' };
         for (let i = 0; i < 12; i++)
           for (let a = 0; a < 2; a++) {
-            const all = { ...attributes, ...retry(a) };
+            const all = { ...attributes, ...resend(a) };
             const span = s.open({ parent: root, name: 'invoke_agent inner', attributes: all });
             const fails = a === 0 && i < flaky;
             if (fails) yield* toolCall(s, span.id, { tool: 'db', delay: 5, fails });
@@ -226,7 +149,7 @@ describe('near misses', () => {
           const span = s.open({
             parent,
             name: 'invoke_agent self',
-            attributes: { ...attributes, ...retry(a) },
+            attributes: { ...attributes, ...resend(a) },
           });
           yield 1;
           if (depth > 1) yield* nested(span.id, depth - 1);
@@ -245,7 +168,7 @@ describe('near misses', () => {
 });
 
 test('what a layer above multiplies makes the storm worse', () => {
-  const spans = stackTrace({ work: 100, agents: 2, tools: 2, heals: true, failing: 12 });
+  const spans = layeredTrace({ work: 100, agents: 2, tools: 2, heals: true, failing: 12 });
   const finding = stormOn(spans, 'tool_call db');
   expect(measure(finding, 'amplification')).toBeLessThan(1.25);
   expect(measure(finding, 'total_amplification')).toBeGreaterThan(measure(finding, 'amplification'));
