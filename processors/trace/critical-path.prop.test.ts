@@ -4,7 +4,7 @@ import { analysed } from '../detectors/analysed.testkit.ts';
 import { criticalPath, pathRoot, SEGMENT } from './critical-path.ts';
 import { anySpans } from './forest.testkit.ts';
 import { pathSegments } from './path-segments.ts';
-import { shuffled, viewOf } from './testkit.ts';
+import { shuffled, type TestSpan, viewOf } from './testkit.ts';
 
 describe('for any trace', () => {
   test("the pieces cover the root's duration in order, without overlap", () => {
@@ -51,6 +51,28 @@ describe('for any trace', () => {
       { numRuns: 200 },
     );
   });
+});
+
+test('calls one after the other are all on the path, though their starts are rounded', () => {
+  const calls = fc.array(fc.record({ gap: fc.nat(999), length: fc.integer({ min: 1000, max: 5000 }) }), {
+    minLength: 1,
+    maxLength: 40,
+  });
+  fc.assert(
+    fc.property(calls, (list) => {
+      const spans: TestSpan[] = [];
+      let us = 0;
+      for (const [i, { gap, length }] of list.entries()) {
+        us += gap;
+        const start = Math.floor(us / 1000);
+        spans.push({ id: i + 2, parent: 1, name: 'call', start, end: start + length / 1000 });
+        us += length;
+      }
+      spans.push({ id: 1, name: 'root', start: 0, end: us / 1000 + 1 });
+      const view = viewOf(spans);
+      expect(new Set([...criticalPath(view).row, view.root]).size).toBe(spans.length);
+    }),
+  );
 });
 
 test('a path of very many pieces is drawn together and still covers the root', () => {

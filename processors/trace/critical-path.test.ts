@@ -118,6 +118,40 @@ describe('a child that overlaps its successor', () => {
   });
 });
 
+describe('calls in a row whose starts were rounded down to the millisecond', () => {
+  const ids = (spans: TestSpan[]) => pathOf(spans).map((piece) => piece[0]);
+  const row = (second: number, ...more: TestSpan[]) => [
+    span(1, undefined, 0, 20),
+    span(2, 1, 3, 5.9),
+    span(3, 1, second, second + 3),
+    ...more,
+  ];
+  test('are all on the path, though 1 % of 20 ms is less than they overlap', () => {
+    expect(pathOf(row(5))).toEqual([
+      [1, 0, 3, 'self'],
+      [2, 3, 5, 'self'],
+      [3, 5, 8, 'self'],
+      [1, 8, 20, 'self'],
+    ]);
+  });
+  test('a start within the millisecond was not rounded: it truly ran beside', () => {
+    expect(ids(row(5.001))).toEqual([1, 3, 1]);
+  });
+  test('by a millisecond and more it ran beside', () => {
+    expect(ids(row(4))).toEqual([1, 3, 1]);
+  });
+  test('begun in the same millisecond they ran side by side', () => {
+    expect(ids(row(3))).toEqual([1, 3, 1]);
+  });
+  test('a batch after the first waits for it, its calls not for one another', () => {
+    expect(ids(row(5, span(4, 1, 5, 8.5), span(5, 1, 5, 9)))).toEqual([1, 2, 5, 1]);
+  });
+  test('what matters is the millisecond of the clock, not of the trace', () => {
+    const late = row(5).map((each) => ({ ...each, start: each.start + 0.4, end: each.end + 0.4 }));
+    expect(ids(late)).toEqual([1, 3, 1]);
+  });
+});
+
 describe('clamping', () => {
   test('children wholly before or after their parent are dropped, others cut to it', () => {
     const spans = [
