@@ -1,0 +1,125 @@
+/** The numbers of an attribution as sentences. */
+import { elapsed, number, percent, plural } from '#infra/format.ts';
+import type { ByInstance, InstanceNumbers } from './instances.ts';
+import type { Cause, InstanceCause, Numbers } from './result.ts';
+
+/** Parts of a whole below which no owner stands out. */
+const STANDS_OUT = 0.3;
+
+type Named = Omit<Cause, 'text'>;
+
+/** `search of tools`, `the way from plan of shop to search of tools`. */
+export function nameOf({ kind, operation, service, callerService, callerOperation }: Named): string {
+  const callee = placed(operation, service);
+  return kind === 'edge' ? `the way from ${placed(callerOperation, callerService)} to ${callee}` : callee;
+}
+
+const placed = (operation: string, service: string) =>
+  service === '' || service === operation ? operation || 'an unnamed caller' : `${operation} of ${service}`;
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const list = (names: readonly string[]) =>
+  names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** Fewer traces are told nothing from. */
+export const LEAST_SET = 5;
+export const LEAST_BASELINE = 10;
+
+/** Empty: they are enough. */
+export function fewText(set: number, baseline: number): string {
+  if (set < LEAST_SET) return `Too few: ${plural(set, 'trace')} to explain, and ${LEAST_SET} are needed.`;
+  if (baseline < LEAST_BASELINE)
+    return `Too few: ${plural(baseline, 'trace')} to compare with, and ${LEAST_BASELINE} are needed.`;
+  return '';
+}
+
+/** The set is not slower than the baseline. */
+export const sameText = (set: Numbers, baseline: Numbers, chanceMs: number): string =>
+  `Not slower: ${elapsed(set.meanMs)} a trace against ${elapsed(baseline.meanMs)} in the baseline, ` +
+  `waits for a person left out; ${elapsed(chanceMs)} could be chance.`;
+
+export function causeText(
+  cause: Named,
+  instances: ByInstance | undefined,
+  traces: { readonly set: number; readonly baseline: number },
+): string {
+  const { meanMs, baselineMeanMs, share, isNew } = cause;
+  const against = isNew ? '' : ` against ${elapsed(baselineMeanMs)} in the baseline`;
+  const took = `${capital(nameOf(cause))} took ${elapsed(meanMs)} of a trace${against}: ${percent(share)} of the extra time`;
+  const where = instances === undefined ? '' : instanceText(cause, instances);
+  return `${took}. ${how(cause, traces)}${where}${doubt(cause, traces.set)}`;
+}
+
+/** More spans, slower spans, or new. */
+function how(cause: Named, { set, baseline }: { readonly set: number; readonly baseline: number }): string {
+  const { kind, isNew, moreMs, slowerMs, spansPerTrace, baselineSpansPerTrace } = cause;
+  if (isNew)
+    return `It is new: on the path of ${cause.traces} of ${plural(set, 'trace')}, and of none of ${number(baseline)} in the baseline.`;
+  const each = `${elapsed(cause.msPerSpan)} ${kind === 'edge' ? 'a call' : 'each'} against ${elapsed(cause.baselineMsPerSpan ?? 0)}`;
+  const count = `${few(spansPerTrace)} on the path of a trace against ${few(baselineSpansPerTrace)}`;
+  const things = kind === 'edge' ? 'calls' : 'spans';
+  if (moreMs <= 0) return `Its ${things} are slower, not more: ${each}, ${count}.`;
+  if (slowerMs <= 0) return `Its ${things} are more, not slower: ${count}, ${each}.`;
+  return (
+    `${elapsed(slowerMs)} since its ${things} are slower (${each}), ` +
+    `${elapsed(moreMs)} since they are more (${count}).`
+  );
+}
+
+/** 5.04 → `5.0`; what is below one in two digits. */
+const few = (value: number) =>
+  value < 1 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(value);
+
+function instanceText(
+  { slowInstances }: Named,
+  { instances, othersMsPerSpan, hits, moved }: ByInstance,
+): string {
+  if (moved !== null)
+    return (
+      ` More of it runs on ${moved.instance} now, ${percent(moved.load)} against ${percent(moved.baselineLoad)}, ` +
+      `where a span took ${elapsed(moved.baselineMsPerSpan)} before too.`
+    );
+  const known = instances.filter(({ instance }) => instance !== '');
+  if (othersMsPerSpan === null || slowInstances.length === 0)
+    return known.length > 1 ? ` No instance stands out among its ${known.length}.` : only(known);
+  const slow = instances.filter(({ instance }) => slowInstances.includes(instance));
+  const sum = (of: (each: InstanceNumbers) => number) => slow.reduce((total, each) => total + of(each), 0);
+  const others = instances.length - slow.length;
+  const each = slow.map(({ instance, msPerSpan }) => `${elapsed(msPerSpan ?? 0)} a span on ${instance}`);
+  return (
+    ` Only ${list(slowInstances)} ${slow.length === 1 ? 'is' : 'are'} slow: ${list(each)} against ` +
+    `${elapsed(othersMsPerSpan)} on ${others === 1 ? 'the other one' : `the other ${others}`}; of the ` +
+    `${plural(hits, 'trace')} that it was slow in ${number(sum((of) => of.hits))} ran there, with ` +
+    `${percent(sum((of) => of.load))} of its load.`
+  );
+}
+
+const only = ([one]: readonly InstanceNumbers[]) =>
+  one === undefined
+    ? ''
+    : ` It runs on one instance, ${one.instance}: which of the two it is cannot be told.`;
+
+function doubt({ confidence, traces }: Named, set: number): string {
+  if (confidence !== 'low') return '';
+  return traces < 3 ? ` Seen in ${traces} of ${plural(set, 'trace')} only.` : ' It could be chance.';
+}
+
+/** The whole in one or two sentences. */
+export function summaryText(
+  { set, baseline, extraMs }: { set: Numbers; baseline: Numbers; extraMs: number },
+  causes: readonly Cause[],
+  instances: readonly InstanceCause[],
+): string {
+  const all =
+    `${plural(set.traces, 'trace')} of ${elapsed(set.meanMs)} on average, ${elapsed(extraMs)} more than ` +
+    `the ${number(baseline.traces)} of the baseline (${elapsed(baseline.meanMs)}).`;
+  const [instance] = instances;
+  if (instance !== undefined && instance.causes > 1 && instance.share >= STANDS_OUT)
+    return `${all} ${percent(instance.share)} of the extra time is ${instance.causes} operations on ${instance.instance}.`;
+  const first = causes.find(({ confidence }) => confidence !== 'low');
+  if (first === undefined) return `${all} No cause of it is certain.`;
+  const name = `${nameOf(first)}${first.slowInstances.length > 0 ? ` on ${list(first.slowInstances)}` : ''}`;
+  if (first.share < STANDS_OUT)
+    return `${all} Nothing stands out: the most is ${name} with ${percent(first.share)}.`;
+  return `${all} ${percent(first.share)} of the extra time is ${name}.`;
+}
