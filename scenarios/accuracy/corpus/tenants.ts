@@ -66,7 +66,10 @@ export function runsOf(spec: TenantSpec, chance: Chance): RunPlan[] {
     case 'pattern': {
       const { pattern, strength } = spec;
       const planted = Array.from({ length: PLANTED }, () => drawPlanted(pattern, strength, chance));
-      return chance.shuffled([...planted, ...controls(CONTROLS_BESIDE, chance, planted[0].parts[0].scenario)]);
+      return chance.shuffled([
+        ...planted,
+        ...controls(CONTROLS_BESIDE, chance, planted[0].parts[0].scenario),
+      ]);
     }
     case 'mix': {
       const planted = Array.from({ length: PLANTED }, () => drawMix(spec.mix, chance));
@@ -94,8 +97,12 @@ function drawMix(mix: Mix, chance: Chance): RunPlan {
   const spread = drawSpread(chance);
   const parts = mix.parts.map(
     ({ kind, values }) =>
-      drawUntil(chance, () => values, ({ planted }) => planted.some((each) => each.kind === kind), { spread })
-        .parameters,
+      drawUntil(
+        chance,
+        () => values,
+        ({ planted }) => planted.some((each) => each.kind === kind),
+        { spread },
+      ).parameters,
   );
   return { group: 'planted', name: `mix/${mix.name}`, parts, beside: mix.beside, spread };
 }

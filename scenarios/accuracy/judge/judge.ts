@@ -30,7 +30,9 @@ export function judgeTenant(tenant: PlayedTenant, said: Said): Omit<Outcome, 'de
     if (trace.revision >= (latest.get(trace.traceId)?.revision ?? 0)) latest.set(trace.traceId, trace);
   const last = new Map<string, IncidentEvent>();
   for (const event of said.incidents) last.set(event.incidentId, event);
-  const standing = new Set([...last.values()].filter((e) => e.event !== 'retracted').map((e) => e.incidentId));
+  const standing = new Set(
+    [...last.values()].filter((e) => e.event !== 'retracted').map((e) => e.incidentId),
+  );
   const shown = new Set<string>();
   for (const { findings } of latest.values())
     for (const { root, incidentId } of findings) if (root) shown.add(incidentId);
@@ -41,7 +43,10 @@ export function judgeTenant(tenant: PlayedTenant, said: Said): Omit<Outcome, 'de
     traces: tenant.traces.map((trace) =>
       judgeTrace(tenant.spec.tenant, trace, latest.get(trace.traceId), standing),
     ),
-    series: judgeSeries(tenant, [...last.values()].filter(({ incidentId }) => standing.has(incidentId))),
+    series: judgeSeries(
+      tenant,
+      [...last.values()].filter(({ incidentId }) => standing.has(incidentId)),
+    ),
     falseIncidents: falseIncidents(tenant, ofWindows),
     detections: detections(tenant, said.incidents, standing),
     retracted: last.size - standing.size,
@@ -84,11 +89,7 @@ function judgeTrace(
 }
 
 /** Enough to plant the same again, and what was said instead. */
-function noteOf(
-  { plan }: PlayedTrace,
-  found: readonly Finding[],
-  summary: TraceSummary | undefined,
-): string {
+function noteOf({ plan }: PlayedTrace, found: readonly Finding[], summary: TraceSummary | undefined): string {
   const parts = plan.parts.map((parameters) =>
     Object.entries(parameters)
       .map(([key, value]) => `${key}=${typeof value === 'number' ? Number(value.toFixed(3)) : value}`)
@@ -136,7 +137,8 @@ function detections(
   standing: ReadonlySet<string>,
 ): Detection[] {
   return events.flatMap((incident): Detection[] => {
-    if (incident.event !== 'opened' || incident.episode !== 1 || !standing.has(incident.incidentId)) return [];
+    if (incident.event !== 'opened' || incident.episode !== 1 || !standing.has(incident.incidentId))
+      return [];
     const from = ({ startUnixMs, endUnixMs }: PlayedTrace, by: Detection['by']): Detection => ({
       kind: incident.kind,
       by,

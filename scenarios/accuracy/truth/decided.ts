@@ -1,7 +1,7 @@
 /** What a run plants, and where chance decides: then either answer is right and none is counted. */
 import type { ScenarioParameters } from '#producers/agents/agent-app/parameters.ts';
-import { groundTruth, type PlantedFailure } from '#producers/agents/truth.ts';
 import { type Mesh, serveInOrder, sum } from '#producers/agents/truth/ideal.ts';
+import { groundTruth, type PlantedFailure } from '#producers/agents/truth.ts';
 
 /** A failure by what it is and of what; whose it is, is to be named. */
 export interface Kind {
@@ -51,11 +51,7 @@ const keyOf = ({ kind, callee }: Kind) => `${kind} ${callee}`;
  * What a run of these parameters plants by the definitions of design §5 with ideal times. A failure that comes or goes
  * when times are a little other, or a count a little less, is undecided.
  */
-export function knownOf(
-  parameters: ScenarioParameters,
-  mesh: Mesh,
-  { spread, lossy }: Circumstances,
-): Known {
+export function knownOf(parameters: ScenarioParameters, mesh: Mesh, { spread, lossy }: Circumstances): Known {
   const truths = [1 - TIME_MARGIN, 1, 1 + spread].map(
     (factor) => groundTruth(timesScaled(parameters, factor), mesh).failures,
   );

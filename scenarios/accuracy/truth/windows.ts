@@ -3,9 +3,10 @@
  * windows of 60 s every 10 s by the ends of the runs; a failure is there when two of three windows that start 60 s apart
  * show it. Where a little more or less, or a moment sooner or later, would decide, the answer is `either`.
  */
+
+import { BACKGROUND_START, SHARED_SLOTS } from '#producers/agents/agent-app/choices.ts';
 import type { ScenarioParameters, StreamParameters } from '#producers/agents/agent-app/parameters.ts';
 import { agentOf, callMs, serveInOrder, sum } from '#producers/agents/truth/ideal.ts';
-import { BACKGROUND_START, SHARED_SLOTS } from '#producers/agents/agent-app/choices.ts';
 import { type Planted, retriesOf } from './decided.ts';
 
 const WINDOW_MS = 60_000;
@@ -35,7 +36,10 @@ export interface WindowTruth {
 }
 
 /** What the windows of one mesh's runs must show (`planted`), and what they may (`either`). */
-export function windowTruth(runs: readonly PlayedRun[], { agentPrefix, serviceName }: WindowPlace): WindowTruth {
+export function windowTruth(
+  runs: readonly PlayedRun[],
+  { agentPrefix, serviceName }: WindowPlace,
+): WindowTruth {
   const agent = (name: string) => agentOf({ agentPrefix }, name);
   const candidates: readonly (readonly [Planted, Shows])[] = [
     [{ kind: 'retry_storm', callee: 'flaky', agents: [agent('caller')] }, retriesShow],
