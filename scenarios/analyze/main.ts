@@ -1,0 +1,50 @@
+/** `npm run analyze -- FILE…`: what ATI says of traces in files, without anything running. */
+import { CommanderError } from 'commander';
+import picocolors from 'picocolors';
+import { readTraceFile } from '#producers/formats/read.ts';
+import { widthOf } from '#sinks/explain/width.ts';
+import { analyse } from './analyse.ts';
+import { isWhole, type ReadFile } from './files.ts';
+import { readInput } from './input.ts';
+import { parseOptions } from './options.ts';
+import { page } from './page.ts';
+import { reportOf } from './report.ts';
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2));
+  const files: ReadFile[] = [];
+  for (const file of options.files) {
+    const input = await readInput(file, process.stdin);
+    const name = file === '-' ? 'standard input' : file;
+    if (input.ok) files.push({ name, reading: readTraceFile(input.bytes, options.format), reason: '' });
+    else files.push({ name, reading: undefined, reason: input.reason });
+  }
+  const analysis = analyse(files.map(({ reading }) => reading?.messages ?? []));
+  const { isTTY } = process.stdout;
+  const text = options.json
+    ? JSON.stringify(reportOf(files, analysis), null, 2)
+    : page(files, analysis, {
+        width: widthOf(process.stdout, process.env.COLUMNS),
+        colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
+        all: options.all,
+      }).join('\n');
+  await write(`${text}\n`);
+  return files.every(isWhole) && analysis.traces.length > 0 ? 0 : 1;
+}
+
+/** Resolves when all of it is out: a pipe takes it in pieces. A reader that has seen enough (`| head`) is no error. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.once('error', () => resolve());
+    process.stdout.write(text, () => resolve());
+  });
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    // commander has said what is wrong; --help is no error.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  },
+);
