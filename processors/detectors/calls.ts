@@ -4,8 +4,7 @@ import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 
-/** SDKs round the start of a span down to the millisecond: an order within it means nothing. */
-export const CLOCK_NS = 1e6;
+export { CLOCK_NS } from '../trace/clock.ts';
 
 /** True where a span is a request for work that its caller makes and may make again. */
 export function isCall(view: TraceView, row: number): boolean {
