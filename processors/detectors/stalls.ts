@@ -3,7 +3,7 @@ import { ATTR } from '#schemas/semconv.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { isCall } from './calls.ts';
+import { isCall, oncePerView } from './calls.ts';
 import { quantile } from './stats.ts';
 
 export interface StallLimits {
@@ -17,6 +17,8 @@ export interface StallLimits {
 export interface Stall {
   readonly start: number;
   readonly end: number;
+  /** Of it what the stream did not wait for its own tools. */
+  readonly time: number;
 }
 
 export interface Stream {
@@ -54,6 +56,8 @@ export interface Background {
   readonly sweep: Sweep;
   /** The stream's own tools. */
   readonly own: Sweep;
+  /** Time within [from, to) in which background work ran and none of the stream's own tools did. */
+  besides(from: number, to: number): number;
 }
 
 function markSubtree(view: TraceView, row: number): Uint8Array {
@@ -64,12 +68,16 @@ function markSubtree(view: TraceView, row: number): Uint8Array {
 }
 
 /** Calls, and leaves that do something themselves; not another stream, a person or a checkpoint, nor what only waits. */
-function isWork(view: TraceView, row: number): boolean {
-  const role = view.role[row];
-  if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
-    return false;
-  return isCall(view, row) || view.children(row).length === 0;
-}
+const workIn = oncePerView((view) => {
+  const work = new Uint8Array(view.n);
+  for (let row = 0; row < view.n; row++) {
+    const role = view.role[row];
+    if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
+      continue;
+    if (isCall(view, row) || view.children(row).length === 0) work[row] = 1;
+  }
+  return work;
+});
 
 const sweepOf = (view: TraceView, rows: readonly number[]) =>
   new Sweep(
@@ -79,9 +87,13 @@ const sweepOf = (view: TraceView, rows: readonly number[]) =>
 
 /**
  * Own are the calls below the stream and, where its caller makes at most `maxOwnTools` at once, the calls right
- * beside it: an agent that streams and calls a tool waits for that tool.
+ * beside it: an agent that streams and calls a tool waits for that tool. Only what runs while the stream does counts.
  */
-export function backgroundOf(view: TraceView, row: number, limits: StallLimits): Background {
+export function backgroundOf(view: TraceView, stream: Stream, limits: StallLimits): Background {
+  const { row, chunks } = stream;
+  const from = Math.min(view.start[row], chunks[0]);
+  const to = Math.max(view.end[row], chunks[chunks.length - 1]);
+  const work = workIn(view);
   const below = markSubtree(view, row);
   const ancestors = new Set<number>();
   for (let at = view.parent[row]; at >= 0; at = view.parent[at]) ancestors.add(at);
@@ -92,16 +104,26 @@ export function backgroundOf(view: TraceView, row: number, limits: StallLimits):
   for (const each of view.topDown) {
     const parent = view.parent[each];
     if (parent >= 0) counted[each] = counted[parent];
-    if (counted[each] || each === row || ancestors.has(each) || !isWork(view, each)) continue;
+    if (counted[each] || work[each] === 0 || each === row || ancestors.has(each)) continue;
     counted[each] = 1;
+    const isBeside = parent === view.parent[row] && isCall(view, each);
+    if (!isBeside && (view.end[each] <= from || view.start[each] >= to)) continue;
     if (below[each]) own.push(each);
-    else if (isCall(view, each) && parent === view.parent[row]) beside.push(each);
+    else if (isBeside) beside.push(each);
     else calls.push(each);
   }
   const siblings = sweepOf(view, beside);
   const many = siblings.level.some((level) => level > limits.maxOwnTools);
   (many ? calls : own).push(...beside);
-  return { rows: calls.sort((a, b) => a - b), sweep: sweepOf(view, calls), own: sweepOf(view, own) };
+  const sweep = sweepOf(view, calls);
+  const ownSweep = sweepOf(view, own);
+  const either = own.length === 0 ? sweep : sweepOf(view, [...calls, ...own]);
+  return {
+    rows: calls.sort((a, b) => a - b),
+    sweep,
+    own: ownSweep,
+    besides: (start, end) => either.busyWithin(start, end) - ownSweep.busyWithin(start, end),
+  };
 }
 
 export interface Pace {
@@ -110,7 +132,7 @@ export interface Pace {
   readonly limit: number;
   /** Gaps above the limit that are no waits for the stream's own tools. */
   readonly stalls: readonly Stall[];
-  /** Time of the stalls, and of it what overlaps background work. */
+  /** Time of the stalls, without waits for its own tools, and of it what overlaps background work. */
   readonly stalled: number;
   readonly overlapped: number;
 }
@@ -135,10 +157,79 @@ export function paceOf(stream: Stream, background: Background, limits: StallLimi
     const start = chunks[i - 1];
     const end = chunks[i];
     // What the stream's own tools took is not a stall; what is left may still be one.
-    if (end - start - background.own.busyWithin(start, end) <= limit) continue;
-    stalls.push({ start, end });
-    stalled += end - start;
-    overlapped += background.sweep.busyWithin(start, end);
+    const time = end - start - background.own.busyWithin(start, end);
+    if (time <= limit) continue;
+    stalls.push({ start, end, time });
+    stalled += time;
+    overlapped += background.besides(start, end);
   }
   return { baseline, limit, stalls, stalled, overlapped };
+}
+
+/** What of an interval lies within stalls; times in ns from the trace's start. */
+export interface Overlap {
+  readonly time: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The first of n rising values that is above `limit`; n where none is. */
+function firstAbove(n: number, valueAt: (index: number) => number, limit: number): number {
+  let low = 0;
+  for (let high = n; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (valueAt(middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Looks up what of an interval lies within `stalls` (in order of time); undefined where nothing does. */
+export function stallsWithin(stalls: readonly Stall[]): (start: number, end: number) => Overlap | undefined {
+  const before = new Float64Array(stalls.length + 1);
+  for (const [i, stall] of stalls.entries()) before[i + 1] = before[i] + stall.end - stall.start;
+  return (start, end) => {
+    const from = firstAbove(stalls.length, (i) => stalls[i].end, start);
+    const to = firstAbove(stalls.length, (i) => stalls[i].start, end) - 1;
+    if (from > to || end <= start) return undefined;
+    const first = Math.max(start, stalls[from].start);
+    const last = Math.min(end, stalls[to].end);
+    const cut = first - stalls[from].start + (stalls[to].end - last);
+    const time = before[to + 1] - before[from] - cut;
+    return time > 0 ? { time, first, last } : undefined;
+  };
+}
+
+/**
+ * The greatest level of the sweep that holds for at least `share` of the stalls' busy time: calls overlap their
+ * successors for a moment, and such a moment is no concurrency.
+ */
+export function levelDuring(sweep: Sweep, stalls: readonly Stall[], share: number): number {
+  const { time, level } = sweep;
+  const spent: number[] = [];
+  let busy = 0;
+  for (const { start, end } of stalls)
+    for (let k = Math.max(0, firstAbove(time.length, (i) => time[i], start) - 1); k + 1 < time.length; k++) {
+      if (time[k] >= end) break;
+      const held = Math.min(end, time[k + 1]) - Math.max(start, time[k]);
+      if (held <= 0 || level[k] === 0) continue;
+      spent[level[k]] = (spent[level[k]] ?? 0) + held;
+      busy += held;
+    }
+  let above = 0;
+  for (let at = spent.length - 1; at > 0; at--) {
+    above += spent[at] ?? 0;
+    if (above >= share * busy) return at;
+  }
+  return 0;
+}
+
+/** Sum of the gaps between chunks that are longer than `limit`, ns. */
+export function timeInGapsOver({ chunks }: Stream, limit: number): number {
+  let time = 0;
+  for (let i = 1; i < chunks.length; i++) {
+    const gap = chunks[i] - chunks[i - 1];
+    if (gap > limit) time += gap;
+  }
+  return time;
 }

@@ -5,26 +5,26 @@
 
 import { z } from 'zod';
 import { number, percent, plural } from '#infra/format.ts';
-import type { Fact, Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
-import { ATTR } from '#schemas/semconv.ts';
-import { normalise } from '../trace/normalise.ts';
-import { Sweep } from '../trace/sweep.ts';
+import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
-import type { Detector, TraceContext, TraceFact, WindowContext } from './detector.ts';
+import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
 import {
   type Background,
   backgroundOf,
   isStream,
+  levelDuring,
   type Pace,
   paceOf,
   readStream,
   type Stall,
   type Stream,
+  stallsWithin,
+  timeInGapsOver,
 } from './stalls.ts';
-import { jainIndex } from './stats.ts';
+import { fairnessFact, unfair } from './starvation-fairness.ts';
 
 const config = z.strictObject({
   /** Gaps without background work that make a baseline. Design §5. */
@@ -40,7 +40,7 @@ const config = z.strictObject({
   minOverlap: z.number().min(0).max(1).default(0.8),
   /** More calls at once right beside a stream are background work, not its own tools. Own near-miss tests. */
   maxOwnTools: z.number().int().min(0).default(2),
-  /** A third of the stream lost. Own choice. */
+  /** A third of the stream lost: whoever reads along has given up. Own choice. */
   criticalStalledShare: z.number().min(0).max(1).default(0.33),
   /** Across streams of one instance: Jain's fairness index of their token rates. Design §5. */
   minFairness: z.number().min(0).max(1).default(0.7),
@@ -49,47 +49,46 @@ const config = z.strictObject({
 });
 type Config = z.output<typeof config>;
 
-/** Background calls during the stalls, most time first. */
+/** Of a finding, see finding.ts. */
+const LONGEST_TIMELINE = 20;
+/** Competing operations that are told by name. */
+const NAMED_COMPETITORS = 3;
+/** Each stream costs a pass over the trace: of more, those with the longest gaps are judged. */
+const MOST_STREAMS = 256;
+
+/** Background calls of one callee during the stalls. Times in ns from the trace's start. */
 interface Competitor {
   readonly name: string;
   readonly calls: number;
+  /** Of their work within stalls. */
   readonly time: number;
+  /** From the first of them to the last, within stalls. */
+  readonly first: number;
+  readonly last: number;
 }
 
+/** Most time first. */
 function competitors(view: TraceView, background: Background, stalls: readonly Stall[]): Competitor[] {
-  const found = new Map<number, { calls: number; time: number }>();
+  const found = new Map<number, { calls: number; time: number; first: number; last: number }>();
+  const within = stallsWithin(stalls);
   for (const row of background.rows) {
-    let time = 0;
-    for (const stall of stalls)
-      time += Math.max(0, Math.min(stall.end, view.end[row]) - Math.max(stall.start, view.start[row]));
-    if (time === 0) continue;
-    const entry = found.get(view.callee[row]) ?? { calls: 0, time: 0 };
-    entry.calls++;
-    entry.time += time;
-    found.set(view.callee[row], entry);
+    const overlap = within(view.start[row], view.end[row]);
+    if (overlap === undefined) continue;
+    const known = found.get(view.callee[row]);
+    const competitor = known ?? { calls: 0, time: 0, first: overlap.first, last: overlap.last };
+    competitor.calls++;
+    competitor.time += overlap.time;
+    competitor.first = Math.min(competitor.first, overlap.first);
+    competitor.last = Math.max(competitor.last, overlap.last);
+    if (known === undefined) found.set(view.callee[row], competitor);
   }
   return [...found]
-    .map(([callee, { calls, time }]) => ({ name: view.strings[callee], calls, time }))
+    .map(([callee, competitor]) => ({ name: view.strings[callee], ...competitor }))
     .sort((a, b) => b.time - a.time || (a.name < b.name ? -1 : 1));
 }
 
 /** A level must hold for this share of the stalls: spans overlap their successors for a moment. */
 const HELD_SHARE = 0.2;
-
-/** How many background calls ran at once during the stalls. */
-function concurrencyDuring(view: TraceView, background: Background, stalls: readonly Stall[]): number {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  for (const row of background.rows)
-    for (const stall of stalls) {
-      const start = Math.max(stall.start, view.start[row]);
-      const end = Math.min(stall.end, view.end[row]);
-      if (end <= start) continue;
-      starts.push(start);
-      ends.push(end);
-    }
-  return new Sweep(starts, ends).held(HELD_SHARE);
-}
 
 function advise(stream: string, competitor: string, evidence: readonly Measure[]): Recommendation[] {
   const e = reader(evidence);
@@ -112,14 +111,31 @@ function advise(stream: string, competitor: string, evidence: readonly Measure[]
   return advice;
 }
 
-function timelineOf(pace: Pace, background: Background): TimelineEntry[] {
-  return [...pace.stalls]
-    .sort((a, b) => b.end - b.start - (a.end - a.start) || a.start - b.start)
-    .slice(0, 20)
+const share = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+
+/** The longest stalls, and who competed for what the stream needed. */
+function timelineOf(pace: Pace, background: Background, others: readonly Competitor[]): TimelineEntry[] {
+  const competing = others.slice(0, NAMED_COMPETITORS).map(({ name, calls, time, first, last }) => {
+    const work = `${plural(calls, 'call')}, ${inMs(time / 1e6)} of work during the stalls`;
+    return entry(`competing: ${name}`, first, last, work);
+  });
+  const stalls = [...pace.stalls]
+    .sort((a, b) => b.time - a.time || a.start - b.start)
+    .slice(0, LONGEST_TIMELINE - competing.length)
     .map(({ start, end }) => {
       const beside = background.sweep.meanWithin(start, end);
       return entry('no chunk', start, end, `${number(beside)} background calls beside it on average`);
     });
+  return [...competing, ...stalls];
+}
+
+/** `tool_call index (140 calls)`; of several the ones with most work. */
+function competitorText(others: readonly Competitor[]): string {
+  const named = others
+    .slice(0, NAMED_COMPETITORS)
+    .map(({ name, calls }) => `${name} (${plural(calls, 'call')})`);
+  const rest = others.length - named.length;
+  return named.join(', ') + (rest > 0 ? ` and ${plural(rest, 'more operation')}` : '');
 }
 
 function starved(
@@ -132,16 +148,20 @@ function starved(
   const pace = paceOf(stream, background, c);
   const length = view.end[stream.row] - view.start[stream.row];
   const enough = Math.max(c.minStalledMs * 1e6, c.minStalledShare * length);
-  if (pace.baseline === undefined || pace.stalled < enough) return undefined;
+  if (pace.baseline === undefined || pace.stalls.length === 0 || pace.stalled < enough) return undefined;
   if (pace.overlapped < c.minOverlap * pace.stalled) return undefined;
   const others = competitors(view, background, pace.stalls);
   if (others.length === 0) return undefined;
   const owner = agentOperation(view, stream.row);
+  const work = others.reduce((sum, other) => sum + other.time, 0);
   const evidence = [
     count('stalls', pace.stalls.length),
     ms('stalled', pace.stalled),
-    ms('longest_stall', Math.max(...pace.stalls.map((stall) => stall.end - stall.start))),
-    ratio('stalled_share', length === 0 ? 0 : pace.stalled / length),
+    ms(
+      'longest_stall',
+      pace.stalls.reduce((most, stall) => Math.max(most, stall.time), 0),
+    ),
+    ratio('stalled_share', share(pace.stalled, length)),
     ratio('overlap_share', pace.overlapped / pace.stalled),
     ms('baseline_gap', pace.baseline),
     ms('stall_limit', pace.limit),
@@ -152,7 +172,9 @@ function starved(
       'background_calls',
       others.reduce((sum, other) => sum + other.calls, 0),
     ),
-    count('background_concurrency', concurrencyDuring(view, background, pace.stalls)),
+    count('background_concurrency', levelDuring(background.sweep, pace.stalls, HELD_SHARE)),
+    count('competing_operations', others.length),
+    ratio('competitor_share', share(others[0].time, work)),
   ];
   const e = reader(evidence);
   const finding = makeFinding(tenant, {
@@ -161,102 +183,29 @@ function starved(
     ...owner,
     signature: others[0].name,
     evidence,
-    timeline: timelineOf(pace, background),
+    timeline: timelineOf(pace, background, others),
     explanation:
       `${owner.operation} (agent ${owner.agent}) sends a chunk every ${inMs(e('baseline_gap'))}, but had ` +
       `${plural(pace.stalls.length, 'stall')} of ${inMs(e('stalled'))} in all (${percent(e('stalled_share'))} of the stream, ` +
       `${inMs(e('longest_stall'))} at the longest). During ${percent(e('overlap_share'))} of that time background work ran: ` +
-      `${plural(e('background_calls'), 'call')}, up to ${number(e('background_concurrency'))} at once, most of them ` +
-      `${others[0].name}.`,
+      `${plural(e('background_calls'), 'call')}, up to ${number(e('background_concurrency'))} at once: ` +
+      `${competitorText(others)}. Its first chunk had come after ${inMs(e('time_to_first_token'))}.`,
     recommendations: advise(owner.operation, others[0].name, evidence),
   });
   return { finding, weight: pace.stalled };
 }
 
-/** How fast the stream was, as a share of its own pace and without the time of its own tools. */
-function fairnessFact(
-  view: TraceView,
-  stream: Stream,
-  background: Background,
-  c: Config,
-): TraceFact | undefined {
-  const instance = view.resource(stream.row, ATTR.SERVICE_INSTANCE_ID);
-  const { baseline } = paceOf(stream, background, c);
-  if (typeof instance !== 'string' || instance === '' || baseline === undefined) return undefined;
-  const [first, last] = [stream.chunks[0], stream.chunks[stream.chunks.length - 1]];
-  const active = last - first - background.own.busyWithin(first, last);
-  if (active <= 0 || baseline <= 0) return undefined;
-  const fact: Fact = {
-    kind: 'starvation',
-    callee: view.strings[view.operation[stream.row]],
-    values: [
-      ratio('relative_rate', ((stream.chunks.length - 1) * baseline) / active),
-      count('chunks', stream.chunks.length),
-    ],
-  };
-  return {
-    scope: 'instance',
-    agent: normalise(view.strings[view.service[stream.row]]),
-    operation: instance,
-    fact,
-  };
-}
-
-function unfair(window: WindowContext, callee: string, c: Config) {
-  const rates = window.traces.flatMap((trace) =>
-    trace.facts
-      .filter((fact) => fact.callee === callee)
-      .flatMap((fact) =>
-        fact.values.filter((each) => each.name === 'relative_rate').map((each) => each.value),
-      ),
-  );
-  const fairness = jainIndex(rates);
-  if (rates.length < c.minStreams || fairness >= c.minFairness) return undefined;
-  const sorted = [...rates].sort((a, b) => a - b);
-  const evidence = [
-    ratio('fairness', fairness),
-    count('streams', rates.length),
-    ratio('slowest_rate', sorted[0]),
-    ratio('fastest_rate', sorted[sorted.length - 1]),
-  ];
-  const e = reader(evidence);
-  return makeFinding(window.tenant, {
-    kind: 'starvation',
-    severity: 'warning',
-    agent: window.agent,
-    operation: callee,
-    signature: callee,
-    evidence,
-    timeline: [],
-    explanation:
-      `${number(rates.length)} streams (${callee}) of one instance of ${window.agent} shared it unevenly: the slowest ran ` +
-      `at ${percent(e('slowest_rate'))} of its own pace, the fastest at ${percent(e('fastest_rate'))} (Jain's fairness ` +
-      `index ${fairness.toFixed(2)}, 1 is fair).`,
-    recommendations: [
-      {
-        action: 'separate_pools',
-        text:
-          `Serve the ${number(rates.length)} streams in turn or give each slots of its own: at equal shares each would ` +
-          `run at about ${percent(rates.reduce((sum, rate) => sum + rate, 0) / rates.length)} of its pace.`,
-      },
-    ],
-  });
-}
-
 export const detector: Detector<Config> = {
   kind: 'starvation',
   title: 'Starvation',
-  version: 1,
+  version: 2,
   config,
   inTrace(trace, c) {
     const { view } = trace;
     const found: Candidate[] = [];
     const facts: TraceFact[] = [];
-    for (let row = 0; row < view.n; row++) {
-      if (!isStream(view, row)) continue;
-      const stream = readStream(view, row);
-      if (stream === undefined) continue;
-      const background = backgroundOf(view, row, c);
+    for (const stream of streamsOf(view, c)) {
+      const background = backgroundOf(view, stream, c);
       const candidate = starved(trace, stream, background, c);
       if (candidate) found.push(candidate);
       const fact = fairnessFact(view, stream, background, c);
@@ -265,11 +214,23 @@ export const detector: Detector<Config> = {
     return { findings: strongest(found), facts };
   },
   inWindow(window, c) {
-    if (window.scope !== 'instance') return [];
-    const callees = new Set(window.traces.flatMap((trace) => trace.facts.map((fact) => fact.callee)));
-    return [...callees]
-      .sort()
-      .map((callee) => unfair(window, callee, c))
-      .filter((finding) => finding !== undefined);
+    const finding = window.scope === 'instance' ? unfair(window, c) : undefined;
+    return finding ? [finding] : [];
   },
 };
+
+/** Every stream of the trace, in order of start; of too many those with most time in long gaps. */
+function streamsOf(view: TraceView, c: Config): Stream[] {
+  const streams: Stream[] = [];
+  for (let row = 0; row < view.n; row++) {
+    const stream = isStream(view, row) ? readStream(view, row) : undefined;
+    if (stream) streams.push(stream);
+  }
+  if (streams.length <= MOST_STREAMS) return streams;
+  return streams
+    .map((stream) => ({ stream, time: timeInGapsOver(stream, c.minStallMs * 1e6) }))
+    .sort((a, b) => b.time - a.time || a.stream.row - b.stream.row)
+    .slice(0, MOST_STREAMS)
+    .map(({ stream }) => stream)
+    .sort((a, b) => a.row - b.row);
+}

@@ -157,7 +157,7 @@ describe('across the streams of one instance', () => {
   test('one that starves beside others', () => {
     const [finding] = judge([1, 1, 0.01, 0.01, 0.02]);
     expect(measure(finding, 'fairness')).toBeLessThan(0.7);
-    expect(finding).toMatchObject({ agent: 'app', operation: 'token_stream', severity: 'warning' });
+    expect(finding).toMatchObject({ agent: 'app', operation: 'instance-1', severity: 'warning' });
   });
   test.each([
     ['equal rates', [1, 0.9, 1]],

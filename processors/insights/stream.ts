@@ -57,10 +57,10 @@ function candidates(view: TraceView): Stream[] {
 
 function watch(view: TraceView, stream: Stream): Watched {
   const { row, chunks } = stream;
-  const background = backgroundOf(view, row, LIMITS);
+  const background = backgroundOf(view, stream, LIMITS);
   const pace = paceOf(stream, background, LIMITS);
   const beside = pace.stalls.filter(
-    ({ start, end }) => background.sweep.busyWithin(start, end) >= LIMITS.minOverlap * (end - start),
+    ({ start, end, time }) => background.besides(start, end) >= LIMITS.minOverlap * time,
   ).length;
   const ownWaits: { start: number; end: number }[] = [];
   for (let i = 1; pace.baseline !== undefined && i < chunks.length; i++) {
@@ -166,7 +166,7 @@ export const stream: InsightRule = {
       ms('stalled', pace.stalled),
       ms(
         'longest_stall',
-        pace.stalls.reduce((most, stall) => Math.max(most, length(stall)), 0),
+        pace.stalls.reduce((most, stall) => Math.max(most, stall.time), 0),
       ),
       ratio('overlap_share', pace.stalled === 0 ? 0 : pace.overlapped / pace.stalled),
       count(
