@@ -1,6 +1,5 @@
 /** Plays one tenant's runs in virtual time, disturbs their way to the door, and says what is true of them. */
 import type { ScenarioParameters } from '#producers/agents/agent-app/parameters.ts';
-import { agentOf } from '#producers/agents/truth/ideal.ts';
 import { type GeneratedRun, generateRun } from '#producers/agents/virtual/generate.ts';
 import { Chance } from './chance.ts';
 import type { RunPlan } from './corpus/run-plan.ts';
@@ -50,8 +49,10 @@ export async function playTenant(spec: TenantSpec, corpusSeed: number): Promise<
   const begin = EPOCH_MS + chance.whole(0, 60_000);
   const traces: PlayedTrace[] = [];
   const profiles = new Map<RunPlan['group'], number>();
+  const cell = spec.tenant.slice(0, spec.tenant.lastIndexOf('/'));
+  const offset = new Chance('profiles', cell).whole(0, PROFILES.length - 1);
   for (const [i, plan] of plans.entries()) {
-    const nth = profiles.get(plan.group) ?? spec.replica * (plan.group === 'planted' ? 2 : 5);
+    const nth = profiles.get(plan.group) ?? offset + spec.replica * (plan.group === 'planted' ? 2 : 5);
     profiles.set(plan.group, nth + 1);
     const startUnixMs = begin + Math.floor(i * pitch + chance.between(0, 0.6 * pitch));
     // Every profile as often as every other, in each cell of the corpus.
@@ -97,6 +98,3 @@ async function playRun(
     known: runs.length === 1 ? each[0] : mixTruth(each, runs, plan.beside),
   };
 }
-
-/** The name of an agent of every tenant's mesh. */
-export const agentInMesh = (name: string): string => agentOf(MESH, name);

@@ -43,10 +43,7 @@ export function judgeTenant(tenant: PlayedTenant, said: Said): Omit<Outcome, 'de
     traces: tenant.traces.map((trace) =>
       judgeTrace(tenant.spec.tenant, trace, latest.get(trace.traceId), standing),
     ),
-    series: judgeSeries(
-      tenant,
-      [...last.values()].filter(({ incidentId }) => standing.has(incidentId)),
-    ),
+    series: judgeSeries(tenant, said.incidents, standing),
     falseIncidents: falseIncidents(tenant, ofWindows),
     detections: detections(tenant, said.incidents, standing),
     retracted: last.size - standing.size,
@@ -104,15 +101,23 @@ function noteOf({ plan }: PlayedTrace, found: readonly Finding[], summary: Trace
   );
 }
 
-function judgeSeries({ spec, windows }: PlayedTenant, standing: readonly IncidentEvent[]): SeriesOutcome[] {
+function judgeSeries(
+  { spec, windows, traces }: PlayedTenant,
+  events: readonly IncidentEvent[],
+  standing: ReadonlySet<string>,
+): SeriesOutcome[] {
   if (spec.type !== 'series') return [];
   const { kind, strength } = spec.series;
   const common = { tenant: spec.tenant, kind, strength };
   const failure = windows.planted.find((each) => each.kind === kind);
   if (failure === undefined) return [common];
-  const same = standing.filter((incident) => isOf(incident, failure));
-  const answer = { kind, found: same.length > 0, root: same.some((incident) => names(incident, failure)) };
-  return [{ ...common, answer }];
+  const opened = events.filter(
+    (incident) => incident.event === 'opened' && standing.has(incident.incidentId) && isOf(incident, failure),
+  );
+  if (opened.length === 0) return [{ ...common, answer: { kind, found: false, root: false } }];
+  const answer = { kind, found: true, root: opened.some((incident) => names(incident, failure)) };
+  const firstEnd = Math.min(...traces.map(({ endUnixMs }) => endUnixMs));
+  return [{ ...common, answer, openedAfterMs: Math.min(...opened.map(({ at }) => at)) - firstEnd }];
 }
 
 function falseIncidents(
@@ -130,28 +135,23 @@ function falseIncidents(
     }));
 }
 
-/** From the trace that opened an incident rightly; of windows, from the first trace of the series. */
+/** From the trace that opened an incident, where it did so rightly. */
 function detections(
-  { spec, traces, windows }: PlayedTenant,
+  { traces }: PlayedTenant,
   events: readonly IncidentEvent[],
   standing: ReadonlySet<string>,
 ): Detection[] {
-  return events.flatMap((incident): Detection[] => {
+  return events.flatMap((incident) => {
     if (incident.event !== 'opened' || incident.episode !== 1 || !standing.has(incident.incidentId))
       return [];
-    const from = ({ startUnixMs, endUnixMs }: PlayedTrace, by: Detection['by']): Detection => ({
-      kind: incident.kind,
-      by,
-      sinceStartMs: incident.at - startUnixMs,
-      sinceEndMs: incident.at - endUnixMs,
-    });
-    if (incident.evidenceTraceId !== '') {
-      const opener = traces.find(({ traceId }) => traceId === incident.evidenceTraceId);
-      const rightly = opener?.known.planted.some((failure) => isOf(incident, failure));
-      return opener !== undefined && rightly ? [from(opener, 'trace')] : [];
-    }
-    if (spec.type !== 'series' || !windows.planted.some((failure) => isOf(incident, failure))) return [];
-    const [first] = [...traces].sort((a, b) => a.endUnixMs - b.endUnixMs);
-    return [from(first, 'window')];
+    const opener = traces.find(({ traceId }) => traceId === incident.evidenceTraceId);
+    if (!opener?.known.planted.some((failure) => isOf(incident, failure))) return [];
+    return [
+      {
+        kind: incident.kind,
+        sinceStartMs: incident.at - opener.startUnixMs,
+        sinceEndMs: incident.at - opener.endUnixMs,
+      },
+    ];
   });
 }

@@ -37,6 +37,8 @@ export interface SeriesOutcome {
   readonly strength: string;
   /** undefined: chance decides whether the windows show it. */
   readonly answer?: Answer;
+  /** Virtual ms from the end of the series' first trace to the opening of its incident. */
+  readonly openedAfterMs?: number;
 }
 
 /** An incident that no trace's finding accounts for and no window's truth. */
@@ -47,12 +49,10 @@ export interface FalseIncident {
   readonly note: string;
 }
 
-/** How long an incident took to open, in virtual ms. */
+/** How long an incident that one trace shows took to open, in virtual ms. */
 export interface Detection {
   readonly kind: string;
-  /** By the trace alone, or by windows of several. */
-  readonly by: 'trace' | 'window';
-  /** Since the trace's (or the first trace's) root began and ended. */
+  /** Since the trace's root began and ended. */
   readonly sinceStartMs: number;
   readonly sinceEndMs: number;
 }

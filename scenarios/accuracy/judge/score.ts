@@ -3,7 +3,7 @@ import { MIXES } from '../corpus/mixes.ts';
 import { NOMINAL, PATTERNS } from '../corpus/patterns.ts';
 import { WINDOW_SERIES } from '../corpus/series.ts';
 import { PROFILES } from '../perturb/profiles.ts';
-import type { Answer, Detection, Outcome, TraceOutcome } from './outcome.ts';
+import type { Answer, Outcome, TraceOutcome } from './outcome.ts';
 
 /** How often something planted was found, and its root named. */
 export interface Recall {
@@ -137,7 +137,7 @@ export function scoreOf(outcome: Outcome, kinds: readonly string[]): Score {
         about,
         recall: recallOf(answers),
         undecided: mine.length - answers.length,
-        times: timesOf(sinceEnds(outcome.detections, kind, 'window')),
+        times: timesOf(mine.flatMap(({ openedAfterMs }) => openedAfterMs ?? [])),
       };
     }),
     mixes: MIXES.map(({ name }) => {
@@ -177,24 +177,21 @@ export function scoreOf(outcome: Outcome, kinds: readonly string[]): Score {
 const answersOf = (traces: readonly TraceOutcome[], kind: string) =>
   traces.flatMap(({ planted }) => planted.filter((answer) => answer.kind === kind));
 
-const sinceEnds = (detections: readonly Detection[], kind: string, by: Detection['by']) =>
-  detections.filter((each) => each.kind === kind && each.by === by).map(({ sinceEndMs }) => sinceEndMs);
-
 function detectorScore(kind: string, outcome: Outcome, controls: readonly TraceOutcome[]): DetectorScore {
   const extraIn = (traces: readonly TraceOutcome[]) =>
     total(traces.map(({ extra }) => extra.filter((each) => each === kind).length));
   const ofWindows = outcome.falseIncidents.filter((each) => each.kind === kind).length;
   const nominal = outcome.traces.filter(({ name }) => name === `${kind}/${NOMINAL}`);
   const series = outcome.series.flatMap(({ answer }) => (answer?.kind === kind ? [answer] : []));
-  const byTrace = outcome.detections.filter((each) => each.kind === kind && each.by === 'trace');
+  const opened = outcome.detections.filter((each) => each.kind === kind);
   return {
     kind,
     nominal: recallOf(answersOf(nominal, kind)),
     all: recallOf([...answersOf(outcome.traces, kind), ...series]),
     wrong: extraIn(outcome.traces) + ofWindows,
     falseAlarms: extraIn(controls) + ofWindows,
-    sinceEnd: timesOf(byTrace.map(({ sinceEndMs }) => sinceEndMs)),
-    sinceStart: timesOf(byTrace.map(({ sinceStartMs }) => sinceStartMs)),
+    sinceEnd: timesOf(opened.map(({ sinceEndMs }) => sinceEndMs)),
+    sinceStart: timesOf(opened.map(({ sinceStartMs }) => sinceStartMs)),
   };
 }
 

@@ -1,4 +1,3 @@
-import { plural } from '#infra/format.ts';
 import type { Outcome, TraceOutcome } from '../judge/outcome.ts';
 
 /** So many of each sort are told one by one. */
@@ -32,13 +31,13 @@ export function mistakes({ traces, falseIncidents, series }: Outcome): string {
         `\`${tenant}\`: ${kind} ${answer?.found ? 'at the wrong root' : 'missed'}`,
     );
   const sections = [
-    ['failure missed', missed],
-    ['root named wrongly', misnamed],
-    ['finding that is false', extra],
-    ['incident that no closed trace and no window’s truth accounts for', ofIncidents],
-    ['series missed or misnamed', ofSeries],
+    ['Failures missed', missed],
+    ['Roots named wrongly', misnamed],
+    ['Findings that are false', extra],
+    ['Incidents that neither a trace’s last revision nor the truth of its windows accounts for', ofIncidents],
+    ['Series missed or misnamed', ofSeries],
   ] as const;
   const told = sections.filter(([, lines]) => lines.length > 0);
   if (told.length === 0) return 'Nothing.';
-  return told.map(([what, lines]) => `${plural(lines.length, what)}:\n\n${list(lines)}`).join('\n\n');
+  return told.map(([what, lines]) => `${what}: ${lines.length}\n\n${list(lines)}`).join('\n\n');
 }
