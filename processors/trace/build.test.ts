@@ -145,6 +145,15 @@ describe('names', () => {
       'Writer',
     ]);
   });
+  test('agent: as OpenInference names it, where GenAI does not', () => {
+    const agent = { 'openinference.span.kind': 'AGENT', 'agent.name': 'critic' };
+    const view = viewOf([
+      span(1, undefined, { attributes: agent }),
+      span(2, 1, { attributes: { ...agent, 'gen_ai.agent.name': 'writer' } }),
+      span(3, 1, { attributes: { 'agent.name': 'of no agent' } }),
+    ]);
+    expect([1, 2, 3].map((id) => text(view, view.agent, id))).toEqual(['critic', 'writer', 'critic']);
+  });
   test('callee: the tool tells calls of one name apart', () => {
     const tool = (id: number, name: string, toolName?: string) =>
       span(id, 9, {
