@@ -11,7 +11,7 @@ test('one line says when, which, what happened, how bad, what, where, the number
     incidentLine(incidentEvent({ incidentId: '0123456789abcdef'.repeat(2), settled: true }), plain),
   ).toBe(
     '2023-11-14T22:13:22.000Z  01234567  opened  warning  retry_storm  planner / plan trip → search *  ' +
-      'amplification 1.11, attempts 111  Allow at most 10 retries a minute.',
+      'amplification 1.11, attempts 111  Allow at most 10 retries a minute.  trace 00000000000000000000000000000abc',
   );
 });
 
@@ -37,7 +37,7 @@ test('three measures, with their units, not more', () => {
 });
 
 test('no evidence and no advice leave no gaps', () => {
-  const line = incidentLine(incidentEvent({ evidence: [], recommendations: [] }), plain);
+  const line = incidentLine(incidentEvent({ evidence: [], recommendations: [], evidenceTraceId: '' }), plain);
   expect(line.endsWith('search *')).toBe(true);
 });
 
@@ -51,4 +51,20 @@ test('colours only where they are asked for', () => {
 test('names from the log cannot steer the terminal or break the line', () => {
   const line = incidentLine(incidentEvent({ agent: 'a\u001b[2Jb\nc', signature: 'x\r\u0085\u2028y' }), plain);
   expect(line).not.toMatch(/[\u0000-\u001f\u0080-\u009f\u2028]/);
+});
+
+test('who looks after it, and until when it is muted; a mute that has run out is none', () => {
+  const at = 1_700_000_002_000;
+  const event = incidentEvent({ acknowledgedBy: 'ann', mutedUntil: at + 60_000, note: 'looking', at });
+  expect(incidentLine(event, plain)).toContain(
+    '→ search *  (acknowledged by ann, muted until 2023-11-14T22:14Z)  amplification',
+  );
+  expect(incidentLine({ ...event, acknowledgedBy: '', mutedUntil: at }, plain)).toContain('→ search *  ampl');
+});
+
+test('what an operator did is shown with what they said, without evidence and advice', () => {
+  const event = incidentEvent({ event: 'acknowledged', acknowledgedBy: 'ann', note: 'looking\u001b[2J' });
+  expect(incidentLine(event, plain)).toMatch(
+    /acknowledged {2}warning {2}.* → search \* {2}\(acknowledged by ann, “looking\ufffd\[2J”\)$/,
+  );
 });

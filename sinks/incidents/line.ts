@@ -1,5 +1,6 @@
 /** One incident event as one line for people. */
 import type { IncidentEvent, Measure } from '#schemas/events.ts';
+import type { IncidentJson } from '../api/incident-json.ts';
 
 /** What picocolors makes: each colours a text, or leaves it. */
 export interface Colours {
@@ -38,19 +39,52 @@ function badge({ event, severity }: IncidentEvent, colours: Colours): string {
   return `${event}  ${severity === 'critical' ? colours.red(severity) : colours.yellow(severity)}`;
 }
 
-/** time, short id, what happened, severity, kind, agent / operation → callee, evidence, what to do. */
+const minute = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+
+/** Who looks after it, until when it is muted, and on an operator's own event what they said. */
+function operators({ event, acknowledgedBy, mutedUntil, note, at }: IncidentEvent): string {
+  const parts: string[] = [];
+  if (acknowledgedBy !== '') parts.push(`acknowledged by ${acknowledgedBy}`);
+  if (mutedUntil > at) parts.push(`muted until ${minute(mutedUntil)}`);
+  if (isDeed(event) && note !== '') parts.push(`“${note}”`);
+  return parts.length === 0 ? '' : `(${parts.join(', ')})`;
+}
+
+/** True for what an operator did: it says nothing new of the failure. */
+function isDeed(event: IncidentEvent['event']): boolean {
+  return ['acknowledged', 'unacknowledged', 'muted', 'unmuted'].includes(event);
+}
+
+/**
+ * time, short id, what happened, severity, kind, agent / operation → callee, evidence, what to do, the trace that the
+ * evidence is of. What operators did has the evidence of the event before, and is shown without it.
+ */
 export function incidentLine(event: IncidentEvent, colours: Colours): string {
-  const evidence = event.evidence.slice(0, HEADLINE).map(measure).join(', ');
-  const advice = event.recommendations[0]?.text ?? '';
+  const deed = isDeed(event.event);
+  const evidence = deed ? '' : event.evidence.slice(0, HEADLINE).map(measure).join(', ');
+  const advice = deed ? '' : (event.recommendations[0]?.text ?? '');
+  const trace = deed || event.evidenceTraceId === '' ? '' : `trace ${event.evidenceTraceId}`;
   return [
     colours.dim(new Date(event.at).toISOString()),
     colours.dim(printable(event.incidentId.slice(0, ID_DIGITS))),
     badge(event, colours),
     colours.bold(event.kind) + (event.settled ? '' : colours.dim(' (provisional)')),
     `${colours.cyan(printable(event.agent))} / ${printable(event.operation)} → ${printable(event.signature)}`,
+    printable(operators(event)),
     printable(evidence),
     printable(advice),
+    colours.dim(printable(trace)),
   ]
     .filter((part) => part !== '')
     .join('  ');
+}
+
+/** What an operator has just done, to them. */
+export function deedLine(event: IncidentJson): string {
+  const { incidentId, kind, agent, operation, acknowledgedBy, mutedUntil } = event;
+  const until = event.event === 'muted' && mutedUntil !== null ? ` until ${mutedUntil}` : '';
+  const who = event.event === 'acknowledged' ? ` by ${acknowledgedBy}` : '';
+  return printable(
+    `${event.event}${who}${until}: ${kind} at ${agent} / ${operation} (${incidentId.slice(0, ID_DIGITS)})`,
+  );
 }

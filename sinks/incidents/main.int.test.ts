@@ -93,9 +93,56 @@ test('--help, and what is wrong with an option', async () => {
   const help = await cli(['--help']).ended;
   expect(help.code).toBe(0);
   expect(help.out).toMatch(/--follow[\s\S]*--kind[\s\S]*--json[\s\S]*KAFKA_BROKERS/);
-  const wrong = await cli(['--kind', 'boredom']).ended;
+  expect(help.out).toMatch(/ack [\s\S]*unack [\s\S]*mute [\s\S]*unmute /);
+  const wrong = await cli(['--kind', 'Retry storm']).ended;
   expect(wrong.code).toBe(2);
-  expect(wrong.err).toMatch(/'boredom' is invalid.*retry_storm/);
+  expect(wrong.err).toMatch(/'Retry storm' is invalid.*retry_storm/);
+});
+
+test('what is muted now is not shown, but said to be there; --all shows it; a mute that is over hides nothing', async () => {
+  const hour = 3_600_000;
+  await publish(20, { kind: 'muted_kind' });
+  await publish(20, { kind: 'muted_kind', revision: 2, event: 'muted', mutedUntil: Date.now() + hour });
+  await publish(21, { kind: 'muted_kind', event: 'muted', mutedUntil: Date.now() - hour });
+  const hidden = await cli(['--json', '--kind', 'muted_kind']).ended;
+  const ids = (out: string) =>
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).incidentId);
+  expect(ids(hidden.out)).toEqual([hex(21, 32)]);
+  expect(hidden.err).toBe('1 muted incident is not shown: --all shows them\n');
+  const all = await cli(['--json', '--kind', 'muted_kind', '--all']).ended;
+  expect(ids(all.out)).toEqual([hex(20, 32), hex(20, 32), hex(21, 32)]);
+  expect(all.err).toBe('');
+});
+
+test('--follow tells of a mute, and no more of that incident until it ends', async () => {
+  const { child, output, ended } = cli(['--follow', '--no-from-beginning', '--kind', 'followed_kind']);
+  let revision = 0;
+  await eventually(
+    async () => {
+      await publish(31, { kind: 'followed_kind', revision: ++revision });
+      return output.out;
+    },
+    (out) => out !== '',
+  );
+  const until = Date.now() + 3_600_000;
+  const next = (event: string, more = {}) =>
+    publish(30, { kind: 'followed_kind', event, revision: ++revision, ...more });
+  await next('muted', { mutedUntil: until, note: 'ann: quiet' });
+  await next('updated', { mutedUntil: until });
+  await next('unmuted', { note: 'ann' });
+  await next('resolved');
+  await eventually(
+    () => output.out,
+    (out) => out.includes('  resolved  '),
+  );
+  child.kill('SIGINT');
+  expect((await ended).code).toBe(0);
+  expect(output.out).toMatch(/muted {2}warning .*“ann: quiet”/);
+  expect(output.out).toMatch(/unmuted {2}warning /);
+  expect(output.out).not.toContain('  updated  ');
 });
 
 test('--no-from-beginning alone is refused; with --follow it is not', async () => {

@@ -1,0 +1,97 @@
+/** What `npm run incidents` takes. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { OperatorActionType } from '#schemas/events.ts';
+import type { Deed } from './act.ts';
+import { minutesOf } from './duration.ts';
+import type { PrintOptions } from './print.ts';
+
+export interface ListOptions extends PrintOptions {
+  readonly json?: boolean;
+}
+
+export interface ActOptions {
+  /** Lower-case hex digits. */
+  readonly prefix: string;
+  /** Without a slash at the end; undefined: as configured. */
+  readonly api: string | undefined;
+  readonly deed: Deed;
+}
+
+export type Asked =
+  | { readonly command: 'list'; readonly list: ListOptions }
+  | { readonly command: 'act'; readonly act: ActOptions };
+
+function kindOf(text: string): string {
+  if (/^[a-z][a-z0-9_]{0,63}$/.test(text)) return text;
+  throw new InvalidArgumentError('A kind is like retry_storm.');
+}
+
+function prefixOf(text: string): string {
+  if (/^[0-9a-f]{1,32}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('An id is up to 32 hex digits: its first ones will do.');
+}
+
+function apiOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It must be like http://127.0.0.1:8001');
+}
+
+interface ActGiven {
+  readonly by?: string;
+  readonly note?: string;
+  readonly for?: number;
+  readonly api?: string;
+}
+
+const COMMANDS: readonly (readonly [string, OperatorActionType, string])[] = [
+  ['ack', 'acknowledge', 'says that somebody looks after it, until it is over'],
+  ['unack', 'unacknowledge', 'takes that back'],
+  ['mute', 'mute', 'hides it for a time, also when it comes again'],
+  ['unmute', 'unmute', 'shows it again'],
+];
+
+/** Throws CommanderError after it has printed help, or what is wrong. `user`: who acts where --by does not say. */
+export function parseOptions(argv: readonly string[], user: string | undefined): Asked {
+  let asked: Asked | undefined;
+  const program = new Command('incidents')
+    .description('Prints the incidents that ATI has found, one line for each of their events.')
+    .option('-f, --follow', 'go on with new ones as they come, until Ctrl-C')
+    .option('--no-from-beginning', 'leave out what is there already (only with --follow)')
+    .option('-k, --kind <kind>', 'only of this kind, for example retry_storm', kindOf)
+    .option('-a, --all', 'also those that are muted')
+    .option('--json', 'one JSON object a line')
+    .addHelpText(
+      'after',
+      `
+An id's first digits will do where only one (open) incident's begins so.
+Behind npm, options stand after --:  npm run incidents -- mute 18f80c2f --for 2h
+
+KAFKA_BROKERS and ATI_TOPIC_PREFIX say where to read, as for every ATI process; the embedded broker otherwise.
+What an operator does goes through the query API, at ATI_HOST and ATI_API_PORT.`,
+    )
+    .exitOverride()
+    .action((list: ListOptions) => {
+      asked = { command: 'list', list };
+    });
+  for (const [name, action, about] of COMMANDS) {
+    const command = program
+      .command(name)
+      .description(about)
+      .argument('<id>', 'of the incident, or how it begins', prefixOf)
+      .option('--by <name>', 'who does it', user)
+      .option('--note <text>', 'why; it is kept on the incident')
+      .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiOf);
+    if (action === 'mute') command.requiredOption('--for <time>', 'like 45m, 2h, 1h30m, 3d or 1w', minutesOf);
+    command.action((prefix: string, given: ActGiven) => {
+      const { by, note = '', for: minutes, api } = given;
+      if (by === undefined)
+        return command.error("error: who does it? required option '--by <name>' not specified");
+      const deed: Deed = { action, by, note, ...(minutes !== undefined && { minutes }) };
+      asked = { command: 'act', act: { prefix, api, deed } };
+    });
+  }
+  program.parse(argv, { from: 'user' });
+  if (asked === undefined) throw new Error('commander ran no command');
+  return asked;
+}
