@@ -124,7 +124,7 @@ function timelineOf(pace: Pace, background: Background, others: readonly Competi
     .slice(0, LONGEST_TIMELINE - competing.length)
     .map(({ start, end }) => {
       const beside = background.sweep.meanWithin(start, end);
-      return entry('no chunk', start, end, `${number(beside)} background calls beside it on average`);
+      return entry('no chunk', start, end, `${plural(beside, 'background call')} beside it on average`);
     });
   return [...competing, ...stalls];
 }
