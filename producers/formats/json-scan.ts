@@ -22,6 +22,8 @@ interface Frame {
 }
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Steps of a path that are told. */
+const DEEPEST = 50;
 const ESCAPES = '"\\/bfnrt';
 const LITERALS = ['true', 'false', 'null'];
 
@@ -68,18 +70,26 @@ function scalarEnd(text: string, p: number): number {
   if (literal !== undefined) return p + literal.length;
   NUMBER.lastIndex = p;
   const found = NUMBER.exec(text);
-  if (found !== null) return p + found[0].length;
-  const cut = LITERALS.some((each) => each.startsWith(text.slice(p, p + 5))) && text.length - p < 5;
+  if (found !== null) {
+    const end = p + found[0].length;
+    // A fraction or an exponent that has only begun.
+    if (text.length - end <= 2 && /^(\.|[eE][+-]?)$/.test(text.slice(end)))
+      throw new Fault(text.length, 'the rest of a number');
+    return end;
+  }
+  const cut =
+    text.slice(p) === '-' ||
+    (LITERALS.some((each) => each.startsWith(text.slice(p, p + 5))) && text.length - p < 5);
   throw new Fault(cut ? text.length : p, 'a value');
 }
 
 function pathOf(frames: readonly Frame[]): string {
   let path = '';
-  for (const { array, index, key } of frames) {
+  for (const { array, index, key } of frames.slice(0, DEEPEST)) {
     if (array) path += `[${index}]`;
     else if (key !== '') path += path === '' ? key : `.${key}`;
   }
-  return path;
+  return frames.length > DEEPEST ? `${path}…` : path;
 }
 
 /** One value that starts at or behind `from`. */

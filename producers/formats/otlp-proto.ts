@@ -67,7 +67,7 @@ export function readOtlpProto(b: Uint8Array, base: number, into: Collected): voi
       const left = b.length - at;
       into.fault(
         `byte ${base + at}`,
-        at === 0 && b[0] !== FIRST
+        b[0] !== FIRST
           ? `is no OTLP protobuf: ${read.reason}`
           : `cut off or broken: ${read.reason.replace(/ at byte \d+$/, '')}, where ${left} bytes are left`,
       );
