@@ -11,6 +11,7 @@ import {
 import { registerOps } from '#infra/http.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { registerErrors } from './errors.ts';
+import { registerAttribution } from './routes/attribution.ts';
 import { registerCriticalPath } from './routes/critical-path.ts';
 import { registerIncidentActions } from './routes/incident-actions.ts';
 import { registerIncidents } from './routes/incidents.ts';
@@ -69,6 +70,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   registerTraces(app, options);
   registerInsights(app, options);
   registerCriticalPath(app, options);
+  registerAttribution(app, options);
   registerOperations(app, options);
   registerMetrics(app, options);
   registerLogs(app, options);

@@ -94,19 +94,22 @@ describe('GET /v1/critical-path', () => {
     expect([body.traces, body.totalMs, body.shares.length]).toEqual([1, 8, 2]);
   });
 
-  test.each([1, 2, 3, 500])('with limit %i what is left out is summed, and the shares sum to one', async (limit) => {
-    const all = await ask('?operation=plan trip&service=shop&limit=500');
-    const { shares, rest } = await ask(`?operation=plan trip&service=shop&limit=${limit}`);
-    expect(shares).toEqual(all.shares.slice(0, limit));
-    const sum = (key: 'share' | 'totalMs' | 'spans') =>
-      [...shares, rest ?? { share: 0, totalMs: 0, spans: 0 }].reduce((total, row) => total + row[key], 0);
-    expect(sum('share')).toBeCloseTo(1, 12);
-    expect(sum('totalMs')).toBeCloseTo(all.totalMs, 9);
-    expect([shares.length + (rest?.shares ?? 0), sum('spans')]).toEqual([
-      all.shares.length,
-      all.shares.reduce((total: number, row: { spans: number }) => total + row.spans, 0),
-    ]);
-  });
+  test.each([1, 2, 3, 500])(
+    'with limit %i what is left out is summed, and the shares sum to one',
+    async (limit) => {
+      const all = await ask('?operation=plan trip&service=shop&limit=500');
+      const { shares, rest } = await ask(`?operation=plan trip&service=shop&limit=${limit}`);
+      expect(shares).toEqual(all.shares.slice(0, limit));
+      const sum = (key: 'share' | 'totalMs' | 'spans') =>
+        [...shares, rest ?? { share: 0, totalMs: 0, spans: 0 }].reduce((total, row) => total + row[key], 0);
+      expect(sum('share')).toBeCloseTo(1, 12);
+      expect(sum('totalMs')).toBeCloseTo(all.totalMs, 9);
+      expect([shares.length + (rest?.shares ?? 0), sum('spans')]).toEqual([
+        all.shares.length,
+        all.shares.reduce((total: number, row: { spans: number }) => total + row.spans, 0),
+      ]);
+    },
+  );
 
   test('a trace without a path is counted as that', async () => {
     expect(await ask('?operation=old')).toMatchObject({ traces: 0, withoutPath: 1, shares: [], totalMs: 0 });

@@ -47,7 +47,8 @@ export function causeText(
   const against = isNew ? '' : ` against ${elapsed(baselineMeanMs)} in the baseline`;
   const took = `${capital(nameOf(cause))} took ${elapsed(meanMs)} of a trace${against}: ${percent(share)} of the extra time`;
   const where = instances === undefined ? '' : instanceText(cause, instances);
-  return `${took}. ${how(cause, traces)}${where}${doubt(cause, traces.set)}`;
+  if (cause.confidence === 'low') return `${took}. ${doubt(cause.traces, traces.set)}`;
+  return `${took}. ${how(cause, traces)}${where}`;
 }
 
 /** More spans, slower spans, or new. */
@@ -99,10 +100,9 @@ const only = ([one]: readonly InstanceNumbers[]) =>
     ? ''
     : ` It runs on one instance, ${one.instance}: which of the two it is cannot be told.`;
 
-function doubt({ confidence, traces }: Named, set: number): string {
-  if (confidence !== 'low') return '';
-  return traces < 3 ? ` Seen in ${traces} of ${plural(set, 'trace')} only.` : ' It could be chance.';
-}
+/** Why it is not certain. */
+const doubt = (traces: number, set: number) =>
+  traces > 0 && traces < 3 ? `Seen in ${traces} of ${plural(set, 'trace')} only.` : 'It could be chance.';
 
 /** The whole in one or two sentences. */
 export function summaryText(

@@ -7,6 +7,7 @@ const LINKS = [
   ['/v1/incidents/stream', 'incidents as they happen (server-sent events)'],
   ['/v1/traces', 'traces, the newest first'],
   ['/v1/critical-path', 'which operation owns how much of the critical path of many traces'],
+  ['/v1/attribution', 'why the slowest traces are: ranked causes'],
   ['/v1/operations', 'latency and errors of every operation over time'],
   ['/v1/metrics', 'data points of metrics, the newest first; with ?step=60 in buckets of time'],
   ['/v1/metrics/names', 'which metrics there are'],
