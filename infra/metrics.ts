@@ -76,6 +76,10 @@ export const metrics = {
   spansLate: counter('spans_late_total', 'Spans that came after their trace was done; stored, not analysed'),
   findings: counter('findings_total', 'Findings in traces', ['kind']),
   incidents: counter('incident_events_total', 'Incident events written', ['event', 'kind']),
+  operatorActionsUnfit: counter(
+    'operator_actions_unfit_total',
+    'Actions of operators that came too late to fit their incident; they have no effect',
+  ),
 
   // Sinks.
   rowsWritten: counter('rows_written_total', 'Rows stored in ClickHouse', ['table']),

@@ -24,13 +24,18 @@ import {
 } from './lifecycle.ts';
 import { onAction } from './operator.ts';
 import type { SignalPosition } from './position.ts';
+import { UnitBug } from './unit-bug.ts';
 
 export interface SignalStart extends SignalPosition {
   /** Offset of the first record it gets. */
   readonly offset: number;
   /** The incidents of this partition, from ati.incident-state. */
   readonly incidents: readonly Incident[];
+  /** Units of work (see UnitBug) that threw too often: they are passed over. */
+  readonly passOver?: ReadonlySet<string>;
 }
+
+const nothing = () => undefined;
 
 /**
  * Stage 2 for one partition of ati.signals: a pure function of its records, whatever their interleaving (design §4, §5).
@@ -73,8 +78,16 @@ export class SignalProcessor {
     return this.#ledger.live;
   }
 
-  /** Takes a record in; `advance` applies what it has made complete. */
+  /**
+   * Takes a record in; `advance` applies what it has made complete. Both throw a UnitBug where the code is wrong: after it
+   * this processor is of no use.
+   */
   add(offset: number, value: Uint8Array): Outcome {
+    const passed = () => this.#refuse(offset, 'record', 'bug');
+    return this.#unit(`record ${offset}`, () => this.#take(offset, value), passed);
+  }
+
+  #take(offset: number, value: Uint8Array): Outcome {
     const decoded = decode(value);
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
     if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
@@ -139,6 +152,17 @@ export class SignalProcessor {
     return { done, floor, read: this.#input.next, offset: this.#input.offset(floor) };
   }
 
+  /** Does one unit of work, or what stands for it where it is to be passed over. */
+  #unit<T>(unit: string, work: () => T, passed: () => T): T {
+    if (this.#start.passOver?.has(unit)) return passed();
+    try {
+      return work();
+    } catch (error) {
+      // The innermost unit is the one to pass over.
+      throw error instanceof UnitBug ? error : new UnitBug(unit, error);
+    }
+  }
+
   #refuse(offset: number, step: string, reason: string): Outcome {
     this.#input.add(offset, undefined);
     if (offset < this.#start.read) return DROP;
@@ -177,14 +201,15 @@ export class SignalProcessor {
       const group = this.#groups.get(key)!;
       const late = [...group.dirty].sort((a, b) => a - b);
       group.dirty.clear();
-      if (!muted) {
+      const close = () => {
         for (const end of late) this.#closeWindow(group, end, time, true);
         this.#closeWindow(group, endAt(this.#settings, time), time, false);
-      }
+      };
+      if (!muted) this.#unit(`windows of ${key.replaceAll('\0', '/')} at ${time}`, close, nothing);
       group.purge(time - this.#retention);
       if (group.empty) this.#groups.delete(key);
     }
-    if (!muted) this.#checkIdle(time);
+    if (!muted) this.#unit(`idle check at ${time}`, () => this.#checkIdle(time), nothing);
   }
 
   #closeWindow(group: Group, end: number, time: number, late: boolean): void {
@@ -246,7 +271,10 @@ export class SignalProcessor {
     }
     group.put(signal);
     if (former !== undefined || isTraffic(signal)) group.touch(signal.eventTime, time);
-    if (!this.#muted(time)) this.#findings(group, former, signal, time);
+    if (this.#muted(time)) return;
+    const { partition, offset, sequence } = signal.source;
+    const effects = () => this.#findings(group, former, signal, time);
+    this.#unit(`signal ${partition}/${offset}/${sequence}`, effects, nothing);
   }
 
   #findings(group: Group, former: Signal | undefined, signal: Signal, time: number): void {

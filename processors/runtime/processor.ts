@@ -63,7 +63,9 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     hardCapMs,
     log,
   });
-  const incidentCommits = new Committer(log);
+  const incidentCommits: Committer = new Committer(log, ({ partition, offset, metadata }) =>
+    incidents.committed(partition, offset, metadata ?? ''),
+  );
   const incidents = new IncidentRunner({
     kafka,
     producer,
