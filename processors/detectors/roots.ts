@@ -20,13 +20,8 @@ const RETRIES_ARE_MOST = 2;
  * Whatever order the findings are in, the same are roots. A finding that is explained names a root of this trace.
  */
 export function markRoots(findings: readonly Finding[], trace: TraceContext): Finding[] {
-  const said = findings.map((finding) => ({ ...finding, explainedBy: causeOf(finding, findings, trace) }));
-  const rootOf = resolve(said);
-  const symptoms = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const root = rootOf.get(finding.incidentId) ?? '';
-    if (root !== '') symptoms.set(root, [...(symptoms.get(root) ?? []), finding]);
-  }
+  const rootOf = resolve(causes(findings, trace));
+  const symptoms = Map.groupBy(findings, ({ incidentId }) => rootOf.get(incidentId) ?? '');
   return findings.map((finding) => {
     const explainedBy = rootOf.get(finding.incidentId) ?? '';
     const explains = (symptoms.get(finding.incidentId) ?? []).map(explained);
@@ -34,9 +29,36 @@ export function markRoots(findings: readonly Finding[], trace: TraceContext): Fi
   });
 }
 
-/** The incident that explains a finding at first hand; '' where none does. */
+/** What explains each finding at first hand, by incident ids; '' where nothing does. */
+type Causes = ReadonlyMap<string, string>;
+
+/** What detectors said, as far as it is among the findings, and what is found here, as far as it agrees with that. */
+function causes(findings: readonly Finding[], trace: TraceContext): Causes {
+  const known = new Set(findings.map(({ incidentId }) => incidentId));
+  const isThere = ({ incidentId, explainedBy }: Finding) =>
+    known.has(explainedBy) && explainedBy !== incidentId;
+  const next = new Map(
+    findings.map((finding) => [finding.incidentId, isThere(finding) ? finding.explainedBy : '']),
+  );
+  for (const finding of [...findings].sort(byId)) {
+    if (next.get(finding.incidentId) !== '') continue;
+    const cause = causeOf(finding, findings, trace);
+    if (!leadsTo(cause, finding.incidentId, next)) next.set(finding.incidentId, cause);
+  }
+  return next;
+}
+
+/** Whether `to` explains `from`, at whatever remove. */
+function leadsTo(from: string, to: string, next: Causes): boolean {
+  const seen = new Set<string>();
+  for (let at = from; at !== '' && !seen.has(at); at = next.get(at) ?? '') {
+    if (at === to) return true;
+    seen.add(at);
+  }
+  return false;
+}
+
 function causeOf(finding: Finding, findings: readonly Finding[], trace: TraceContext): string {
-  if (finding.explainedBy !== '') return finding.explainedBy;
   if (finding.kind === 'fanout_collapse') return stormOn(finding.signature, findings);
   if (finding.kind === 'blocking_chain') return causeOfChain(finding, findings, trace);
   return '';
@@ -52,19 +74,12 @@ function stormOn(callee: string, findings: readonly Finding[]): string {
 }
 
 /**
- * For each finding the root at the end of what explains what, by incident id; '' for a root. What is not among the
- * findings explains nothing; of findings that explain each other the one with the least id is the root.
+ * For each finding the root at the end of what explains what, by incident id; '' for a root. Of findings that say they
+ * explain each other the one with the least id is the root.
  */
-function resolve(findings: readonly Finding[]): Map<string, string> {
-  const known = new Set(findings.map(({ incidentId }) => incidentId));
-  const next = new Map(
-    findings.map(({ incidentId, explainedBy }) => [
-      incidentId,
-      known.has(explainedBy) && explainedBy !== incidentId ? explainedBy : '',
-    ]),
-  );
+function resolve(next: Causes): Causes {
   const rootOf = new Map<string, string>();
-  for (const start of known) {
+  for (const start of next.keys()) {
     const seen = new Set<string>();
     let at = start;
     for (let up = next.get(at) ?? ''; up !== '' && !seen.has(at); up = next.get(at) ?? '') {
@@ -77,14 +92,14 @@ function resolve(findings: readonly Finding[]): Map<string, string> {
   return rootOf;
 }
 
-function leastOfCycle(within: string, next: ReadonlyMap<string, string>): string {
+function leastOfCycle(within: string, next: Causes): string {
   let least = within;
   for (let at = next.get(within) ?? ''; at !== within; at = next.get(at) ?? within)
     if (at < least) least = at;
   return least;
 }
 
-const byId = (a: Explained, b: Explained) =>
+const byId = (a: Pick<Explained, 'incidentId'>, b: Pick<Explained, 'incidentId'>) =>
   a.incidentId < b.incidentId ? -1 : a.incidentId > b.incidentId ? 1 : 0;
 
 function explained({ incidentId, kind, agent, operation, signature }: Finding): Explained {
