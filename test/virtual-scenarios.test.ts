@@ -23,6 +23,8 @@ const MORE: Record<string, Record<string, string | number>> = {
   'rounds too short to matter': { scenario: 'fanout', delay_ms: 40 },
   'one slot': { scenario: 'fanout', fanout: 10, concurrency: 1 },
   'a straggler in the queue': { scenario: 'fanout', straggler_factor: 8 },
+  'a straggler long after the queue': { scenario: 'fanout', straggler_factor: 50 },
+  'many calls of a millisecond': { scenario: 'fanout', fanout: 600, concurrency: 5, delay_ms: 1 },
   'the shortest chain': { scenario: 'chain', depth: 20 },
   'one step short of a chain': { scenario: 'chain', depth: 19 },
   'a long chain of short steps': { scenario: 'chain', depth: 500, delay_ms: 1 },
