@@ -8,12 +8,14 @@ export interface ShardTask extends CorpusOptions {
 
 export interface RunOptions extends CorpusOptions {
   readonly workers: number;
+  /** Only so many of the shards; default all. */
+  readonly shards?: number;
   readonly onProgress?: (traces: number, of: number) => void;
 }
 
 /** Plays and judges the whole corpus on worker threads; the outcome is the same with any number of them. */
-export async function runCorpus({ workers, onProgress, ...corpus }: RunOptions): Promise<Outcome> {
-  const { shards, traces } = planCorpus(corpus);
+export async function runCorpus({ workers, shards, onProgress, ...corpus }: RunOptions): Promise<Outcome> {
+  const plan = planCorpus(corpus);
   const pool = new Piscina<ShardTask, Outcome>({
     filename: new URL('shard.worker.ts', import.meta.url).href,
     minThreads: workers,
@@ -23,10 +25,10 @@ export async function runCorpus({ workers, onProgress, ...corpus }: RunOptions):
   let done = 0;
   try {
     const outcomes = await Promise.all(
-      shards.map(async (_, shard) => {
+      plan.shards.slice(0, shards).map(async (_, shard) => {
         const outcome = await pool.run({ ...corpus, shard });
         done += outcome.traces.length;
-        onProgress?.(done, traces);
+        onProgress?.(done, plan.traces);
         return outcome;
       }),
     );

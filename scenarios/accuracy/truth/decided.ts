@@ -73,9 +73,10 @@ export function knownOf(parameters: ScenarioParameters, mesh: Mesh, { spread, lo
 }
 
 function timesScaled(parameters: ScenarioParameters, factor: number): ScenarioParameters {
+  const scaled = (ms: number) => (factor < 1 ? Math.floor(ms * factor) : Math.ceil(ms * factor));
   if (parameters.scenario === 'stream')
-    return { ...parameters, tool_delay_ms: Math.round(parameters.tool_delay_ms * factor) };
-  return { ...parameters, delay_ms: Math.round(parameters.delay_ms * factor) };
+    return { ...parameters, tool_delay_ms: scaled(parameters.tool_delay_ms) };
+  return { ...parameters, delay_ms: scaled(parameters.delay_ms) };
 }
 
 interface Queue {
