@@ -14,13 +14,16 @@ const DEEPEST = 24;
 const LEAST_NAME = 24;
 const WIDEST_NAME = 72;
 
-/** Positions of the rows that are shown: the weightiest, with what stands above them. */
+/** Positions of the rows that are shown: the weightiest, with what stands above them while there is room for it. */
 function shownRows(rows: readonly TreeRow[], most: number): Set<number> {
   const shown = new Set<number>();
   const byWeight = [...rows.keys()].sort((a, b) => weigh(rows[b].node, rows[a].node) || a - b);
   for (const at of byWeight) {
     if (shown.size >= most) break;
-    for (let above = at; above >= 0 && !shown.has(above); above = rows[above].parent) shown.add(above);
+    const above: number[] = [];
+    for (let up = at; up >= 0 && !shown.has(up) && above.length <= most; up = rows[up].parent) above.push(up);
+    const fits = shown.size + above.length <= most;
+    for (const row of fits ? above : [at]) shown.add(row);
   }
   return shown;
 }
@@ -58,7 +61,9 @@ function label({ node, calls, type, again }: TreeRow): string {
   const who =
     node.agent !== node.service && node.agent !== '' ? `${node.agent}, ${node.service}` : node.service;
   const link = type === 'link' ? 'linked: ' : '';
-  return clean(`${link}${node.operation}${times} (${who})${again ? ' ↑' : ''}`);
+  // The rest of a graph with very many operations is of no one's.
+  const whose = who === '' ? '' : ` (${who})`;
+  return clean(`${link}${node.operation}${times}${whose}${again ? ' ↑' : ''}`);
 }
 
 function line(
