@@ -19,8 +19,13 @@ async function findScenarios(folder: string): Promise<Scenario[]> {
   return scenarios.sort((a, b) => order(a) - order(b));
 }
 
-/** The eight workflows of the agent app, each with what goes wrong in it. */
+/** The eight workflows of the agent app, each with what goes wrong in it, and further failures that they can play. */
 export const SCENARIOS: readonly Scenario[] = await findScenarios('./');
+
+/** Of each workflow the scenario that bears its name: what it shows at first. */
+export const OF_WORKFLOWS: readonly Scenario[] = SCENARIOS.filter(
+  ({ name, parameters }) => name === parameters.scenario,
+);
 
 /** Healthy versions and near misses of each: nothing may be found in them. */
 export const CONTROLS: readonly Scenario[] = await findScenarios('./controls/');

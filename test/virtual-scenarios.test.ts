@@ -34,6 +34,16 @@ const MORE: Record<string, Record<string, string | number>> = {
   'every attempt fails': { scenario: 'retry', error_rate: 1 },
   'failures that are not tried again': { scenario: 'retry', error_rate: 1, max_retries: 0 },
   'half of the attempts fail': { scenario: 'retry', error_rate: 0.5, max_retries: 10 },
+  'two layers, in a queue': { scenario: 'retry', error_rate: 0.4, max_retries: 2, agent_retries: 1 },
+  'two layers, all in vain': {
+    scenario: 'retry',
+    fanout: 20,
+    error_rate: 1,
+    max_retries: 1,
+    agent_retries: 3,
+  },
+  'only agents are retried': { scenario: 'retry', error_rate: 0.3, max_retries: 0, agent_retries: 3 },
+  'agents that nobody retries': { scenario: 'retry', error_rate: 0.01, max_retries: 0, agent_retries: 1 },
   'a branch twice as slow': { scenario: 'dag', slow_factor: 2 },
   'four branches': { scenario: 'dag', fanout: 4 },
   'a seeded number of steps': { scenario: 'react', min_steps: 3, max_steps: 60 },
@@ -111,7 +121,7 @@ function compare(
   ).toEqual(planted);
   expect([...new Set(incidents.map(({ kind, agent }) => line(kind, agent)))].sort()).toEqual(planted);
   for (const { kind, callee, numbers } of failures) {
-    const finding = trace.findings.find((each) => each.kind === kind)!;
+    const finding = roots(trace).find((each) => each.kind === kind)!;
     expect(finding.signature).toContain(normalise(callee));
     expect(differences(finding.evidence, numbers), kind).toBe('');
   }

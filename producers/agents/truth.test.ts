@@ -18,6 +18,8 @@ const SEARCH = 'fanout_collapse: planner → search';
 const FLAKY = 'fanout_collapse: planner → flaky';
 const INDEX = 'fanout_collapse: planner → index';
 const STORM = 'retry_storm: caller → flaky';
+const BEHIND_AGENT = 'retry_storm: fetcher → flaky';
+const AT_AGENT = 'retry_storm: caller → fetcher';
 const CHAIN = 'blocking_chain: agent-1 → agent-2';
 const STARVED = 'starvation: writer → index';
 
@@ -57,6 +59,11 @@ describe('planted failures', () => {
     [{ ...retry, error_rate: 1, max_retries: 0, concurrency: 100 }, []],
     // Most of the load is retries: the queue is theirs.
     [{ ...retry, error_rate: 1 }, [STORM]],
+    // An agent that is retried above a storm is its symptom; above a tool that is not retried it is the storm.
+    [{ ...retry, error_rate: 0.5, max_retries: 1, agent_retries: 2 }, [BEHIND_AGENT]],
+    [{ ...retry, error_rate: 0.5, max_retries: 0, agent_retries: 2 }, [AT_AGENT]],
+    [{ ...retry, error_rate: 0.1, max_retries: 3, agent_retries: 2 }, [BEHIND_AGENT]],
+    [{ ...retry, error_rate: 0.01, agent_retries: 2 }, []],
     [{ scenario: 'dag' }, []],
     [{ scenario: 'react', max_steps: 30 }, []],
     [{ scenario: 'react', tools_per_step: 2 }, []],
@@ -117,6 +124,27 @@ describe('numbers', () => {
       failed_attempts: 90,
       amplification: 3,
       gave_up: 30,
+      layers: 1,
+      total_amplification: 3,
+    });
+  });
+
+  test('retry at two layers: all fail to the end', () => {
+    const all = { scenario: 'retry', fanout: 30, error_rate: 1, max_retries: 2, agent_retries: 1 };
+    expect(truthOf(all).failures[0].numbers).toEqual({
+      logical_operations: 60,
+      attempts: 180,
+      retried_operations: 60,
+      failed_attempts: 180,
+      amplification: 3,
+      gave_up: 60,
+      layers: 2,
+      total_amplification: 6,
+    });
+    expect(insight(all, 'retries')?.numbers).toMatchObject({
+      logical_operations: 90,
+      attempts: 240,
+      gave_up: 90,
     });
   });
 

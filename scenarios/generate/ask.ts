@@ -7,7 +7,7 @@ import {
   type ScenarioName,
 } from '#producers/agents/agent-app/parameters.ts';
 import type { Mesh } from '../meshes.ts';
-import { SCENARIOS } from '../registry.ts';
+import { OF_WORKFLOWS } from '../registry.ts';
 
 /** What to run, complete. */
 export interface Choice {
@@ -53,12 +53,12 @@ async function chooseMesh({ mesh, interactive }: Given, meshes: readonly Mesh[])
 }
 
 async function chooseScenario({ scenario, interactive }: Given): Promise<ScenarioName | undefined> {
-  const names = SCENARIOS.map(({ parameters }) => parameters.scenario);
+  const names = OF_WORKFLOWS.map(({ parameters }) => parameters.scenario);
   if (scenario !== undefined) return names.find((name) => name === scenario);
   if (!interactive) throw new UserError(`name a scenario: --scenario ${names.join('|')}`);
   const chosen = await select({
     message: 'Which scenario?',
-    options: SCENARIOS.map(({ parameters, about }) => ({
+    options: OF_WORKFLOWS.map(({ parameters, about }) => ({
       value: parameters.scenario,
       label: parameters.scenario.padEnd(8),
       hint: about,
@@ -92,7 +92,7 @@ async function chooseParameters(given: Given, scenario: ScenarioName) {
 /** What the scenario's own file runs with: it is there to show something, which the agent app's default may not. */
 function nominal(name: ScenarioName): Record<string, string> {
   const { scenario: _, ...parameters } =
-    SCENARIOS.find(({ parameters: p }) => p.scenario === name)?.parameters ?? {};
+    OF_WORKFLOWS.find(({ parameters: p }) => p.scenario === name)?.parameters ?? {};
   return Object.fromEntries(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
 }
 

@@ -5,7 +5,7 @@ import { causeOf, messageOf } from '#infra/errors.ts';
 import { requestPath } from '#producers/agents/agent-app/request.ts';
 import { wrap } from '#sinks/explain/text.ts';
 import { type LiveRun, runLive } from '../live/run.ts';
-import { SCENARIOS } from '../registry.ts';
+import { OF_WORKFLOWS } from '../registry.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Choice } from './ask.ts';
 import { reportLines } from './report.ts';
@@ -28,7 +28,7 @@ export async function play(
   { mesh, scenario: name, parameters }: Choice,
   config: Config,
 ): Promise<PlayOutcome> {
-  const base = SCENARIOS.find((each) => each.parameters.scenario === name);
+  const base = OF_WORKFLOWS.find((each) => each.parameters.scenario === name);
   if (base === undefined) throw new Error(`no scenario file for ${name}`);
   const scenario: Scenario = { ...base, parameters: { scenario: name, ...parameters }, live: {} };
   const api = urlOf(config, config.ATI_API_PORT);

@@ -1,7 +1,7 @@
 import { verdictOf } from '../judge/read-back.ts';
 import { runLive } from '../live/run.ts';
 import type { Mesh } from '../meshes.ts';
-import { SCENARIOS } from '../registry.ts';
+import { OF_WORKFLOWS } from '../registry.ts';
 import type { Scenario } from '../scenario.ts';
 import { CheckFailure, type CheckResult, check } from './check.ts';
 
@@ -13,7 +13,7 @@ const RUN_DEADLINE_MS = 90_000;
 const STREAM_SECONDS = 8;
 
 /** One of each, no longer than it needs. */
-export const SANITY_SCENARIOS: readonly Scenario[] = SCENARIOS.map((scenario) =>
+export const SANITY_SCENARIOS: readonly Scenario[] = OF_WORKFLOWS.map((scenario) =>
   scenario.name === 'stream'
     ? { ...scenario, parameters: { ...scenario.parameters, duration_s: STREAM_SECONDS } }
     : scenario,

@@ -3,7 +3,7 @@
  * from them.
  */
 import { unit } from '../seeded.ts';
-import type { DagParameters, FanoutParameters, ReactParameters } from './parameters.ts';
+import type { DagParameters, FanoutParameters, ReactParameters, RetryParameters } from './parameters.ts';
 
 /** A model call takes this share of `delay_ms`. */
 export const CHAT_SHARE = 0.5;
@@ -41,4 +41,13 @@ export function stepCount(parameters: ReactParameters): number {
 /** The step (from 0) whose tools take `slow_factor` times the delay; undefined: none does. */
 export function slowStep(parameters: ReactParameters): number | undefined {
   return parameters.slow_factor > 1 ? pick(parameters.seed, SLOW_STEP, stepCount(parameters)) : undefined;
+}
+
+/** Which chance of a call decides on the agent's `attempt`-th try of its tool, in its caller's `agentAttempt`-th of it. */
+export function agentChance(
+  { max_retries }: Pick<RetryParameters, 'max_retries'>,
+  agentAttempt: number,
+  attempt: number,
+): number {
+  return agentAttempt * (max_retries + 1) + attempt;
 }

@@ -51,6 +51,7 @@ export const PARAMETER_TABLE = {
     delay_ms,
     error_rate: real(0, 1, 0.1, 'share of attempts that fail'),
     max_retries: whole(0, 10, 3, 'attempts after the first'),
+    agent_retries: whole(0, 3, 0, 'above 0: an agent makes each call, and is itself tried again so often'),
   },
   dag: {
     fanout: whole(1, 1000, 100, 'branches, all at a time'),

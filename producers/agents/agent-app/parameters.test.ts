@@ -27,7 +27,7 @@ describe('defaults', () => {
   const expected: Record<ScenarioName, Record<string, number>> = {
     fanout: { fanout: 100, concurrency: 20, delay_ms: 80, straggler_factor: 1 },
     chain: { depth: 60, delay_ms: 80 },
-    retry: { fanout: 100, concurrency: 20, delay_ms: 80, error_rate: 0.1, max_retries: 3 },
+    retry: { fanout: 100, concurrency: 20, delay_ms: 80, error_rate: 0.1, max_retries: 3, agent_retries: 0 },
     dag: { fanout: 100, delay_ms: 80, slow_factor: 5 },
     react: { max_steps: 10, min_steps: 10, delay_ms: 80, tools_per_step: 1, slow_factor: 1 },
     human: { human_delay_s: 1, delay_ms: 80 },

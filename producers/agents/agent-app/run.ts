@@ -22,6 +22,8 @@ export interface ToolCall {
   readonly call: number;
   /** From 0; later ones are retries. */
   readonly attempt?: number;
+  /** Which of the call's chances decides whether it fails; by default the attempt's own. */
+  readonly chance?: number;
   /** Bytes that it answers with; its span tells how many came. */
   readonly payloadBytes?: number;
   /** At which they come; 0: as fast as they go. */
@@ -83,6 +85,17 @@ export class Run {
     return this.world.inSpan('worker', { attributes: this.#agent('worker', agent) }, work);
   }
 
+  /** One attempt (from 0) at calling another agent, which tells by its answer whether it has done its work. */
+  callAgent(name: string, attempt: number, work: () => Promise<boolean>): Promise<boolean> {
+    const agent = this.#agent('agent', name);
+    const attributes = { ...agent, ...(attempt > 0 && { 'ati.attempt': attempt + 1 }) };
+    return this.world.inSpan(`invoke_agent ${agent['gen_ai.agent.name']}`, { attributes }, async (span) => {
+      const done = await work();
+      if (!done) span.fail('agent_gave_up');
+      return done;
+    });
+  }
+
   /** A call of a model, which takes `ms`. */
   chat(ms: number): Promise<void> {
     const attributes = {
@@ -132,7 +145,7 @@ export class Run {
 
   /** One attempt at a tool call; true when the tool answered with success. */
   toolCall(call: ToolCall): Promise<boolean> {
-    const { tool, delayMs, errorRate, attempt = 0, payloadBytes = 0, mbPerS = 0 } = call;
+    const { tool, delayMs, errorRate, attempt = 0, chance = attempt, payloadBytes = 0, mbPerS = 0 } = call;
     const attributes: Attributes = {
       'ati.role': 'tool',
       'gen_ai.operation.name': 'execute_tool',
@@ -149,7 +162,7 @@ export class Run {
         errorRate,
         seed: this.options.seed,
         call: call.call,
-        attempt,
+        attempt: chance,
         payloadBytes,
         mbPerS,
       });

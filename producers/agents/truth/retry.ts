@@ -1,27 +1,54 @@
-import { BACKOFF_MS } from '../agent-app/choices.ts';
+import { agentChance, BACKOFF_MS } from '../agent-app/choices.ts';
 import type { RetryParameters } from '../agent-app/parameters.ts';
 import { fails } from '../seeded.ts';
-import type { GroundTruth, PlantedFailure } from '../truth.ts';
+import type { GroundTruth, PlantedFailure, PlantedInsight } from '../truth.ts';
 import { collapseOf } from './collapse.ts';
 import { agentOf, callMs, type Mesh, sum } from './ideal.ts';
 
 interface Outcome {
-  /** From 1. */
-  readonly attempts: number;
+  /** Of each attempt at the agent (without agents: the one of the caller itself) the attempts at the tool, from 1. */
+  readonly tool: readonly number[];
   readonly gaveUp: boolean;
 }
 
 /** Exactly what happens to each call: a function of the seed. */
-function outcomesOf({ seed, fanout, error_rate, max_retries }: RetryParameters): Outcome[] {
+function outcomesOf(parameters: RetryParameters): Outcome[] {
+  const { seed, fanout, error_rate, max_retries, agent_retries } = parameters;
   return Array.from({ length: fanout }, (_, call) => {
-    let attempt = 0;
-    while (fails(seed, call, attempt, error_rate)) {
-      if (attempt === max_retries) return { attempts: attempt + 1, gaveUp: true };
-      attempt++;
+    const tool: number[] = [];
+    for (let again = 0; again <= agent_retries; again++) {
+      let attempt = 0;
+      while (attempt <= max_retries && fails(seed, call, agentChance(parameters, again, attempt), error_rate))
+        attempt++;
+      tool.push(Math.min(attempt, max_retries) + 1);
+      if (attempt <= max_retries) return { tool, gaveUp: false };
     }
-    return { attempts: attempt + 1, gaveUp: false };
+    return { tool, gaveUp: true };
   });
 }
+
+interface Calls {
+  readonly logical_operations: number;
+  readonly attempts: number;
+  readonly retried_operations: number;
+  readonly failed_attempts: number;
+  /** Who may not try again has nothing to give up. */
+  readonly gave_up: number;
+}
+
+function tally(attempts: readonly number[], failedInTheEnd: number, retries: number): Calls {
+  const all = sum(attempts);
+  return {
+    logical_operations: attempts.length,
+    attempts: all,
+    retried_operations: attempts.filter((each) => each > 1).length,
+    failed_attempts: all - attempts.length + failedInTheEnd,
+    gave_up: retries > 0 ? failedInTheEnd : 0,
+  };
+}
+
+const amplificationOf = ({ attempts, logical_operations }: Calls) => attempts / logical_operations;
+const isStorm = (calls: Calls) => calls.retried_operations >= 5 && amplificationOf(calls) >= 1.05;
 
 /**
  * When the last attempt ends: each lines up when its back-off is over, first in first out. The first attempts are there
@@ -29,7 +56,7 @@ function outcomesOf({ seed, fanout, error_rate, max_retries }: RetryParameters):
  */
 function lastEnd(outcomes: readonly Outcome[], call: number, slots: number): number {
   const free = new Array<number>(Math.min(slots, outcomes.length)).fill(0);
-  const queue = outcomes.map(({ attempts }) => ({ asked: 0, attempt: 0, attempts }));
+  const queue = outcomes.map(({ tool: [attempts] }) => ({ asked: 0, attempt: 0, attempts }));
   for (let head = 0; head < queue.length; head++) {
     const { asked, attempt, attempts } = queue[head];
     const slot = free.indexOf(Math.min(...free));
@@ -43,40 +70,71 @@ function lastEnd(outcomes: readonly Outcome[], call: number, slots: number): num
   return Math.max(...free);
 }
 
+/** What the retried calls say together; where none was retried, the calls of the tool, as far as they failed. */
+function insightOf(tool: Calls, agents: Calls): PlantedInsight[] {
+  if (tool.failed_attempts === 0) return [];
+  const retried = [tool, agents].filter((calls) => calls.retried_operations > 0);
+  const told = retried.length > 0 ? retried : [tool];
+  const total = (name: keyof Calls) => sum(told.map((calls) => calls[name]));
+  const numbers = {
+    logical_operations: total('logical_operations'),
+    attempts: total('attempts'),
+    retried_operations: total('retried_operations'),
+    failed_attempts: total('failed_attempts'),
+    amplification: total('attempts') / total('logical_operations'),
+    gave_up: total('gave_up'),
+  };
+  return [{ kind: 'retries', found: retried.length > 0, numbers }];
+}
+
 /**
  * Retry storm (design §5): at least 5 retried calls and 1.05 attempts a call. The first attempts queue like any fan-out,
- * since retries line up behind them; where half of the attempts are retries, the queue is the storm's symptom.
+ * since retries line up behind them; where half of the attempts are retries, the queue is the storm's symptom. Behind
+ * agents each call has a parent of its own: no fan-out. Where agents are retried above a storm at the tool, they are its
+ * symptom: nothing else makes them fail.
  */
 export function retryTruth(parameters: RetryParameters, mesh: Mesh): GroundTruth {
-  const { fanout, concurrency: slots, delay_ms, max_retries } = parameters;
+  const { max_retries, agent_retries } = parameters;
   const outcomes = outcomesOf(parameters);
-  const attempts = sum(outcomes.map((outcome) => outcome.attempts));
-  const retried = outcomes.filter((outcome) => outcome.attempts > 1).length;
   const gaveUp = outcomes.filter((outcome) => outcome.gaveUp).length;
-  const amplification = attempts / fanout;
-  const numbers = {
-    logical_operations: fanout,
-    attempts,
-    retried_operations: retried,
-    failed_attempts: attempts - fanout + gaveUp,
-    amplification,
-    gave_up: max_retries > 0 ? gaveUp : 0, // who may not try again has nothing to give up
+  const byAgent = outcomes.flatMap((outcome) => outcome.tool);
+  // Every attempt at an agent but the last of a call failed, since the tool did to the end.
+  const failedAgents = byAgent.length - outcomes.length + gaveUp;
+  const tool = tally(byAgent, failedAgents, max_retries);
+  const agents = tally(
+    outcomes.map((outcome) => outcome.tool.length),
+    gaveUp,
+    agent_retries,
+  );
+  const insights = insightOf(tool, agents);
+  const storm = (calls: Calls, caller: string, callee: string, layers: Record<string, number>) => ({
+    kind: 'retry_storm' as const,
+    agent: agentOf(mesh, caller),
+    callee,
+    numbers: { ...calls, amplification: amplificationOf(calls), ...layers },
+  });
+  const layers = {
+    layers: agents.retried_operations > 0 ? 2 : 1,
+    total_amplification: amplificationOf(tool) * amplificationOf(agents),
   };
-  const storm: PlantedFailure[] =
-    retried >= 5 && amplification >= 1.05
-      ? [{ kind: 'retry_storm', agent: agentOf(mesh, 'caller'), callee: 'flaky', numbers }]
-      : [];
+  if (agent_retries === 0) {
+    const storms = isStorm(tool) ? [storm(tool, 'caller', 'flaky', layers)] : [];
+    const queued = storms.length > 0 && amplificationOf(tool) >= 2 ? [] : queueOf(parameters, outcomes, mesh);
+    return { failures: [...storms, ...queued], insights };
+  }
+  if (isStorm(tool)) return { failures: [storm(tool, 'fetcher', 'flaky', layers)], insights };
+  const alone = { layers: 1, total_amplification: amplificationOf(agents) };
+  return { failures: isStorm(agents) ? [storm(agents, 'caller', 'fetcher', alone)] : [], insights };
+}
+
+function queueOf(parameters: RetryParameters, outcomes: readonly Outcome[], mesh: Mesh): PlantedFailure[] {
+  const { fanout, concurrency: slots, delay_ms } = parameters;
   const call = callMs(delay_ms);
-  const makespan = lastEnd(outcomes, call, slots);
-  const collapse = collapseOf({
+  return collapseOf({
     agent: agentOf(mesh, 'planner'),
     callee: 'flaky',
     service: new Array<number>(fanout).fill(call),
     slots,
-    makespan,
+    makespan: lastEnd(outcomes, call, slots),
   });
-  return {
-    failures: [...storm, ...(storm.length > 0 && amplification >= 2 ? [] : collapse)],
-    insights: numbers.failed_attempts === 0 ? [] : [{ kind: 'retries', found: retried > 0, numbers }],
-  };
 }

@@ -112,6 +112,7 @@ test.each([
   { scenario: 'fanout', fanout: 12, concurrency: 3, delay_ms: 5, straggler_factor: 4 },
   { scenario: 'chain', depth: 6, delay_ms: 2 },
   { scenario: 'retry', fanout: 20, concurrency: 10, delay_ms: 2, error_rate: 0.4, max_retries: 1 },
+  { scenario: 'retry', fanout: 9, delay_ms: 2, error_rate: 0.5, max_retries: 1, agent_retries: 1 },
   { scenario: 'dag', fanout: 8, delay_ms: 5 },
   { scenario: 'react', min_steps: 2, max_steps: 6, delay_ms: 4, tools_per_step: 2 },
   { scenario: 'human', human_delay_s: 0.02, delay_ms: 4 },
