@@ -2,9 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
-import { readConfig } from '#infra/config.ts';
-import { urlOf } from '#infra/endpoints.ts';
 import { type Answer, askNewest, askTrace, type TraceAnswer } from './api.ts';
+import { baseOf } from './base.ts';
 import { ARRIVE_MS, CLOSE_MS, type Options, parseOptions } from './options.ts';
 import { page } from './page.ts';
 import { progressOn } from './progress.ts';
@@ -46,17 +45,9 @@ async function explained(base: string, { id, wait }: Options): Promise<Answer<Tr
   }
 }
 
-function baseOf(options: Options): Answer<string> {
-  if (options.api !== undefined) return { ok: true, value: options.api };
-  const read = readConfig(process.env);
-  return read.ok
-    ? { ok: true, value: urlOf(read.config, read.config.ATI_API_PORT) }
-    : { ok: false, missing: false, reason: read.message };
-}
-
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  const base = baseOf(options);
+  const base = baseOf(options.api);
   if (!base.ok) {
     console.error(base.reason);
     return 2;

@@ -1,5 +1,6 @@
 /** What `npm run explain` takes. */
 import { Command, InvalidArgumentError } from 'commander';
+import { apiUrl } from './base.ts';
 
 export interface Options {
   /** 32 lower-case hex digits; undefined: the newest. */
@@ -22,13 +23,6 @@ function traceId(text: string): string {
   throw new InvalidArgumentError(
     'A trace id is 32 hex digits, as /run answers and GET /v1/traces lists them.',
   );
-}
-
-function apiUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const plain = url !== undefined && /^https?:$/.test(url.protocol) && url.username + url.password === '';
-  if (plain) return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
-  throw new InvalidArgumentError('It must be like http://127.0.0.1:8001');
 }
 
 /** Throws CommanderError after it has printed help, or what is wrong. */

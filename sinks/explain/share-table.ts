@@ -1,0 +1,54 @@
+/** Rows that are shares of a whole: who, where, numbers, and a bar. */
+import { percent } from '#infra/format.ts';
+import { LEAST_BAR, shareBar, USUAL_BAR } from './bars.ts';
+import { columns, left, right, wrap } from './text.ts';
+import type { View } from './view.ts';
+
+export interface ShareRow {
+  readonly name: string;
+  readonly where: string;
+  /** Columns between the names and the bar; as many in each row. */
+  readonly numbers: readonly string[];
+  /** 0 to 1: the bar. */
+  readonly share: number;
+}
+
+/** Columns that places have at least where names do not leave them room. */
+const WHERE = 20;
+
+/** What is there but rounds to nothing: `<1 %`. */
+export const shareOf = (share: number) => (share > 0 && share < 0.005 ? '<1 %' : percent(share)).padStart(5);
+
+/** A line for each row, more where names are long; `head` names the columns of numbers. */
+export function shareTable(
+  rows: readonly ShareRow[],
+  { width, colours }: Pick<View, 'width' | 'colours'>,
+  head: readonly string[] = [],
+): string[] {
+  if (rows.length === 0) return [];
+  const names = Math.max(...rows.map(({ name }) => columns(name)));
+  const widestPlace = Math.max(...rows.map(({ where }) => columns(where)));
+  const numberWidths = rows[0].numbers.map((_, i) =>
+    Math.max(...[...rows.map(({ numbers }) => numbers[i]), head[i] ?? ''].map((text) => text.length)),
+  );
+  const room = width - 2 - 2 - 2 - numberWidths.reduce((sum, each) => sum + each + 2, 0);
+  // First the bar gives way, then names take a second line, then places.
+  const text = room - LEAST_BAR;
+  const whereWidth = Math.min(widestPlace, Math.max(WHERE, text - names));
+  const nameWidth = Math.min(names, text - whereWidth);
+  const barWidth = Number.isFinite(width) ? room - nameWidth - whereWidth : USUAL_BAR;
+  const numbersOf = (texts: readonly string[]) =>
+    texts.map((each, i) => `  ${right(each, numberWidths[i])}`).join('');
+  const lines = rows.flatMap(({ name, where, numbers, share }) => {
+    const [first = '', ...moreNames] = wrap(name, nameWidth);
+    const [place = '', ...morePlaces] = wrap(where, whereWidth);
+    const more = Array.from({ length: Math.max(moreNames.length, morePlaces.length) }, (_, i) => {
+      const beside = morePlaces[i] === undefined ? '' : colours.dim(morePlaces[i]);
+      return `  ${left(moreNames[i] ?? '', nameWidth)}  ${beside}`.trimEnd();
+    });
+    const texts = `  ${left(first, nameWidth)}  ${colours.dim(left(place, whereWidth))}`;
+    return [`${texts}${numbersOf(numbers)}  ${colours.cyan(shareBar(share, barWidth))}`, ...more];
+  });
+  if (head.length === 0) return lines;
+  return [colours.dim(`${' '.repeat(4 + nameWidth + whereWidth)}${numbersOf(head)}`), ...lines];
+}
