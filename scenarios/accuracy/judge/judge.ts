@@ -121,18 +121,25 @@ function judgeSeries(
 }
 
 function falseIncidents(
-  { spec, windows }: PlayedTenant,
+  { spec, windows, traces }: PlayedTenant,
   ofWindows: readonly IncidentEvent[],
 ): FalseIncident[] {
   const known = [...windows.planted, ...windows.either];
   return ofWindows
     .filter((incident) => !known.some((failure) => isOf(incident, failure)))
-    .map(({ kind, agent, operation, signature, explanation }) => ({
+    .map(({ kind, agent, operation, signature, evidenceTraceId, affectedTraces }) => ({
       tenant: spec.tenant,
       kind,
       agent,
-      note: `${kind} at ${agent} (${operation}) of ${signature}: ${explanation}`,
+      note: `${kind} at ${agent} (${operation}) of ${signature}; ${evidenceOf(traces, evidenceTraceId, affectedTraces)}`,
     }));
+}
+
+/** Which trace an incident's evidence is of, and how that came to the door. */
+function evidenceOf(traces: readonly PlayedTrace[], traceId: string, affected: number): string {
+  const trace = traces.find((each) => each.traceId === traceId);
+  if (trace === undefined) return `of ${affected} traces together`;
+  return `trace ${traceId} (${trace.plan.name}, ${trace.profile.name})`;
 }
 
 /** From the trace that opened an incident, where it did so rightly. */

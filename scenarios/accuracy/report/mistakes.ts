@@ -1,7 +1,7 @@
 import type { Outcome, TraceOutcome } from '../judge/outcome.ts';
 
 /** So many of each sort are told one by one. */
-const MOST = 25;
+const MOST = 10;
 
 const list = (lines: readonly string[]) =>
   [

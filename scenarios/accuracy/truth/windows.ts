@@ -48,7 +48,7 @@ export function windowTruth(
       { kind: 'fanout_collapse', callee: 'search', agents: [agent('researcher'), agent('planner')] },
       slowdownShows,
     ],
-    [{ kind: 'starvation', callee: 'token_stream', agents: [serviceName] }, unfairnessShows],
+    [{ kind: 'starvation', callee: 'stream', agents: [serviceName] }, unfairnessShows],
   ];
   const planted: Planted[] = [];
   const either: Planted[] = [];
