@@ -68,6 +68,17 @@ describe('the same bytes', () => {
     expect(new Set([alone[0], ...others].map((run) => run.traceId)).size).toBe(6);
   });
 
+  test('tools that scatter wider take longer, and nothing else is different', async () => {
+    const [quiet, wide] = [
+      await generate(ALL[0], { toolSpread: 0.03 }),
+      await generate(ALL[0], { toolSpread: 0.4 }),
+    ];
+    expect(text(quiet)).toBe(text(alone[0]));
+    expect(wide.spanCount).toBe(quiet.spanCount);
+    expect(wide.truth).toEqual(quiet.truth);
+    expect(wide.endUnixMs - wide.startUnixMs).toBeGreaterThan(quiet.endUnixMs - quiet.startUnixMs);
+  });
+
   test('another start changes ids and clock, and no duration', async () => {
     const later = await generate(ALL[0], { startUnixMs: START + 3_600_000 });
     expect(later.endUnixMs - later.startUnixMs).toBe(alone[0].endUnixMs - alone[0].startUnixMs);
