@@ -15,6 +15,16 @@ export interface FairnessLimits {
   readonly minStreams: number;
 }
 
+const instanceOf = (view: TraceView, { row }: Stream): string | undefined => {
+  const instance = view.resource(row, ATTR.SERVICE_INSTANCE_ID);
+  return typeof instance === 'string' && instance !== '' ? instance : undefined;
+};
+
+/** True where a stream has an instance, and gaps enough to know its rate. */
+export function tellsFairness(view: TraceView, stream: Stream, limits: StallLimits): boolean {
+  return stream.chunks.length > limits.minCleanGaps && instanceOf(view, stream) !== undefined;
+}
+
 /**
  * How fast the stream was, as a share of its own pace and without the time of its own tools: a slow model beside fast
  * ones is not treated unfairly. Of a stream with too few gaps nothing can be said.
@@ -25,10 +35,9 @@ export function fairnessFact(
   background: Background,
   limits: StallLimits,
 ): TraceFact | undefined {
-  const instance = view.resource(stream.row, ATTR.SERVICE_INSTANCE_ID);
+  const instance = instanceOf(view, stream);
   const { chunks } = stream;
-  if (typeof instance !== 'string' || instance === '' || chunks.length <= limits.minCleanGaps)
-    return undefined;
+  if (instance === undefined || chunks.length <= limits.minCleanGaps) return undefined;
   const { baseline } = paceOf(stream, background, limits);
   const [first, last] = [chunks[0], chunks[chunks.length - 1]];
   const active = last - first - background.own.busyWithin(first, last);

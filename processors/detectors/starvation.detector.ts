@@ -24,7 +24,7 @@ import {
   stallsWithin,
   timeInGapsOver,
 } from './stalls.ts';
-import { fairnessFact, unfair } from './starvation-fairness.ts';
+import { fairnessFact, tellsFairness, unfair } from './starvation-fairness.ts';
 
 const config = z.strictObject({
   /** Gaps without background work that make a baseline. Design §5. */
@@ -54,7 +54,7 @@ const LONGEST_TIMELINE = 20;
 /** Competing operations that are told by name. */
 const NAMED_COMPETITORS = 3;
 /** Each stream costs a pass over the trace: of more, those with the longest gaps are judged. */
-const MOST_STREAMS = 256;
+const MOST_STREAMS = 64;
 
 /** Background calls of one callee during the stalls. Times in ns from the trace's start. */
 interface Competitor {
@@ -147,8 +147,8 @@ function starved(
   const { view, tenant } = trace;
   const pace = paceOf(stream, background, c);
   const length = view.end[stream.row] - view.start[stream.row];
-  const enough = Math.max(c.minStalledMs * 1e6, c.minStalledShare * length);
-  if (pace.baseline === undefined || pace.stalls.length === 0 || pace.stalled < enough) return undefined;
+  if (pace.baseline === undefined || pace.stalls.length === 0) return undefined;
+  if (pace.stalled < enoughStalled(view, stream, c)) return undefined;
   if (pace.overlapped < c.minOverlap * pace.stalled) return undefined;
   const others = competitors(view, background, pace.stalls);
   if (others.length === 0) return undefined;
@@ -205,6 +205,7 @@ export const detector: Detector<Config> = {
     const found: Candidate[] = [];
     const facts: TraceFact[] = [];
     for (const stream of streamsOf(view, c)) {
+      if (!mayStarve(view, stream, c) && !tellsFairness(view, stream, c)) continue;
       const background = backgroundOf(view, stream, c);
       const candidate = starved(trace, stream, background, c);
       if (candidate) found.push(candidate);
@@ -218,6 +219,16 @@ export const detector: Detector<Config> = {
     return finding ? [finding] : [];
   },
 };
+
+/** False where even all long gaps together are too short, whatever ran beside them: of most streams no more is read. */
+function mayStarve(view: TraceView, stream: Stream, c: Config): boolean {
+  const time = timeInGapsOver(stream, c.minStallMs * 1e6);
+  return time > 0 && time >= enoughStalled(view, stream, c);
+}
+
+function enoughStalled(view: TraceView, { row }: Stream, c: Config): number {
+  return Math.max(c.minStalledMs * 1e6, c.minStalledShare * (view.end[row] - view.start[row]));
+}
 
 /** Every stream of the trace, in order of start; of too many those with most time in long gaps. */
 function streamsOf(view: TraceView, c: Config): Stream[] {
