@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { buildId, PEERS, type PeerName, type Recipe } from './catalog.ts';
 import { findPeer, peerPath } from './find.ts';
 import { checkGo, runLines } from './go.ts';
+import { buildVenv, checkPython } from './venv.ts';
 
 const BUILDER = 'go.opentelemetry.io/collector/cmd/builder';
 /** A compiler is silent for minutes. */
@@ -15,8 +16,8 @@ type Say = (line: string) => void;
 
 /**
  * Builds a peer into `directory` unless it is there in this version already, and gives its path. A build moves into
- * place as a whole, so an interrupted one is done again and two at once do no harm. Throws a UserError when Go is
- * missing or too old, or with the end of what the build said.
+ * place as a whole, so an interrupted one is done again and two at once do no harm. Throws a UserError when Go or
+ * Python is missing or too old, or with the end of what the build said.
  */
 export async function buildPeer(name: PeerName, directory: string, say: Say): Promise<string> {
   const { title, version, recipe, takes } = PEERS[name];
@@ -33,12 +34,14 @@ export async function buildPeer(name: PeerName, directory: string, say: Say): Pr
     GOFLAGS: `-p=${jobs} -buildvcs=false -trimpath`,
     GOWORK: 'off',
   };
-  await checkGo(env);
+  if (recipe.by === 'venv') await checkPython();
+  else await checkGo(env);
   await mkdir(directory, { recursive: true });
   const work = await mkdtemp(join(directory, '.building-'));
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
-  say(`${name}: building ${title} ${version} from the Go module proxy; the first time takes ${takes}`);
+  const source = recipe.by === 'venv' ? 'Python package index' : 'Go module proxy';
+  say(`${name}: building ${title} ${version} from the ${source}; the first time takes ${takes}`);
   const life = setInterval(() => say(`${name}: still building, ${seconds()} s`), SIGN_OF_LIFE_MS);
   try {
     const made = join(work, 'made');
@@ -50,8 +53,8 @@ export async function buildPeer(name: PeerName, directory: string, say: Say): Pr
     await rm(work, { recursive: true, force: true });
   }
   const path = peerPath(name, directory);
-  const { size } = await stat(path);
-  say(`${name}: built in ${seconds()} s, ${Math.round(size / 1e6)} MB: ${path}`);
+  const megabytes = Math.round((await stat(path)).size / 1e6);
+  say(`${name}: built in ${seconds()} s${megabytes > 0 ? `, ${megabytes} MB` : ''}: ${path}`);
   return path;
 }
 
@@ -65,6 +68,10 @@ interface Place {
 
 async function build(name: PeerName, version: string, recipe: Recipe, place: Place): Promise<void> {
   const { work, made, say } = place;
+  if (recipe.by === 'venv') {
+    await buildVenv(recipe.config, dirname(made), (line) => say(`${name}:   ${line}`));
+    return;
+  }
   const env = { ...place.env, GOBIN: join(work, 'bin') };
   const run = async (file: string, args: readonly string[]) => {
     const ended = await runLines({ file, args, cwd: work, env }, (line) => say(`${name}:   ${line}`));

@@ -2,15 +2,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-export const PEER_NAMES = ['otelcol', 'k6'] as const;
+export const PEER_NAMES = ['otelcol', 'k6', 'python'] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
 
-/** How a peer comes out of the Go module proxy. */
+/** How a peer is made: out of the Go module proxy, or out of the Python package index. */
 export type Recipe =
   /** `go install module@version`; the program is named like the last part of the module. */
   | { readonly by: 'install'; readonly module: string }
   /** The Collector's own builder, with this configuration; its `dist.name` is the name of the peer. */
-  | { readonly by: 'collector-builder'; readonly config: URL };
+  | { readonly by: 'collector-builder'; readonly config: URL }
+  /** A virtual environment of the machine's Python with these requirements. */
+  | { readonly by: 'venv'; readonly config: URL };
 
 export interface Peer {
   readonly title: string;
@@ -36,7 +38,19 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     recipe: { by: 'install', module: 'go.k6.io/k6' },
     takes: 'about a minute and a half',
   },
+  python: {
+    title: 'Python with a Kafka client and Avro',
+    version: 'v1',
+    recipe: {
+      by: 'venv',
+      config: new URL('../../sinks/consumers/python/requirements.txt', import.meta.url),
+    },
+    takes: 'about a quarter of a minute',
+  },
 };
+
+/** What the machine must have for it. */
+export const needs = (name: PeerName): string => (PEERS[name].recipe.by === 'venv' ? 'Python 3.9' : 'Go');
 
 /** Names one build of a peer: its version, and what else it is made of. Another one is built anew. */
 export function buildId(name: PeerName): string {

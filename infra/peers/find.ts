@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { buildId, type PeerName } from './catalog.ts';
+import { buildId, PEERS, type PeerName } from './catalog.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,9 +11,10 @@ export function peersDir(env: Environment = process.env): string {
   return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ati', 'peers');
 }
 
-/** Where this build of a peer is, or would be. */
+/** Where this build of a peer is, or would be: its program, or a virtual environment's interpreter. */
 export function peerPath(name: PeerName, directory = peersDir()): string {
-  return join(directory, buildId(name), name);
+  const { recipe } = PEERS[name];
+  return join(directory, buildId(name), recipe.by === 'venv' ? join('bin', 'python') : name);
 }
 
 /** The program, or undefined where `npm run peers` has not built it in this version. Never builds. */

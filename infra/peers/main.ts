@@ -1,13 +1,13 @@
-/** `npm run peers -- otelcol k6`: builds the real tools that some tests and benchmarks need, once. */
+/** `npm run peers -- otelcol k6 python`: builds the real tools that some tests and benchmarks need, once. */
 import { Argument, Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { buildPeer } from './build.ts';
-import { PEER_NAMES, PEERS, type PeerName } from './catalog.ts';
+import { needs, PEER_NAMES, PEERS, type PeerName } from './catalog.ts';
 import { findPeer, peersDir } from './find.ts';
 
 const DESCRIPTION =
-  'Builds real tools from the Go module proxy, pinned, into a cache (ATI_PEERS_DIR, else the user cache folder). ' +
-  'Needs Go. Without a name it lists them.';
+  'Builds real tools, pinned, into a cache (ATI_PEERS_DIR, else the user cache folder): otelcol and k6 from the Go ' +
+  'module proxy (needs Go), python as a virtual environment (needs Python 3.9). Without a name it lists them.';
 
 const program = new Command('npm run peers --')
   .description(DESCRIPTION)
@@ -36,7 +36,7 @@ function printPaths(): void {
       console.log(path);
       continue;
     }
-    console.error(`${name} is not built: npm run peers -- ${name} (needs Go)`);
+    console.error(`${name} is not built: npm run peers -- ${name} (needs ${needs(name)})`);
     process.exitCode = 1;
   }
 }

@@ -46,6 +46,7 @@ describe('where they are', () => {
     expect(PEER_NAMES.map(buildId)).toEqual([
       expect.stringMatching(/^otelcol-v\d+\.\d+\.\d+-[0-9a-f]{12}$/),
       expect.stringMatching(/^k6-v\d+\.\d+\.\d+$/),
+      expect.stringMatching(/^python-v\d+-[0-9a-f]{12}$/),
     ]);
   });
 });
@@ -77,6 +78,14 @@ describe('Go', () => {
     expect(findPeer('k6', directory)).toBeUndefined();
   });
 
+  test('where Python is missing, that is said, not that Go is', async () => {
+    vi.stubEnv('PATH', directory);
+    await expect(buildPeer('python', directory, () => undefined)).rejects.toThrow(
+      'python3 is missing, or older than',
+    );
+    expect(findPeer('python', directory)).toBeUndefined();
+  });
+
   test('what is there is not built again, with Go or without', async () => {
     vi.stubEnv('PATH', directory);
     const file = put('k6');
@@ -106,6 +115,12 @@ describe('in tests', () => {
     expect(peer).toMatchObject({ missing: true, note: ` (skipped: ${how})` });
     expect(said).toHaveBeenCalledWith(`skipped: ${how}\n`);
     expect(() => peer.path()).toThrow(how);
+  });
+
+  test('each says what it needs', () => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const { note } = testPeer('python', { ATI_PEERS_DIR: directory });
+    expect(note).toContain('npm run peers -- python (needs Python 3.9)');
   });
 
   test('under ATI_REQUIRE_PEERS=1 it fails instead', () => {

@@ -1,5 +1,5 @@
 /** For tests that run a real tool: its path, or how a test that cannot run says so. */
-import { PEERS, type PeerName } from './catalog.ts';
+import { needs, PEERS, type PeerName } from './catalog.ts';
 import { findPeer, peersDir } from './find.ts';
 
 export interface TestPeer {
@@ -14,7 +14,7 @@ export interface TestPeer {
 /** Looks for a peer; where tests will be skipped for want of it, a line on standard error says so. */
 export function testPeer(name: PeerName, env: NodeJS.ProcessEnv = process.env): TestPeer {
   const found = findPeer(name, peersDir(env));
-  const reason = `no ${PEERS[name].title} binary: npm run peers -- ${name} (needs Go)`;
+  const reason = `no ${PEERS[name].title} binary: npm run peers -- ${name} (needs ${needs(name)})`;
   const missing = found === undefined && env.ATI_REQUIRE_PEERS !== '1';
   if (missing) process.stderr.write(`skipped: ${reason}\n`);
   return {
