@@ -98,7 +98,9 @@ const schema = z.object({
   ATI_REOPEN_MS: positive(10_000).describe('late spans re-open a closed trace for this long'),
   ATI_WINDOW_MS: positive(60_000),
   ATI_WINDOW_HOP_MS: positive(10_000),
-  ATI_WINDOW_GRACE_MS: positive(10_000),
+  ATI_WINDOW_GRACE_MS: positive(30_000).describe(
+    'a window settles this long after its end: 2 x quiet gap + re-opening + what exporters wait, or late spans change it',
+  ),
   ATI_DETECTORS: z
     .string()
     .default('{}')

@@ -9,6 +9,8 @@ import { SignalProcessor } from './signal-processor.ts';
 
 /** A multiple of a minute, so that windows begin here. */
 const T = 60_000_000;
+/** Short, so that a window closes soon after what is in it. */
+export const GRACE_MS = 10_000;
 /** Unix ms of a second of the log. */
 export const s = (seconds: number) => T + seconds * 1000;
 
@@ -19,7 +21,7 @@ export const BAD_INCIDENT = testFinding('op', 'warning', 2).incidentId;
 type ActionGiven = Partial<Omit<OperatorAction, 'action' | 'at' | 'until'>> & { until?: number };
 
 export function run(sources = 1, detectors: ConfiguredDetectors = testDetectors) {
-  const settings = { ...WINDOW_DEFAULTS, sources };
+  const settings = { ...WINDOW_DEFAULTS, graceMs: GRACE_MS, sources };
   const start = { ...FROM_THE_FIRST, offset: 0, incidents: [] };
   const processor = new SignalProcessor(settings, detectors, start);
   let offset = 0;

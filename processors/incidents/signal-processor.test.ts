@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { signalRecord, testDetectors } from '../testing/fake-signals.ts';
 import { WINDOW_DEFAULTS } from '../windows/settings.ts';
-import { bad, brief, run, s } from './log.testkit.ts';
+import { bad, brief, GRACE_MS, run, s } from './log.testkit.ts';
 import { SignalProcessor } from './signal-processor.ts';
 
 describe('a finding of one trace', () => {
@@ -180,7 +180,7 @@ describe('input', () => {
 
   it('a dead letter that an earlier run put aside is dropped by the replay', () => {
     const start = { done: s(1), floor: 0, read: 5, offset: 3, incidents: [] };
-    const processor = new SignalProcessor({ ...WINDOW_DEFAULTS, sources: 1 }, testDetectors, start);
+    const processor = new SignalProcessor({ ...WINDOW_DEFAULTS, graceMs: GRACE_MS, sources: 1 }, testDetectors, start);
     expect(processor.add(4, Buffer.from('junk'))).toEqual({ outcome: 'drop' });
     expect(processor.add(5, Buffer.from('junk')).outcome).toBe('deadLetter');
   });

@@ -22,6 +22,7 @@ export interface Given {
 }
 
 const QUIET_MS = 1_000;
+const GRACE_MS = 10_000;
 
 /**
  * A pipeline whose only detector notes each window that it is shown: one line `END: TRACES`, END in ms from T. Windows
@@ -34,6 +35,7 @@ export function watchWindows(options: DriverOptions & { readonly restarts?: bool
     ...options,
     // A clock is told on at once, so that every ms counts.
     assembly: { quietGapMs: QUIET_MS, markEveryMs: 1, ...options.assembly },
+    windows: { graceMs: GRACE_MS, ...options.windows },
     configured: noting(shown),
     analyse,
   });

@@ -78,8 +78,8 @@ describe('hopping windows', () => {
       fc.property(settings, time, fc.nat(900), (s, eventTime, age) => {
         const now = eventTime + age;
         const closedFor = now - (lastEnd(s, hopOf(s, eventTime)) + s.graceMs);
-        if (closedFor <= s.hardCapMs - s.hopMs) expect(isTooOld(s, eventTime, now)).toBe(false);
-        if (closedFor > s.hardCapMs) expect(isTooOld(s, eventTime, now)).toBe(true);
+        if (closedFor <= s.hardCapMs) expect(isTooOld(s, eventTime, now)).toBe(false);
+        if (closedFor >= s.hardCapMs + s.hopMs) expect(isTooOld(s, eventTime, now)).toBe(true);
       }),
     );
   });

@@ -15,7 +15,7 @@ export interface WindowSettings {
 export const WINDOW_DEFAULTS: WindowSettings = {
   windowMs: 60_000,
   hopMs: 10_000,
-  graceMs: 10_000,
+  graceMs: 30_000,
   hardCapMs: 300_000,
   sources: 4,
 };

@@ -20,7 +20,7 @@ const TICK_MS = 1_000;
 const TAIL_MS = 300_000;
 
 const assembly = { ...ASSEMBLY_DEFAULTS, signalPartitions: PARTITIONS };
-const windows = { ...WINDOW_DEFAULTS, graceMs: 30_000, sources: PARTITIONS };
+const windows = { ...WINDOW_DEFAULTS, sources: PARTITIONS };
 const configured = configureDetectors();
 if (!configured.ok) throw new Error(configured.message);
 const { detectors } = configured;
