@@ -53,7 +53,8 @@ export const TOPICS = {
   },
   signals: {
     name: 'ati.signals',
-    about: 'Signal (key tenant + agent operation) and ClockMark (every source clock, in every partition)',
+    about:
+      'Signal and OperatorAction (key tenant + agent operation), ClockMark (every source clock, in every partition)',
     partitions: 'spans',
     cleanup: 'delete',
     retentionMs: 3 * DAY_MS,
@@ -62,7 +63,7 @@ export const TOPICS = {
   incidents: {
     name: 'ati.incidents',
     about:
-      'IncidentEvent: opened, updated, resolved, retracted; key incident id: the history to subscribe to',
+      'IncidentEvent: opened, updated, resolved, retracted, acknowledged, muted …; key incident id: the history to subscribe to',
     partitions: 'spans',
     cleanup: 'delete',
     retentionMs: 90 * DAY_MS,

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { shuffled, type TestSpan, viewOf } from '../trace/testkit.ts';
+import { analysed, detectors } from './analysed.testkit.ts';
 import { called, MOST_CALLEES } from './called.ts';
 import { CalleesBeneath } from './callees.ts';
 import { signalsOf } from './signals.ts';
+import { chainTrace, fanoutTrace, retryTrace, streamTrace } from './testkit.ts';
 
 const role = (name: string) => ({ 'ati.role': name });
 const tool = (id: number, parent: number, name: string): TestSpan => ({
@@ -69,4 +71,25 @@ it('a full list leaves open what stands behind its last name', () => {
   expect(called('a', { callees: full })).toBe(false);
   expect(called('z', { callees: full.slice(1) })).toBe(false);
   expect(called('z', { callees: [] })).toBe(false);
+});
+
+it('a trace that shows an incident is traffic that could show it, for every detector', () => {
+  const { all } = detectors();
+  const shown = new Set<string>();
+  for (const spans of [chainTrace(), fanoutTrace(), retryTrace(0.3), streamTrace()])
+    for (const signal of analysed(spans).signals)
+      for (const { kind, signature } of signal.findings) {
+        shown.add(kind);
+        const detector = all.find((each) => each.detector.kind === kind)?.detector;
+        expect(detector?.couldShow?.(signature, signal) ?? true, `${kind} ${signature}`).toBe(true);
+      }
+  expect([...shown]).toEqual(expect.arrayContaining(['retry_storm', 'fanout_collapse', 'starvation']));
+});
+
+it('storms and fan-outs speak of their callee alone: without it a trace says nothing', () => {
+  const silent = { callees: ['tool_call other'], facts: [] };
+  const says = (kind: string) =>
+    detectors().get(kind).detector.couldShow?.('tool_call search', silent) ?? true;
+  expect(['retry_storm', 'fanout_collapse'].map(says)).toEqual([false, false]);
+  expect(['blocking_chain', 'starvation'].map(says)).toEqual([true, true]);
 });
