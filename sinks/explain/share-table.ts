@@ -7,7 +7,7 @@ import type { View } from './view.ts';
 export interface ShareRow {
   readonly name: string;
   readonly where: string;
-  /** Columns between the names and the bar; as many in each row. */
+  /** Columns between the names and the bar, the most important first; as many in each row. */
   readonly numbers: readonly string[];
   /** 0 to 1: the bar. */
   readonly share: number;
@@ -15,6 +15,9 @@ export interface ShareRow {
 
 /** Columns that places have at least where names do not leave them room. */
 const WHERE = 20;
+/** Names and places together have so many where they need them: numbers give way to that, the last first, but for these. */
+const TEXT = 36;
+const NUMBERS = 2;
 
 /** What is there but rounds to nothing: `<1 %`. */
 export const shareOf = (share: number) => (share > 0 && share < 0.005 ? '<1 %' : percent(share)).padStart(5);
@@ -31,14 +34,17 @@ export function shareTable(
   const numberWidths = rows[0].numbers.map((_, i) =>
     Math.max(...[...rows.map(({ numbers }) => numbers[i]), head[i] ?? ''].map((text) => text.length)),
   );
-  const room = width - 2 - 2 - 2 - numberWidths.reduce((sum, each) => sum + each + 2, 0);
+  const roomBeside = () => width - 2 - 2 - 2 - numberWidths.reduce((sum, each) => sum + each + 2, 0);
+  while (numberWidths.length > NUMBERS && roomBeside() - LEAST_BAR < Math.min(TEXT, names + widestPlace))
+    numberWidths.pop();
+  const room = roomBeside();
   // First the bar gives way, then names take a second line, then places.
   const text = room - LEAST_BAR;
   const whereWidth = Math.min(widestPlace, Math.max(WHERE, text - names));
   const nameWidth = Math.min(names, text - whereWidth);
   const barWidth = Number.isFinite(width) ? room - nameWidth - whereWidth : USUAL_BAR;
   const numbersOf = (texts: readonly string[]) =>
-    texts.map((each, i) => `  ${right(each, numberWidths[i])}`).join('');
+    numberWidths.map((each, i) => `  ${right(texts[i] ?? '', each)}`).join('');
   const lines = rows.flatMap(({ name, where, numbers, share }) => {
     const [first = '', ...moreNames] = wrap(name, nameWidth);
     const [place = '', ...morePlaces] = wrap(where, whereWidth);

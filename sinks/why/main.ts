@@ -1,0 +1,52 @@
+/** `npm run why`: what owns the critical path of many traces, and why the slow ones are, from the query API alone. */
+import { CommanderError } from 'commander';
+import picocolors from 'picocolors';
+import { baseOf } from '../explain/base.ts';
+import { widthOf } from '../explain/width.ts';
+import { askWhy } from './api.ts';
+import { parseOptions } from './options.ts';
+import { page } from './page.ts';
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2), Date.now());
+  const base = baseOf(options.api);
+  if (!base.ok) {
+    console.error(base.reason);
+    return 2;
+  }
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', () => process.exit(0));
+  const answer = await askWhy(base.value, options);
+  if (!answer.ok) {
+    console.error(answer.reason);
+    return 1;
+  }
+  const { attribution, text } = answer.value;
+  const named = attribution.refused === '' || attribution.failures.length > 0;
+  if (options.json) process.stdout.write(`${text}\n`);
+  else if (attribution.root !== null) {
+    const { isTTY } = process.stdout;
+    const lines = page(answer.value, {
+      width: widthOf(process.stdout, process.env.COLUMNS),
+      colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
+      all: options.all,
+    });
+    process.stdout.write(`${lines.join('\n')}\n`);
+  }
+  if (attribution.refused !== '') console.error(attribution.refused + hint(attribution.root === null));
+  return named ? 0 : 1;
+}
+
+const hint = (nothing: boolean) =>
+  nothing
+    ? ' Run a workflow first, or look further back with --from 1d; GET /v1/traces lists those that have closed.'
+    : '';
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    // commander has said what is wrong; --help is no error.
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  },
+);
