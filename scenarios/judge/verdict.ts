@@ -45,8 +45,9 @@ export function judge(
     else if (root !== undefined && finding.agent !== inMesh(mesh, root))
       faults.push(`${kind} names ${finding.agent} as its root, not ${inMesh(mesh, root)}`);
   }
-  for (const { kind } of trace?.findings ?? [])
-    if (!scenario.expects.includes(kind)) faults.push(`${kind} was found and is false`);
+  // What another finding explains raises no incident.
+  for (const { kind, root } of trace?.findings ?? [])
+    if (root && !scenario.expects.includes(kind)) faults.push(`${kind} was found and is false`);
   if (trace?.summary) faults.push(...wrongAnswers(scenario, trace.insights));
   return { scenario, trace, found, faults: [...new Set(faults)] };
 }
