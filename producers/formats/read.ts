@@ -11,7 +11,7 @@ import { frames, framingOf, readOtlpProto } from './otlp-proto.ts';
 import { readZipkinV1 } from './zipkin-v1.ts';
 import { readZipkinV2 } from './zipkin-v2.ts';
 
-export type { Fault, Faults } from './collected.ts';
+export type { Faults } from './collected.ts';
 export { FORMATS, type Format } from './detect.ts';
 
 export interface Reading {
