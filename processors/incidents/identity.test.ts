@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { testFinding } from '../testing/fake-signals.ts';
+import { ownFinding } from '../windows/evaluate.ts';
 import { type IncidentKey, incidentId } from './identity.ts';
 
 const key: IncidentKey = {
@@ -44,4 +46,15 @@ test.each([
 
 test('further properties (a whole finding) change nothing', () => {
   expect(incidentId({ ...key, ...{ severity: 'critical' } })).toBe(incidentId(key));
+});
+
+test('a finding of a shared instance takes the names of its group: they lead to its partition, and make its id', () => {
+  const finding = testFinding('token_stream', 'warning', 2);
+  const group = { tenant: 'default', scope: 'instance', agent: 'model-server', operation: 'i-0a1' } as const;
+  const own = ownFinding(group, finding);
+  expect(own).toMatchObject({ agent: 'model-server', operation: 'i-0a1', signature: finding.signature });
+  expect(own.incidentId).toBe(incidentId({ ...own, tenant: 'default' }));
+  expect(own.incidentId).not.toBe(finding.incidentId);
+  const same = { ...group, scope: 'operation', agent: finding.agent, operation: finding.operation } as const;
+  expect(ownFinding(same, finding)).toBe(finding);
 });

@@ -171,7 +171,11 @@ describe('stage 2 over a log', () => {
         (given, order, again, actions, crashes) => {
           const log = withActions(interleave(lanes(given), order, again), actions);
           const expected = runAll(log);
-          for (const { event } of readable(expected)) said.set(event, (said.get(event) ?? 0) + 1);
+          for (const each of readable(expected)) {
+            said.set(each.event, (said.get(each.event) ?? 0) + 1);
+            // Its own names make its id, so whoever has the event finds the partition.
+            expect(incidentId(each)).toBe(each.incidentId);
+          }
           const events = new Map<string, string>();
           const states = new Map<string, Incident>();
           let committed: SignalStart = start;

@@ -20,6 +20,7 @@ const LINKS = [
 /** Those that need more than a click. */
 const OTHERS = [
   ['GET /v1/traces/{id}/insights', 'why a trace took its time'],
+  ['POST /v1/incidents/{id}/acknowledge', 'somebody looks after it; also unacknowledge, mute, unmute'],
   ['POST /v1/sql', 'read-only SQL'],
 ] as const;
 
