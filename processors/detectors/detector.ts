@@ -43,6 +43,12 @@ export interface WindowContext {
   readonly traces: readonly WindowTrace[];
 }
 
+/** A finding of several traces. Where single ones show the same incident, the most severe of all speaks for it. */
+export interface WindowFinding extends Finding {
+  /** It says more than any single trace of the same severity can: it speaks. */
+  readonly prevails?: boolean;
+}
+
 /**
  * A detector is data plus pure functions: no clock, no randomness, no IO. One file each in this folder, NAME.detector.ts,
  * whose `detector` the registry finds by itself; beside it its NAME.test.ts, and in scenarios/ what fires it.
@@ -58,7 +64,7 @@ export interface Detector<Config = unknown> {
   /** Findings that one trace alone shows, and the facts that only a window can judge. */
   inTrace(trace: TraceContext, config: Config): TraceResult;
   /** Findings that need several traces; they open an incident after 2 of 3 windows. */
-  inWindow?(window: WindowContext, config: Config): readonly Finding[];
+  inWindow?(window: WindowContext, config: Config): readonly WindowFinding[];
   /**
    * True where a trace without the finding speaks against it: the failure could have shown itself in it. Only windows
    * with such a trace resolve an incident. Without this function any trace of the agent operation is one.

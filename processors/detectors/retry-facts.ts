@@ -1,7 +1,7 @@
 /** What single traces say of retried calls, and storms that only several traces together show. */
 import { number } from '#infra/format.ts';
-import type { Fact, Finding, Measure } from '#schemas/events.ts';
-import type { WindowContext } from './detector.ts';
+import type { Fact, Measure } from '#schemas/events.ts';
+import type { WindowContext, WindowFinding } from './detector.ts';
 import { makeFinding } from './finding.ts';
 import { count, inMs, ratio, reader, total } from './measures.ts';
 import { adviseRetries, type RetryLimits } from './retry-advice.ts';
@@ -86,7 +86,7 @@ function aftermathText(evidence: readonly Measure[]): string {
   );
 }
 
-function stormInWindow(window: WindowContext, callee: string, limits: Limits): Finding | undefined {
+function stormInWindow(window: WindowContext, callee: string, limits: Limits): WindowFinding | undefined {
   const facts = window.traces.flatMap((trace) => trace.facts.filter((fact) => fact.callee === callee));
   const tally: Tally = {
     attempts: total(facts, 'attempts'),
@@ -116,7 +116,7 @@ function stormInWindow(window: WindowContext, callee: string, limits: Limits): F
     ...(aftermath ? aftermathMeasures(aftermath) : []),
   ];
   const critical = aftermath !== undefined || amplification >= limits.criticalAmplification;
-  return makeFinding(window.tenant, {
+  const finding = makeFinding(window.tenant, {
     kind: 'retry_storm',
     severity: critical ? 'critical' : 'warning',
     agent: window.agent,
@@ -131,6 +131,8 @@ function stormInWindow(window: WindowContext, callee: string, limits: Limits): F
       (aftermath ? aftermathText(evidence) : ''),
     recommendations: adviseRetries(callee, window.operation, evidence, limits),
   });
+  // No single trace can tell that the storm has outlived its trigger.
+  return { ...finding, prevails: aftermath !== undefined };
 }
 
 function aboveText(callee: string, tally: Tally, unrepeated: number): string {
@@ -141,7 +143,7 @@ function aboveText(callee: string, tally: Tally, unrepeated: number): string {
 }
 
 /** Storms of one caller over the traces of a window, each callee's on its own. */
-export function stormsInWindow(window: WindowContext, limits: Limits): Finding[] {
+export function stormsInWindow(window: WindowContext, limits: Limits): WindowFinding[] {
   const callees = new Set(window.traces.flatMap((trace) => trace.facts.map((fact) => fact.callee)));
   return [...callees]
     .sort()

@@ -108,29 +108,35 @@ describe('layers', () => {
   });
 });
 
-test('a storm that outlives its trigger says so once the trigger is over, in the same incident', () => {
-  const broken = { 'http.response.status_code': 500 };
-  const late = { 'error.type': 'TimeoutError' };
-  const at = (second: number) =>
-    trace(2, 10).map((span) =>
-      span.error ? { ...span, attributes: { ...span.attributes, ...(second < 60 ? broken : late) } } : span,
+test.each([
+  ['warnings', 2],
+  ['critical', 6],
+])(
+  'a storm whose traces alone are %s says once its trigger is over that it has outlived it, in the same incident',
+  (_, failing) => {
+    const broken = { 'http.response.status_code': 500 };
+    const late = { 'error.type': 'TimeoutError' };
+    const at = (second: number) =>
+      trace(failing, 10).map((span) =>
+        span.error ? { ...span, attributes: { ...span.attributes, ...(second < 60 ? broken : late) } } : span,
+      );
+    const batches = merged(
+      ...every(4, 0, 180).map((second) =>
+        exportsOf(at(second), {
+          trace: String(second),
+          startMs: START + second * 1000,
+          partitions: PARTITIONS,
+        }),
+      ),
     );
-  const batches = merged(
-    ...every(4, 0, 180).map((second) =>
-      exportsOf(at(second), {
-        trace: String(second),
-        startMs: START + second * 1000,
-        partitions: PARTITIONS,
-      }),
-    ),
-  );
-  const { incidents } = runPipeline(batches, { partitions: PARTITIONS });
-  expect(opened(incidents)).toEqual(STORM);
-  const told = incidents.filter(({ evidence }) => evidence.some(({ name }) => name === 'trigger_ended_at'));
-  expect(told.length).toBeGreaterThan(0);
-  for (const { severity, recommendations } of told) {
-    expect(severity).toBe('critical');
-    expect(recommendations[0].action).toBe('break_retry_loop');
-  }
-  expect(new Set(incidents.map(({ incidentId }) => incidentId)).size).toBe(1);
-});
+    const { incidents } = runPipeline(batches, { partitions: PARTITIONS });
+    expect(opened(incidents)).toEqual(STORM);
+    const told = incidents.filter(({ evidence }) => evidence.some(({ name }) => name === 'trigger_ended_at'));
+    expect(told.length).toBeGreaterThan(0);
+    for (const { severity, recommendations } of told) {
+      expect(severity).toBe('critical');
+      expect(recommendations[0].action).toBe('break_retry_loop');
+    }
+    expect(new Set(incidents.map(({ incidentId }) => incidentId)).size).toBe(1);
+  },
+);

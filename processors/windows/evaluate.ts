@@ -82,7 +82,7 @@ export function evaluateWindow(
       if (before === undefined) {
         const ids = traces.map((trace) => trace.traceId);
         found.set(id, { incidentId: id, finding, evidenceTraceId: '', single: false, traces: ids, since });
-      } else if (rank(finding) > rank(before.finding))
+      } else if (rank(finding) + (each.prevails ? 1 : 0) > rank(before.finding))
         Object.assign(before, { finding, evidenceTraceId: '' });
     }
   }
