@@ -14,8 +14,13 @@ export function nameOf({ kind, operation, service, callerService, callerOperatio
   return kind === 'edge' ? `the way from ${placed(callerOperation, callerService)} to ${callee}` : callee;
 }
 
+/** Of a trace with very many owners the least are one share without a service: `other`. */
 const placed = (operation: string, service: string) =>
-  service === '' || service === operation ? operation || 'an unnamed caller' : `${operation} of ${service}`;
+  operation === 'other' && service === ''
+    ? 'many small ones together'
+    : service === '' || service === operation
+      ? operation || 'an unnamed caller'
+      : `${operation} of ${service}`;
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const list = (names: readonly string[]) =>
