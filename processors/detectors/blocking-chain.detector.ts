@@ -6,10 +6,10 @@ import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts'
 import { qualified } from '../trace/normalise.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
+import { realSteps, type Step, stepsOf } from './chain/steps.ts';
 import type { Detector } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
-import { realSteps, type Step, stepsOf } from './steps.ts';
 
 const config = z.strictObject({
   /** Dependent steps in a row. Design §5, tried on the scenarios (60) and on a ReAct loop of 10. */

@@ -4,7 +4,7 @@ import type { TestSpan } from '../trace/testkit.ts';
 import { analysed } from './analysed.testkit.ts';
 import { FORMULAS, formulaOf, numbersIn, unexplained } from './recommendations.testkit.ts';
 import { DETECTORS } from './registry.ts';
-import { layeredTrace } from './retry-layers.testkit.ts';
+import { layeredTrace } from './retries/layers.testkit.ts';
 import { chainTrace, fanoutTrace, Pool, planned, retryTrace, streamTrace, workflow } from './testkit.ts';
 
 const uneven = (call: number) => 40 + ((call * 37) % 100);

@@ -7,7 +7,6 @@ import { z } from 'zod';
 import { number } from '#infra/format.ts';
 import type { Finding, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
-import { type Attempts, foldAttempts } from './attempts.ts';
 import { called } from './called.ts';
 import {
   agentOperation,
@@ -22,18 +21,19 @@ import {
 import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, reader } from './measures.ts';
-import { adviseRetries } from './retry-advice.ts';
-import { causeValues, factValues, stormsInWindow } from './retry-facts.ts';
+import { adviseRetries } from './retries/advice.ts';
+import { type Attempts, foldAttempts } from './retries/attempts.ts';
+import { causeValues, factValues, stormsInWindow } from './retries/facts.ts';
 import {
   layerMeasures,
   layerText,
   layerTimeline,
   retryLayers,
   unrepeatedOperations,
-} from './retry-layers.ts';
-import { overloadFailures } from './retry-overload.ts';
-import { causesOf } from './retry-symptoms.ts';
-import { severityOf, tallyMeasures, tallyOf, tallyText } from './retry-tally.ts';
+} from './retries/layers.ts';
+import { overloadFailures } from './retries/overload.ts';
+import { causesOf } from './retries/symptoms.ts';
+import { severityOf, tallyMeasures, tallyOf, tallyText } from './retries/tally.ts';
 import { quantile } from './stats.ts';
 
 const config = z.strictObject({

@@ -1,6 +1,6 @@
 /** Which findings of one trace explain others: only roots open incidents, and each says what else it explains. */
 import type { Explained, Finding } from '#schemas/events.ts';
-import { causeOfChain } from './chain-causes.ts';
+import { causeOfChain } from './chain/causes.ts';
 import type { TraceContext } from './detector.ts';
 import { reader } from './measures.ts';
 

@@ -7,7 +7,7 @@ import type { TraceView } from '../trace/view.ts';
 import { CalleesBeneath } from './callees.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
-import { isStream } from './stalls.ts';
+import { isStream } from './streams/stalls.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
 export interface AnalysedSignal {

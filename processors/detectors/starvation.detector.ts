@@ -11,6 +11,7 @@ import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
+import { fairnessFact, tellsFairness, unfair } from './streams/fairness.ts';
 import {
   type Background,
   backgroundOf,
@@ -23,8 +24,7 @@ import {
   type Stream,
   stallsWithin,
   timeInGapsOver,
-} from './stalls.ts';
-import { fairnessFact, tellsFairness, unfair } from './starvation-fairness.ts';
+} from './streams/stalls.ts';
 
 const config = z.strictObject({
   /** Gaps without background work that make a baseline. Design §5. */

@@ -180,7 +180,11 @@ describe('input', () => {
 
   it('a dead letter that an earlier run put aside is dropped by the replay', () => {
     const start = { done: s(1), floor: 0, read: 5, offset: 3, incidents: [] };
-    const processor = new SignalProcessor({ ...WINDOW_DEFAULTS, graceMs: GRACE_MS, sources: 1 }, testDetectors, start);
+    const processor = new SignalProcessor(
+      { ...WINDOW_DEFAULTS, graceMs: GRACE_MS, sources: 1 },
+      testDetectors,
+      start,
+    );
     expect(processor.add(4, Buffer.from('junk'))).toEqual({ outcome: 'drop' });
     expect(processor.add(5, Buffer.from('junk')).outcome).toBe('deadLetter');
   });

@@ -1,6 +1,7 @@
 /** The calls of a trace as sequences of attempts, and how often they failed. */
-import { foldAttempts } from '../detectors/attempts.ts';
+
 import { failedCalls, isCall, isOutermostCall, rowsByCallee } from '../detectors/calls.ts';
+import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { numbersOf } from './places.ts';

@@ -2,9 +2,9 @@
 import { elapsed, number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { detector as blockingChain } from '../detectors/blocking-chain.detector.ts';
+import { realSteps, type Step, stepsOf } from '../detectors/chain/steps.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
-import { realSteps, type Step, stepsOf } from '../detectors/steps.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';

@@ -1,6 +1,7 @@
 /** One number for one work item: its call, and the worker that makes it, are the same `#n` in every answer. */
-import { foldAttempts } from '../detectors/attempts.ts';
+
 import { oncePerView } from '../detectors/calls.ts';
+import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 

@@ -1,8 +1,8 @@
 /** One batch of sibling calls, retries folded into the call that they repeat, and how its members compare. Times in ns. */
 
-import { foldAttempts } from '../detectors/attempts.ts';
 import { CLOCK_NS, duration, failedCalls } from '../detectors/calls.ts';
-import type { Batch } from '../detectors/fanout-batches.ts';
+import type { Batch } from '../detectors/fanout/batches.ts';
+import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
 import type { TraceView } from '../trace/view.ts';
 import { numbersOf } from './places.ts';

@@ -5,8 +5,9 @@
  * begins with a thought after all of that has ended. A closing thought that nothing follows is the answer, no step. An
  * agent without chat spans takes a step with each call that begins after the one before has ended.
  */
-import { foldAttempts } from '../detectors/attempts.ts';
+
 import { CLOCK_NS, failedCalls } from '../detectors/calls.ts';
+import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { KIND } from '../trace/parents.ts';
 import { isAgent, ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';

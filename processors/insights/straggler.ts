@@ -3,7 +3,7 @@ import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
-import { type Batch, fanoutBatches } from '../detectors/fanout-batches.ts';
+import { type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { makeInsight } from './answer.ts';

@@ -4,6 +4,8 @@ import type { TimelineEntry } from '#schemas/events.ts';
 import { CLOCK_NS } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
+import { detector as starvation } from '../detectors/starvation.detector.ts';
+import { quantile } from '../detectors/stats.ts';
 import {
   type Background,
   backgroundOf,
@@ -12,9 +14,7 @@ import {
   paceOf,
   readStream,
   type Stream,
-} from '../detectors/stalls.ts';
-import { detector as starvation } from '../detectors/starvation.detector.ts';
-import { quantile } from '../detectors/stats.ts';
+} from '../detectors/streams/stalls.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';

@@ -1,8 +1,8 @@
 /** Each threshold of a fan-out collapse: exactly at it, below it, above it. */
 import { expect, test } from 'vitest';
 import type { Measure } from '#schemas/events.ts';
-import { analysed, measure } from './analysed.testkit.ts';
-import { detector } from './fanout-collapse.detector.ts';
+import { analysed, measure } from '../analysed.testkit.ts';
+import { detector } from '../fanout-collapse.detector.ts';
 import {
   type FanoutOptions,
   fanoutTrace,
@@ -11,7 +11,7 @@ import {
   planned,
   toolCall,
   workflow,
-} from './testkit.ts';
+} from '../testkit.ts';
 
 const severity = (options: FanoutOptions, thresholds: Record<string, number> = {}) =>
   analysed(fanoutTrace(options), { fanout_collapse: thresholds }).findings.map((each) => each.severity);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type TestSpan, viewOf } from '../trace/testkit.ts';
+import { type TestSpan, viewOf } from '../../trace/testkit.ts';
 import { foldAttempts } from './attempts.ts';
 
 /** For each attempt (in order of start) the 1-based position of the one before it, or 0. */

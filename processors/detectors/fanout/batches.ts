@@ -1,8 +1,8 @@
 /** Which calls a fan-out offered together, and when each was offered. */
-import { ROLE } from '../trace/roles.ts';
-import type { TraceView } from '../trace/view.ts';
-import { type Attempts, foldAttempts } from './attempts.ts';
-import { CLOCK_NS, isOutermostCall, oncePerView } from './calls.ts';
+import { ROLE } from '../../trace/roles.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { CLOCK_NS, isOutermostCall, oncePerView } from '../calls.ts';
+import { type Attempts, foldAttempts } from '../retries/attempts.ts';
 
 /** How the moment at which a call was offered is known: surest first. */
 export type OfferedBy = 'worker' | 'sibling' | 'parent';

@@ -1,7 +1,7 @@
 /** What to do about a fan-out collapse. Each text says what its advice would change, and nothing that it would not. */
 import { number, plural } from '#infra/format.ts';
 import type { Measure, Recommendation } from '#schemas/events.ts';
-import { inMs, reader } from './measures.ts';
+import { inMs, reader } from '../measures.ts';
 
 /** `evidence`: see fanout-collapse.detector.ts; every number of a text is computed from it (docs/detectors/fanout-collapse.md). */
 export function adviseFanout(

@@ -1,10 +1,10 @@
 /** How the calls of a fan-out queued, and whether what they waited for was each other. Times in ns. */
-import { ROLE } from '../trace/roles.ts';
-import { Sweep } from '../trace/sweep.ts';
-import type { TraceView } from '../trace/view.ts';
-import { CLOCK_NS, duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from './calls.ts';
-import type { Batch } from './fanout-batches.ts';
-import { quantile, slopeByRank, sortedCopy, variation } from './stats.ts';
+import { ROLE } from '../../trace/roles.ts';
+import { Sweep } from '../../trace/sweep.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { CLOCK_NS, duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from '../calls.ts';
+import { quantile, slopeByRank, sortedCopy, variation } from '../stats.ts';
+import type { Batch } from './batches.ts';
 
 export interface Queueing {
   readonly width: number;

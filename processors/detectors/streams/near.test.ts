@@ -1,8 +1,8 @@
 /** Both sides of each threshold of starvation: a stream drawn by hand beside calls drawn by hand. Times in ms. */
 import { describe, expect, test } from 'vitest';
 import type { OtlpAttributes } from '#schemas/otlp/write.ts';
-import type { TestSpan } from '../trace/testkit.ts';
-import { analysed, findingsOf, measure } from './analysed.testkit.ts';
+import type { TestSpan } from '../../trace/testkit.ts';
+import { analysed, findingsOf, measure } from '../analysed.testkit.ts';
 
 interface Drawn {
   /** Chunks before and after the gap. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { count, ratio } from './measures.ts';
-import { adviseRetries } from './retry-advice.ts';
-import { detector as retryStorm } from './retry-storm.detector.ts';
+import { count, ratio } from '../measures.ts';
+import { detector as retryStorm } from '../retry-storm.detector.ts';
+import { adviseRetries } from './advice.ts';
 
 const limits = retryStorm.config.parse({});
 const advise = (n: { calls: number; retries: number; failed: number; gaveUp: number }) =>

@@ -1,7 +1,7 @@
 /** Fan-outs that look like a collapse and are none, and collapses that do not look like one. */
 import { describe, expect, test } from 'vitest';
-import type { TestSpan } from '../trace/testkit.ts';
-import { findingsOf, measure } from './analysed.testkit.ts';
+import type { TestSpan } from '../../trace/testkit.ts';
+import { findingsOf, measure } from '../analysed.testkit.ts';
 import {
   failing,
   fanoutTrace,
@@ -11,7 +11,7 @@ import {
   type Simulator,
   toolCall,
   workflow,
-} from './testkit.ts';
+} from '../testkit.ts';
 
 const found = (spans: readonly TestSpan[]) => findingsOf('fanout_collapse', spans);
 

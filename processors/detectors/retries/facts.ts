@@ -1,12 +1,12 @@
 /** What single traces say of retried calls, and storms that only several traces together show. */
 import { number } from '#infra/format.ts';
 import type { Fact, Measure } from '#schemas/events.ts';
-import type { WindowContext, WindowFinding } from './detector.ts';
-import { makeFinding } from './finding.ts';
-import { count, inMs, ratio, reader, total } from './measures.ts';
-import { adviseRetries, type RetryLimits } from './retry-advice.ts';
-import { type Aftermath, aftermathMeasures, aftermathOf, type MetastableLimits } from './retry-metastable.ts';
-import { type StormLimits, severityOf, type Tally, tallyMeasures, tallyText } from './retry-tally.ts';
+import type { WindowContext, WindowFinding } from '../detector.ts';
+import { makeFinding } from '../finding.ts';
+import { count, inMs, ratio, reader, total } from '../measures.ts';
+import { adviseRetries, type RetryLimits } from './advice.ts';
+import { type Aftermath, aftermathMeasures, aftermathOf, type MetastableLimits } from './metastable.ts';
+import { type StormLimits, severityOf, type Tally, tallyMeasures, tallyText } from './tally.ts';
 
 /** Facts of healthy calls are most of all: what is as usual is left out. */
 export function factValues(

@@ -1,10 +1,10 @@
 /** A token stream's pace, its stalls, and the work that ran beside it. Times in ns from the trace's start. */
 import { ATTR } from '#schemas/semconv.ts';
-import { ROLE } from '../trace/roles.ts';
-import { Sweep } from '../trace/sweep.ts';
-import type { TraceView } from '../trace/view.ts';
-import { isCall, oncePerView } from './calls.ts';
-import { quantile } from './stats.ts';
+import { ROLE } from '../../trace/roles.ts';
+import { Sweep } from '../../trace/sweep.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { isCall, oncePerView } from '../calls.ts';
+import { quantile } from '../stats.ts';
 
 export interface StallLimits {
   readonly minCleanGaps: number;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { shuffled, type TestSpan } from '../trace/testkit.ts';
-import { analysed, findingsOf, measure } from './analysed.testkit.ts';
-import { layeredTrace, resend } from './retry-layers.testkit.ts';
-import { type Process, toolCall, workflow } from './testkit.ts';
+import { shuffled, type TestSpan } from '../../trace/testkit.ts';
+import { analysed, findingsOf, measure } from '../analysed.testkit.ts';
+import { type Process, toolCall, workflow } from '../testkit.ts';
+import { layeredTrace, resend } from './layers.testkit.ts';
 
 const storms = (spans: readonly TestSpan[]) => findingsOf('retry_storm', spans);
 const stormOn = (spans: readonly TestSpan[], signature: string) => {

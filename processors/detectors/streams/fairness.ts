@@ -2,13 +2,13 @@
 import { number, percent } from '#infra/format.ts';
 import type { Fact, Finding } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
-import { normalise } from '../trace/normalise.ts';
-import type { TraceView } from '../trace/view.ts';
-import type { TraceFact, WindowContext } from './detector.ts';
-import { makeFinding } from './finding.ts';
-import { count, ratio, reader } from './measures.ts';
+import { normalise } from '../../trace/normalise.ts';
+import type { TraceView } from '../../trace/view.ts';
+import type { TraceFact, WindowContext } from '../detector.ts';
+import { makeFinding } from '../finding.ts';
+import { count, ratio, reader } from '../measures.ts';
+import { jainIndex } from '../stats.ts';
 import { type Background, paceOf, type StallLimits, type Stream } from './stalls.ts';
-import { jainIndex } from './stats.ts';
 
 export interface FairnessLimits {
   readonly minFairness: number;

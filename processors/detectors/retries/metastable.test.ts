@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '#schemas/events.ts';
 import type { OtlpAttributes } from '#schemas/otlp/write.ts';
-import type { TestSpan } from '../trace/testkit.ts';
-import { analysed, measure } from './analysed.testkit.ts';
-import type { WindowContext } from './detector.ts';
-import { isOverload } from './retry-overload.ts';
-import { detector as retryStorm } from './retry-storm.detector.ts';
-import { fanoutTrace } from './testkit.ts';
+import type { TestSpan } from '../../trace/testkit.ts';
+import { analysed, measure } from '../analysed.testkit.ts';
+import type { WindowContext } from '../detector.ts';
+import { detector as retryStorm } from '../retry-storm.detector.ts';
+import { fanoutTrace } from '../testkit.ts';
+import { isOverload } from './overload.ts';
 
 const START = 1_700_000_000_000;
 type Failure = 'broken' | 'timeout' | 'none';

@@ -1,8 +1,8 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
 import type { Finding } from '#schemas/events.ts';
-import { Sweep } from '../trace/sweep.ts';
-import type { TraceView } from '../trace/view.ts';
+import { Sweep } from '../../trace/sweep.ts';
+import type { TraceView } from '../../trace/view.ts';
 import {
   agentOperation,
   agentOperations,
@@ -10,11 +10,11 @@ import {
   failedCalls,
   isOutermostCall,
   rowsByCallee,
-} from './calls.ts';
-import type { TraceFact, WindowContext } from './detector.ts';
-import { makeFinding } from './finding.ts';
-import { count, inMs, ms, ratio } from './measures.ts';
-import { quantile, sortedCopy, thinned } from './stats.ts';
+} from '../calls.ts';
+import type { TraceFact, WindowContext } from '../detector.ts';
+import { makeFinding } from '../finding.ts';
+import { count, inMs, ms, ratio } from '../measures.ts';
+import { quantile, sortedCopy, thinned } from '../stats.ts';
 
 export interface SlowdownLimits {
   readonly crowdedConcurrency: number;

@@ -4,11 +4,11 @@
  */
 import { number } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import type { TraceView } from '../trace/view.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { isCall, oncePerView } from '../calls.ts';
+import { entry } from '../finding.ts';
+import { count, ratio } from '../measures.ts';
 import { foldAttempts } from './attempts.ts';
-import { isCall, oncePerView } from './calls.ts';
-import { entry } from './finding.ts';
-import { count, ratio } from './measures.ts';
 
 /** All calls of one callee that were made by way of the same callees, from the top of the trace. */
 interface Way {

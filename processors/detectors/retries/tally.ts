@@ -1,10 +1,10 @@
 /** Calls of one callee and their attempts, counted. */
 import { number, percent } from '#infra/format.ts';
 import type { Measure, Severity } from '#schemas/events.ts';
-import type { TraceView } from '../trace/view.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { failedCalls } from '../calls.ts';
+import { count, ratio } from '../measures.ts';
 import type { Attempts } from './attempts.ts';
-import { failedCalls } from './calls.ts';
-import { count, ratio } from './measures.ts';
 
 export interface Tally {
   readonly attempts: number;

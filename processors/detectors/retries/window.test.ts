@@ -1,11 +1,11 @@
 /** Storms that no single trace shows, through both stages: they open after 2 of 3 windows that start 60 s apart. */
 import { describe, expect, test } from 'vitest';
-import { exportsOf, merged } from '../testing/exports.ts';
-import { runPipeline } from '../testing/pipeline.ts';
-import type { TestSpan } from '../trace/testkit.ts';
-import { findingsOf } from './analysed.testkit.ts';
-import { layeredTrace } from './retry-layers.testkit.ts';
-import { fanoutTrace } from './testkit.ts';
+import { exportsOf, merged } from '../../testing/exports.ts';
+import { runPipeline } from '../../testing/pipeline.ts';
+import type { TestSpan } from '../../trace/testkit.ts';
+import { findingsOf } from '../analysed.testkit.ts';
+import { fanoutTrace } from '../testkit.ts';
+import { layeredTrace } from './layers.testkit.ts';
 
 const START = 1_700_000_040_000; // a minute's start
 const PARTITIONS = 2;

@@ -1,5 +1,5 @@
 /** Retries at several levels: which retried calls fail because of others below them. */
-import type { TraceView } from '../trace/view.ts';
+import type { TraceView } from '../../trace/view.ts';
 
 /** Calls that are tried again together: of one callee, or of one callee by one caller. */
 export interface RetriedCalls {

@@ -1,12 +1,12 @@
 /** Whether the steps of a blocking chain spend their time in something that is a finding of its own. */
 import type { Finding } from '#schemas/events.ts';
-import { Sweep } from '../trace/sweep.ts';
-import type { TraceView } from '../trace/view.ts';
-import { foldAttempts } from './attempts.ts';
-import { agentOperation, failedCalls } from './calls.ts';
-import type { TraceContext } from './detector.ts';
-import { fanoutBatches } from './fanout-batches.ts';
-import { reader } from './measures.ts';
+import { Sweep } from '../../trace/sweep.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { agentOperation, failedCalls } from '../calls.ts';
+import type { TraceContext } from '../detector.ts';
+import { fanoutBatches } from '../fanout/batches.ts';
+import { reader } from '../measures.ts';
+import { foldAttempts } from '../retries/attempts.ts';
 
 /** Of the chain's cumulated latency: with less than a fifth of its own it would be no failure. Own choice. */
 const MOST_OF_IT = 0.8;

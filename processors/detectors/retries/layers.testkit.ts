@@ -1,7 +1,7 @@
 /** For tests: work that is tried again at several levels, one inside the other. */
 import type { OtlpAttributes } from '#schemas/otlp/write.ts';
-import type { TestSpan } from '../trace/testkit.ts';
-import { type Process, type Simulator, toolCall, workflow } from './testkit.ts';
+import type { TestSpan } from '../../trace/testkit.ts';
+import { type Process, type Simulator, toolCall, workflow } from '../testkit.ts';
 
 export interface Layers {
   /** Pieces of work, each by an own worker of the agent `outer`. */

@@ -1,8 +1,8 @@
 /** What to do about a retry storm: a callee that is down is left alone, one that recovers gets fewer retries. */
 import { number, percent, plural } from '#infra/format.ts';
 import type { Measure, Recommendation } from '#schemas/events.ts';
-import { reader } from './measures.ts';
-import type { RetryLayer } from './retry-layers.ts';
+import { reader } from '../measures.ts';
+import type { RetryLayer } from './layers.ts';
 
 /** Shares, 0–1. */
 export interface RetryLimits {

@@ -9,7 +9,7 @@
  * - at least `minRetriedCalls` calls are retried in that time.
  */
 import type { Measure } from '#schemas/events.ts';
-import { count, ms, ratio } from './measures.ts';
+import { count, ms, ratio } from '../measures.ts';
 
 export interface MetastableLimits {
   readonly minRetriedCalls: number;

@@ -1,11 +1,11 @@
 /** The fast folding against the definition, written down as simply as it can be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ROLE } from '../trace/roles.ts';
-import { type TestSpan, viewOf } from '../trace/testkit.ts';
-import type { TraceView } from '../trace/view.ts';
+import { ROLE } from '../../trace/roles.ts';
+import { type TestSpan, viewOf } from '../../trace/testkit.ts';
+import type { TraceView } from '../../trace/view.ts';
+import { CLOCK_NS, failedCalls, isCall } from '../calls.ts';
 import { foldAttempts } from './attempts.ts';
-import { CLOCK_NS, failedCalls, isCall } from './calls.ts';
 
 function retryOf(view: TraceView, row: number): number {
   const resend = view.attribute(row, 'http.request.resend_count');

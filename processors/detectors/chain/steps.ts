@@ -2,9 +2,9 @@
  * The steps of a trace: each agent's invocation with everything beneath it until the next agent's, measured by its
  * exclusive time on the critical path. One agent's loop is one step.
  */
-import { type CriticalPath, SEGMENT } from '../trace/critical-path.ts';
-import { isAgent } from '../trace/roles.ts';
-import type { TraceView } from '../trace/view.ts';
+import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
+import { isAgent } from '../../trace/roles.ts';
+import type { TraceView } from '../../trace/view.ts';
 
 export interface Step {
   /** First row of the agent's invocation. */

@@ -4,7 +4,7 @@
  * unknown cause never counts as its own after-effect.
  */
 import { ATTR } from '#schemas/semconv.ts';
-import type { TraceView } from '../trace/view.ts';
+import type { TraceView } from '../../trace/view.ts';
 
 /** Request timeout, too many requests, service unavailable, gateway timeout; 529: overloaded, of model providers. */
 const OVERLOAD_STATUS: ReadonlySet<number> = new Set([408, 429, 503, 504, 529]);
