@@ -1,3 +1,4 @@
+import { adoptOrphans } from './adopt.ts';
 import { SpanIndex } from './span-index.ts';
 
 /** OTLP Span.SpanKind. */
@@ -17,7 +18,7 @@ export interface ParentInput {
 export interface Tree {
   /** Row of the parent or -1. */
   readonly parent: Int32Array;
-  /** 1 where a parent is named but not here, or where a cycle was cut. */
+  /** 1 where a parent is named but not here (`parent` may then be who surely was above it), or where a cycle was cut. */
   readonly orphan: Uint8Array;
   /** Children of row r: `children[offset[r] .. offset[r + 1]]`, rising. */
   readonly offset: Int32Array;
@@ -94,8 +95,11 @@ export function buildTree(s: ParentInput): Tree {
       if (parent[row] < 0) orphan[row] = 1;
     }
   }
+  const named = orphan.slice();
   breakCycles(parent, orphan);
-  return { parent, orphan, ...adjacency(parent) };
+  const cut = orphan.map((is, row) => is & (named[row] ^ 1));
+  const tree = { parent, orphan, ...adjacency(parent) };
+  return adoptOrphans(s, tree, cut) ? { parent, orphan, ...adjacency(parent) } : tree;
 }
 
 function adjacency(parent: Int32Array): Pick<Tree, 'offset' | 'children' | 'topDown'> {

@@ -53,9 +53,53 @@ describe('links', () => {
 });
 
 describe('missing parents', () => {
-  test('what hangs below a lost span is beside the path, and its time the nearest caller’s', () => {
+  const without = (lost: number, spans: readonly TestSpan[]) => pathOf(spans.filter(({ id }) => id !== lost));
+
+  test('what hangs below a lost span goes to who surely was above it', () => {
     const whole = [span(1, undefined, 0, 100), span(2, 1, 10, 90), span(3, 2, 20, 80)];
-    expect(pathOf(whole.filter(({ id }) => id !== 2))).toEqual([[1, 0, 100]]);
+    expect(without(2, whole)).toEqual([
+      [1, 0, 20],
+      [3, 20, 80],
+      [1, 80, 100],
+    ]);
+    const deep = [span(1, undefined, 0, 100), span(2, 1, 5, 95), span(3, 2, 10, 90), span(4, 3, 20, 80)];
+    expect(without(3, deep)).toContainEqual([4, 20, 80]);
+    expect(without(3, deep)).toContainEqual([2, 5, 20]);
+  });
+
+  test('two that could have been above it: to the one above both', () => {
+    const twins = [
+      span(1, undefined, 0, 100),
+      span(2, 1, 10, 90),
+      span(5, 1, 10, 91),
+      span(3, 2, 15, 85),
+      span(4, 3, 20, 80),
+    ];
+    const view = viewOf(twins.filter(({ id }) => id !== 3));
+    const orphan = Array.from(view.orphan).indexOf(1);
+    expect([view.parent[orphan], view.spanId(view.parent[orphan])]).toEqual([
+      view.root,
+      view.spanId(view.root),
+    ]);
+  });
+
+  test('what does not lie within the root, or within one of several, stays without a parent', () => {
+    expect(without(2, [span(1, undefined, 0, 100), span(2, 1, 10, 190), span(3, 2, 20, 180)])).toEqual([
+      [1, 0, 100],
+    ]);
+    const roots = [
+      span(1, undefined, 0, 100),
+      span(9, undefined, 0, 99),
+      span(2, 1, 10, 90),
+      span(3, 2, 20, 80),
+    ];
+    expect(without(2, roots)).toEqual([[1, 0, 100]]);
+  });
+
+  test('very many lost spans cost no more than so many walks', () => {
+    const lost = Array.from({ length: 5_000 }, (_, i) => span(10_000 + i, 50_000 + i, i, i + 1));
+    const view = viewOf([span(1, undefined, 0, 6_000), ...lost]);
+    expect(Array.from(view.parent).filter((parent) => parent >= 0)).toHaveLength(256);
   });
 });
 

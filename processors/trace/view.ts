@@ -27,7 +27,7 @@ export interface TraceView {
   readonly start: Float64Array;
   /** Never before `start` (a negative duration reads as zero). */
   readonly end: Float64Array;
-  /** Row of the parent, or -1 (a root, or the parent is missing). Cycles are broken. */
+  /** Row of the parent, or -1 (a root, or the parent is missing and nobody surely was above it). Cycles are broken. */
   readonly parent: Int32Array;
   /** True (1) where a parent id is given but its span is not here. */
   readonly orphan: Uint8Array;
