@@ -2,7 +2,6 @@
 
 import { pack, unpack } from '#processors/assembly/packing.ts';
 import { FROM_THE_START } from '#processors/assembly/partition-processor.ts';
-import type { AssemblySettings } from '#processors/assembly/settings.ts';
 import type { ConfiguredDetectors } from '#processors/detectors/registry.ts';
 import { FROM_THE_FIRST } from '#processors/incidents/position.ts';
 import { SignalProcessor } from '#processors/incidents/signal-processor.ts';
@@ -88,5 +87,3 @@ export function incidentsOf(
     `${tenant} ${incidentId} ${String(revision).padStart(8, '0')}`;
   return said.sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }
-
-export type { AssemblySettings };
