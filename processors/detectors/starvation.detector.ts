@@ -11,10 +11,9 @@ import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
+import { type Background, backgroundOf } from './streams/background.ts';
 import { fairnessFact, tellsFairness, unfair } from './streams/fairness.ts';
 import {
-  type Background,
-  backgroundOf,
   isStream,
   levelDuring,
   type Pace,

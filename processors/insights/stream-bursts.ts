@@ -1,5 +1,5 @@
 /** When the work beside a stream ran: its calls, merged into bursts. Times in ns from the trace's start. */
-import type { Background } from '../detectors/streams/stalls.ts';
+import type { Background } from '../detectors/streams/background.ts';
 import type { TraceView } from '../trace/view.ts';
 
 export interface Burst {

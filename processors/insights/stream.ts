@@ -6,15 +6,8 @@ import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { detector as starvation } from '../detectors/starvation.detector.ts';
 import { quantile } from '../detectors/stats.ts';
-import {
-  type Background,
-  backgroundOf,
-  isStream,
-  type Pace,
-  paceOf,
-  readStream,
-  type Stream,
-} from '../detectors/streams/stalls.ts';
+import { type Background, backgroundOf } from '../detectors/streams/background.ts';
+import { isStream, type Pace, paceOf, readStream, type Stream } from '../detectors/streams/stalls.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';

@@ -94,7 +94,13 @@ function groups(view: TraceView, attempts: Attempts): Group[] {
     }
     group.calls.push({ row, by, offer: Math.max(base, thought), end: ends[row] });
   }
-  return [...found.values()];
+  return [...found.values()].map((group) => ({ ...group, calls: whoseOfferIsKnown(view, group.calls) }));
+}
+
+/** Beside calls with workers or a plan, one whose own was lost (adopt.ts) does not tell when it was offered. */
+function whoseOfferIsKnown(view: TraceView, calls: Offered[]): Offered[] {
+  if (calls.every(({ by }) => by === 'parent')) return calls;
+  return calls.filter(({ row, by }) => by !== 'parent' || view.orphan[row] === 0);
 }
 
 /**

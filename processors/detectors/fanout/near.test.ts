@@ -46,6 +46,15 @@ function overTime(calls: number, gap: (i: number) => number, took: (i: number) =
 }
 
 describe('a collapse all the same', () => {
+  test('though a worker was lost, so that one call does not tell when it was offered', () => {
+    const whole = fanoutTrace({ concurrency: 2 });
+    const workers = whole.filter(({ name }) => name === 'worker');
+    for (const lost of [workers[0], workers[50], workers[99]]) {
+      const [finding] = found(whole.filter((span) => span !== lost));
+      expect([measure(finding, 'offered_width'), measure(finding, 'concurrency')]).toEqual([99, 2]);
+    }
+  });
+
   test('a straggler that runs long after the queue is empty', () => {
     for (const workers of [true, false]) {
       const [finding] = found(fanoutTrace({ workers, delay: (call) => (call === 37 ? 4000 : 80) }));

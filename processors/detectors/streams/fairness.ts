@@ -8,7 +8,8 @@ import type { TraceFact, WindowContext } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, ratio, reader } from '../measures.ts';
 import { jainIndex } from '../stats.ts';
-import { type Background, paceOf, type StallLimits, type Stream } from './stalls.ts';
+import type { Background } from './background.ts';
+import { paceOf, type StallLimits, type Stream } from './stalls.ts';
 
 export interface FairnessLimits {
   readonly minFairness: number;

@@ -1,10 +1,10 @@
-/** A token stream's pace, its stalls, and the work that ran beside it. Times in ns from the trace's start. */
+/** A token stream's pace and its stalls. Times in ns from the trace's start. */
 import { ATTR } from '#schemas/semconv.ts';
 import { ROLE } from '../../trace/roles.ts';
-import { Sweep } from '../../trace/sweep.ts';
+import type { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { isCall, oncePerView } from '../calls.ts';
 import { quantile } from '../stats.ts';
+import type { Background } from './background.ts';
 
 export interface StallLimits {
   readonly minCleanGaps: number;
@@ -48,82 +48,6 @@ export function readStream(view: TraceView, row: number): Stream | undefined {
   const interval = view.attribute(row, ATTR.ATI_STREAM_INTERVAL);
   const isInterval = typeof interval === 'number' && interval > 0 && isMoment(interval * 1e6);
   return { row, chunks, interval: isInterval ? interval * 1e6 : undefined };
-}
-
-/** The work beside a stream: calls that are not its own. */
-export interface Background {
-  readonly rows: readonly number[];
-  readonly sweep: Sweep;
-  /** The stream's own tools. */
-  readonly own: Sweep;
-  /** Time within [from, to) in which background work ran and none of the stream's own tools did. */
-  besides(from: number, to: number): number;
-}
-
-function markSubtree(view: TraceView, row: number): Uint8Array {
-  const inside = new Uint8Array(view.n);
-  inside[row] = 1;
-  for (const each of view.topDown) if (view.parent[each] >= 0 && inside[view.parent[each]]) inside[each] = 1;
-  return inside;
-}
-
-/** Calls, and leaves that do something themselves; not another stream, a person or a checkpoint, nor what only waits. */
-const workIn = oncePerView((view) => {
-  const work = new Uint8Array(view.n);
-  for (let row = 0; row < view.n; row++) {
-    const role = view.role[row];
-    if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
-      continue;
-    if (isCall(view, row) || view.children(row).length === 0) work[row] = 1;
-  }
-  return work;
-});
-
-const sweepOf = (view: TraceView, rows: readonly number[]) =>
-  new Sweep(
-    rows.map((row) => view.start[row]),
-    rows.map((row) => view.end[row]),
-  );
-
-/**
- * Own are the calls below the stream and, where its caller makes at most `maxOwnTools` at once, the calls right
- * beside it: an agent that streams and calls a tool waits for that tool. Only what runs while the stream does counts.
- */
-export function backgroundOf(view: TraceView, stream: Stream, limits: StallLimits): Background {
-  const { row, chunks } = stream;
-  const from = Math.min(view.start[row], chunks[0]);
-  const to = Math.max(view.end[row], chunks[chunks.length - 1]);
-  const work = workIn(view);
-  const below = markSubtree(view, row);
-  const ancestors = new Set<number>();
-  for (let at = view.parent[row]; at >= 0; at = view.parent[at]) ancestors.add(at);
-  const calls: number[] = [];
-  const beside: number[] = [];
-  const own: number[] = [];
-  const counted = new Uint8Array(view.n); // the row or one above it: a call's server span is the same work
-  for (const each of view.topDown) {
-    const parent = view.parent[each];
-    if (parent >= 0) counted[each] = counted[parent];
-    if (counted[each] || work[each] === 0 || each === row || ancestors.has(each)) continue;
-    counted[each] = 1;
-    const isBeside = parent === view.parent[row] && isCall(view, each);
-    if (!isBeside && (view.end[each] <= from || view.start[each] >= to)) continue;
-    if (below[each]) own.push(each);
-    else if (isBeside) beside.push(each);
-    else calls.push(each);
-  }
-  const siblings = sweepOf(view, beside);
-  const many = siblings.level.some((level) => level > limits.maxOwnTools);
-  (many ? calls : own).push(...beside);
-  const sweep = sweepOf(view, calls);
-  const ownSweep = sweepOf(view, own);
-  const either = own.length === 0 ? sweep : sweepOf(view, [...calls, ...own]);
-  return {
-    rows: calls.sort((a, b) => a - b),
-    sweep,
-    own: ownSweep,
-    besides: (start, end) => either.busyWithin(start, end) - ownSweep.busyWithin(start, end),
-  };
 }
 
 export interface Pace {
@@ -174,7 +98,7 @@ export interface Overlap {
 }
 
 /** The first of n rising values that is above `limit`; n where none is. */
-function firstAbove(n: number, valueAt: (index: number) => number, limit: number): number {
+export function firstAbove(n: number, valueAt: (index: number) => number, limit: number): number {
   let low = 0;
   for (let high = n; low < high; ) {
     const middle = (low + high) >> 1;
