@@ -6,7 +6,8 @@ import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts'
 import { qualified } from '../trace/normalise.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
-import { realSteps, type Step, stepsOf } from './chain/steps.ts';
+import { chainAmong } from './chain/runs.ts';
+import { cumulatedOf, longestOf, realSteps, type Step, stepsOf } from './chain/steps.ts';
 import type { Detector } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
@@ -81,15 +82,15 @@ export const detector: Detector<Config> = {
   inTrace({ view, tenant, critical }, c) {
     const { steps: all, whole } = stepsOf(view, critical);
     if (all.length < c.minDepth) return { findings: [], facts: [] };
-    const steps = realSteps(all, c.minShareOfMean);
-    const cumulated = steps.reduce((time, step) => time + step.time, 0);
-    const longest = steps.reduce((time, step) => Math.max(time, step.time), 0);
-    const isChain =
-      steps.length >= c.minDepth &&
-      cumulated >= c.minSerialShare * whole &&
-      longest <= c.maxStepShare * whole &&
-      cumulated >= c.minCumulatedMs * 1e6;
-    if (!isChain) return { findings: [], facts: [] };
+    const isChain = (some: readonly Step[]) =>
+      some.length >= c.minDepth &&
+      cumulatedOf(some) >= c.minSerialShare * whole &&
+      longestOf(some) <= c.maxStepShare * whole &&
+      cumulatedOf(some) >= c.minCumulatedMs * 1e6;
+    const steps = chainAmong(view, realSteps(all, c.minShareOfMean), isChain);
+    if (steps === undefined) return { findings: [], facts: [] };
+    const cumulated = cumulatedOf(steps);
+    const longest = longestOf(steps);
     const first = agentOperation(view, steps[0].row);
     const evidence = [
       count('depth', steps.length),

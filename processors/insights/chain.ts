@@ -2,7 +2,8 @@
 import { elapsed, number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { detector as blockingChain } from '../detectors/blocking-chain.detector.ts';
-import { realSteps, type Step, stepsOf } from '../detectors/chain/steps.ts';
+import { chainAmong } from '../detectors/chain/runs.ts';
+import { cumulatedOf, longestOf, realSteps, type Step, stepsOf } from '../detectors/chain/steps.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -68,11 +69,16 @@ export const chain: InsightRule = {
   look({ view, critical }) {
     const { steps: all, whole } = stepsOf(view, critical);
     if (all.length < MIN_STEPS) return undefined;
-    const steps = countedSteps(all);
-    const cumulated = steps.reduce((time, step) => time + step.time, 0);
-    const longest = steps.reduce(longer).time;
-    const found =
-      steps.length >= minDepth && cumulated >= minSerialShare * whole && longest <= maxStepShare * whole;
+    const counted = countedSteps(all);
+    const isChain = (some: readonly Step[]) =>
+      some.length >= minDepth &&
+      cumulatedOf(some) >= minSerialShare * whole &&
+      longestOf(some) <= maxStepShare * whole;
+    const run = chainAmong(view, counted, isChain);
+    const found = run !== undefined;
+    const steps = run ?? counted;
+    const cumulated = cumulatedOf(steps);
+    const longest = longestOf(steps);
     const evidence = [
       count('depth', steps.length),
       ms('cumulated_latency', cumulated),

@@ -5,6 +5,7 @@
 import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
 import { isAgent } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
+import { oncePerView } from '../calls.ts';
 
 export interface Step {
   /** First row of the agent's invocation. */
@@ -20,7 +21,7 @@ export interface Step {
  * For each row the invocation that it belongs to, as the row of its step; -1 above all agents. An agent that calls
  * itself, or is called again by the same caller, goes on with its step.
  */
-function stepOfRows(view: TraceView): Int32Array {
+export const stepOfRows = oncePerView((view) => {
   const step = new Int32Array(view.n).fill(-1);
   const known = new Map<string, number>();
   for (const row of view.topDown) {
@@ -36,7 +37,7 @@ function stepOfRows(view: TraceView): Int32Array {
     if (again === undefined) known.set(key, row);
   }
   return step;
-}
+});
 
 export interface Steps {
   /** In order of their first moment on the path. */
@@ -67,6 +68,14 @@ export function stepsOf(view: TraceView, path: CriticalPath): Steps {
 
 /** Without the steps that only pass on what the next one does: those below this share of the mean step. */
 export function realSteps(steps: readonly Step[], minShareOfMean: number): Step[] {
-  const sum = steps.reduce((time, step) => time + step.time, 0);
+  const sum = cumulatedOf(steps);
   return steps.filter((step) => step.time >= (minShareOfMean * sum) / steps.length);
 }
+
+/** Σd, ns. */
+export const cumulatedOf = (steps: readonly Step[]): number =>
+  steps.reduce((time, step) => time + step.time, 0);
+
+/** max d, ns. */
+export const longestOf = (steps: readonly Step[]): number =>
+  steps.reduce((time, step) => Math.max(time, step.time), 0);
