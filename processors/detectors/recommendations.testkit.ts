@@ -17,10 +17,6 @@ const n = (value: number): Expected => ({ value, unit: '' });
 const ms = (value: number): Expected => ({ value, unit: 'ms' });
 const pct = (share: number): Expected => ({ value: share * 100, unit: '%' });
 
-/** The default thresholds that advice names: they stand in docs/detectors/ and in the incident's digest. */
-const RETRY_BUDGET = 0.1;
-const BREAKER_FAILURE_RATE = 0.5;
-
 const rounds = (e: Evidence) => Math.ceil(e('offered_width') / e('concurrency'));
 const amplification = (e: Evidence) => e('attempts') / e('logical_operations');
 /** The layer right above the failures is the last one. */
@@ -98,7 +94,7 @@ export const FORMULAS: Readonly<Record<string, Readonly<Record<string, readonly 
       ],
     ],
     rate_limit: [
-      (e) => [pct(BREAKER_FAILURE_RATE), pct(e('failed_attempts') / e('attempts')), n(amplification(e))],
+      (e) => [pct(e('breaker_failure_rate')), pct(e('failed_attempts') / e('attempts')), n(amplification(e))],
       (e) => [n(e('gave_up')), n(e('logical_operations')), n(amplification(e))],
     ],
     retry_one_layer: [
@@ -112,8 +108,8 @@ export const FORMULAS: Readonly<Record<string, Readonly<Record<string, readonly 
     ],
     budget_retries: [
       (e) => [
-        pct(RETRY_BUDGET),
-        n(Math.floor(RETRY_BUDGET * e('logical_operations'))),
+        pct(e('retry_budget')),
+        n(Math.floor(e('retry_budget') * e('logical_operations'))),
         n(e('logical_operations')),
         n(e('attempts') - e('logical_operations')),
       ],

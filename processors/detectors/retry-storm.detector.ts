@@ -21,7 +21,7 @@ import {
 import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, reader } from './measures.ts';
-import { adviseRetries } from './retries/advice.ts';
+import { adviceMeasures, adviseRetries } from './retries/advice.ts';
 import { type Attempts, foldAttempts } from './retries/attempts.ts';
 import { causeValues, factValues, stormsInWindow } from './retries/facts.ts';
 import {
@@ -170,6 +170,7 @@ function stormOf(
       failedRows.reduce((sum, row) => sum + duration(view, row), 0),
     ),
     ...layerMeasures(layers),
+    ...adviceMeasures(c),
   ];
   const e = reader(evidence);
   const name = view.strings[callee];

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { analyseTrace, type TraceAnalysis } from '#processors/analyse.ts';
 import { analysed, detectors } from '#processors/detectors/analysed.testkit.ts';
 import type { Detector } from '#processors/detectors/detector.ts';
+import { unexplained } from '#processors/detectors/recommendations.testkit.ts';
 import { DETECTORS } from '#processors/detectors/registry.ts';
 import { chainTrace, fanoutTrace, reactTrace, streamTrace, workflow } from '#processors/detectors/testkit.ts';
 import { runPipeline } from '#processors/testing/pipeline.ts';
@@ -114,6 +115,16 @@ test('there is one for each failure of design §5', () => {
     expect.arrayContaining(['blocking_chain', 'fanout_collapse', 'retry_storm', 'starvation']),
   );
 });
+
+test.each(ALL_SCENARIOS.map(({ name }) => [name]))(
+  '%s: every number of the advice follows from the evidence',
+  (name) => {
+    const run = runs.get(name)!;
+    const analysis = whole(run);
+    const inWindows = DETECTORS.flatMap((detector) => judgeWindow(detector, analysis, 12));
+    expect([...analysis.findings, ...inWindows].flatMap(unexplained)).toEqual([]);
+  },
+);
 
 test('whatever a scenario expects has a detector', () => {
   const kinds = DETECTORS.map((detector) => detector.kind);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { count, ratio } from '../measures.ts';
 import { detector as retryStorm } from '../retry-storm.detector.ts';
-import { adviseRetries } from './advice.ts';
+import { adviceMeasures, adviseRetries } from './advice.ts';
 
 const limits = retryStorm.config.parse({});
-const advise = (n: { calls: number; retries: number; failed: number; gaveUp: number }) =>
+const advise = (n: { calls: number; retries: number; failed: number; gaveUp: number }, own = limits) =>
   adviseRetries(
     'tool_call db',
     'worker',
@@ -15,8 +15,9 @@ const advise = (n: { calls: number; retries: number; failed: number; gaveUp: num
       count('failed_attempts', n.failed),
       ratio('failure_rate', n.failed / (n.calls + n.retries)),
       count('gave_up', n.gaveUp),
+      ...adviceMeasures(own),
     ],
-    limits,
+    own,
   );
 const actions = (n: Parameters<typeof advise>[0]) => advise(n).map((each) => each.action);
 
@@ -67,4 +68,13 @@ test('one is told in the singular', () => {
   const [budget, fix] = advise({ calls: 10, retries: 1, failed: 1, gaveUp: 0 }).map((each) => each.text);
   expect(budget).toContain('at most 1 retry for 10 calls');
   expect(fix).toContain('Without the 1 failure of');
+});
+
+test('an installation with thresholds of its own is told those', () => {
+  const own = { ...limits, retryBudget: 0.2, breakerFailureRate: 0.25 };
+  const [breaker, budget] = advise({ calls: 60, retries: 30, failed: 30, gaveUp: 0 }, own);
+  expect(breaker.text).toContain('when 25 % of its attempts fail: 33 % did');
+  expect(budget.text).toContain(
+    'a retry budget of 20 % of its calls to tool_call db: at most 12 retries for 60 calls',
+  );
 });

@@ -1,7 +1,7 @@
 /** What to do about a retry storm: a callee that is down is left alone, one that recovers gets fewer retries. */
 import { number, percent, plural } from '#infra/format.ts';
 import type { Measure, Recommendation } from '#schemas/events.ts';
-import { reader } from '../measures.ts';
+import { ratio, reader } from '../measures.ts';
 import type { RetryLayer } from './layers.ts';
 
 /** Shares, 0–1. */
@@ -16,18 +16,24 @@ export interface RetryLimits {
 
 type Evidence = (name: string) => number;
 
+/** The thresholds that advice names, so that its numbers follow from the evidence alone. */
+export const adviceMeasures = (limits: RetryLimits): Measure[] => [
+  ratio('retry_budget', limits.retryBudget),
+  ratio('breaker_failure_rate', limits.breakerFailureRate),
+];
+
 /** The breaker; undefined where retries mostly heal: it would take away calls that succeed. */
-function breaker(callee: string, e: Evidence, limits: RetryLimits): Recommendation | undefined {
+function breaker(callee: string, e: Evidence, breakerGiveUps: number): Recommendation | undefined {
   const stop = `Stop calling ${callee} for a while (circuit breaker)`;
   const load = `adds to its load (${e('amplification').toFixed(2)} attempts for each call).`;
-  if (e('failure_rate') >= limits.breakerFailureRate)
+  if (e('failure_rate') >= e('breaker_failure_rate'))
     return {
       action: 'rate_limit',
       text:
-        `${stop} when ${percent(limits.breakerFailureRate)} of its attempts fail: ${percent(e('failure_rate'))} did, ` +
+        `${stop} when ${percent(e('breaker_failure_rate'))} of its attempts fail: ${percent(e('failure_rate'))} did, ` +
         `and each retry ${load}`,
     };
-  if (e('gave_up') > 0 && e('gave_up') >= limits.breakerGiveUps * e('logical_operations'))
+  if (e('gave_up') > 0 && e('gave_up') >= breakerGiveUps * e('logical_operations'))
     return {
       action: 'rate_limit',
       text:
@@ -78,7 +84,8 @@ function breakLoop(callee: string, caller: string, e: Evidence): Recommendation 
 }
 
 /** The budget is the same advice on either side of it: a storm of 10 retries and one of 11 want one remedy. */
-function budget(callee: string, caller: string, e: Evidence, share: number): Recommendation {
+function budget(callee: string, caller: string, e: Evidence): Recommendation {
+  const share = e('retry_budget');
   const calls = e('logical_operations');
   const retries = e('attempts') - calls;
   const allowed = Math.floor(share * calls);
@@ -94,12 +101,12 @@ function budget(callee: string, caller: string, e: Evidence, share: number): Rec
   };
 }
 
-/** Most urgent first; every number of a text is computed from the evidence (see docs) and from `limits`. */
+/** Most urgent first; every number of a text is computed from the evidence (see docs), `adviceMeasures` among it. */
 export function adviseRetries(
   callee: string,
   caller: string,
   evidence: readonly Measure[],
-  limits: RetryLimits,
+  limits: Pick<RetryLimits, 'breakerGiveUps'>,
   layers: readonly RetryLayer[] = [],
 ): Recommendation[] {
   const e = reader(evidence);
@@ -107,9 +114,9 @@ export function adviseRetries(
   const repeatedAbove = has('unrepeated_operations') ? nobodyAbove(callee, caller, e) : undefined;
   const advice = [
     has('attempts_after') ? breakLoop(callee, caller, e) : undefined,
-    breaker(callee, e, limits),
+    breaker(callee, e, limits.breakerGiveUps),
     oneLayer(callee, layers, e) ?? repeatedAbove,
-    budget(callee, caller, e, limits.retryBudget),
+    budget(callee, caller, e),
     {
       action: 'fix_callee',
       text:

@@ -4,7 +4,7 @@ import type { Fact, Measure } from '#schemas/events.ts';
 import type { WindowContext, WindowFinding } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, inMs, ratio, reader, total } from '../measures.ts';
-import { adviseRetries, type RetryLimits } from './advice.ts';
+import { adviceMeasures, adviseRetries, type RetryLimits } from './advice.ts';
 import { type Aftermath, aftermathMeasures, aftermathOf, type MetastableLimits } from './metastable.ts';
 import { type StormLimits, severityOf, type Tally, tallyMeasures, tallyText } from './tally.ts';
 
@@ -114,6 +114,7 @@ function stormInWindow(window: WindowContext, callee: string, limits: Limits): W
         ]
       : []),
     ...(aftermath ? aftermathMeasures(aftermath) : []),
+    ...adviceMeasures(limits),
   ];
   const critical = aftermath !== undefined || amplification >= limits.criticalAmplification;
   const finding = makeFinding(window.tenant, {
