@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentEvent } from '#schemas/events.ts';
+import { encodeTraces } from '#schemas/otlp/write.ts';
 import { chainTrace, fanoutTrace, retryTrace, streamTrace } from '../detectors/testkit.ts';
 import { shuffled, type TestSpan } from '../trace/testkit.ts';
 import { exportsOf, merged } from './exports.ts';
@@ -74,4 +75,35 @@ describe('from spans to incidents, in virtual time', () => {
       expect(settled(runPipeline(disturbed(merged(...slow), seed)))).toEqual(orderly);
     }
   });
+});
+
+test.each([
+  ['ends that never come', 1_790_000_000_000_000_000n, 2n ** 63n - 1n],
+  ['starts after the year 2262', 2n ** 63n + 5n, 2n ** 64n - 1n],
+])('%s: a summary all the same', (_, startTimeUnixNano, endTimeUnixNano) => {
+  const ids = [1, 2, 3].map((id) => id.toString(16).padStart(16, '0'));
+  const otlp = encodeTraces({
+    resourceSpans: [
+      {
+        scopeSpans: [
+          {
+            spans: ids.map((spanId, i) => ({
+              traceId: '0af7651916cd43dd8448eb211c80319c',
+              spanId,
+              ...(i > 0 && { parentSpanId: ids[0] }),
+              name: 'x',
+              kind: 1,
+              startTimeUnixNano,
+              endTimeUnixNano,
+            })),
+          },
+        ],
+      },
+    ],
+  });
+  const batch = { tenant: 'default', receivedAt: 1_790_000_001_000, spanCount: 3, otlp };
+  const { traces, deadLetters } = runPipeline([{ partition: 0, batch }], { partitions: 1 });
+  expect(deadLetters).toEqual([]);
+  expect(traces.map(({ spanCount }) => spanCount)).toEqual([3]);
+  expect(traces[0].startUnixNano).toBeLessThan(2n ** 63n);
 });

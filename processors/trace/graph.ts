@@ -7,6 +7,9 @@ import { ROLES, type TraceView } from './view.ts';
 /** A graph that a person can read and a summary can carry; nodes past it are merged. */
 const MOST_NODES = 200;
 
+/** Spans that claim to last for weeks must not sum past what a record can say. */
+const MOST_NS = 2 ** 53 - 2;
+
 export interface TraceGraph {
   readonly nodes: GraphNode[];
   readonly edges: GraphEdge[];
@@ -73,7 +76,7 @@ export function traceGraph(view: TraceView, path: CriticalPath, mostNodes = MOST
     const node = nodes[of[row]];
     node.count++;
     if (view.status[row] === 2) node.errors++;
-    node.totalNs += view.end[row] - view.start[row];
+    node.totalNs = Math.min(node.totalNs + view.end[row] - view.start[row], MOST_NS);
   }
   for (let i = 0; i < path.n; i++) nodes[of[path.row[i]]].pathNs += path.end[i] - path.start[i];
   const bounded = bound(nodes, mostNodes);
@@ -101,7 +104,7 @@ function bound(nodes: GraphNode[], most: number): { nodes: GraphNode[]; idOf: In
     idOf[node.id] = other.id;
     other.count += node.count;
     other.errors += node.errors;
-    other.totalNs += node.totalNs;
+    other.totalNs = Math.min(other.totalNs + node.totalNs, MOST_NS);
     other.pathNs += node.pathNs;
   }
   kept.forEach((node, id) => {

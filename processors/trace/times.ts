@@ -4,6 +4,9 @@ const WORD = 2 ** 32;
 /** 52 days in ns: no workflow lasts longer, and sums of such times stay exact integers. */
 const LONGEST_NS = 2 ** 52;
 
+/** OTLP's times are unsigned, those on the log and in ClickHouse are not: what starts after the year 2262 starts then, with room for its length. */
+const LATEST_START = 2n ** 63n - 2n ** 53n;
+
 export interface RelativeTimes {
   /** The earliest believable start. */
   readonly startUnixNano: bigint;
@@ -35,7 +38,8 @@ export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
     start[i] = clamp(minus(time[at + 1], time[at], base));
     end[i] = Math.max(clamp(minus(time[at + 3], time[at + 2], base)), start[i]);
   }
-  return { startUnixNano: (BigInt(time[base + 1]) << 32n) | BigInt(time[base]), start, end };
+  const startUnixNano = (BigInt(time[base + 1]) << 32n) | BigInt(time[base]);
+  return { startUnixNano: startUnixNano > LATEST_START ? LATEST_START : startUnixNano, start, end };
 }
 
 /** Times moved by `shift` (ns, by row), and the rows in their new order of start; `order` names them by their old number. */
