@@ -4,6 +4,7 @@ import { scenario as chain } from '../../chain.scenario.ts';
 import { scenario as fanout } from '../../fanout.scenario.ts';
 import { scenario as retry } from '../../retry.scenario.ts';
 import { scenario as stream } from '../../stream.scenario.ts';
+import { scenario as layers } from '../../two-layers.scenario.ts';
 import type { Chance } from '../chance.ts';
 import type { Values } from './run-plan.ts';
 
@@ -149,6 +150,11 @@ export const PATTERNS: readonly Pattern[] = [
         draw: () => retry.parameters,
       },
       { name: 'heavy', about: '20 %, a slot for each', draw: () => flaky(0.2) },
+      {
+        name: 'layers',
+        about: 'half of them, tried again once, below agents that are tried again twice',
+        draw: () => layers.parameters,
+      },
       { name: 'extreme', about: '40 %, a slot for each', draw: () => flaky(0.4) },
     ],
   },
