@@ -23,10 +23,16 @@ export class Faults {
   }
 }
 
+export interface Message {
+  /** A TracesData (protobuf). */
+  readonly otlp: Uint8Array;
+  /** Spans of it that the door turns away and that are among the skipped already. */
+  readonly named: number;
+}
+
 /** Where readers put what they read. */
 export class Collected {
-  /** OTLP TracesData messages (protobuf). */
-  readonly messages: Uint8Array[] = [];
+  readonly messages: Message[] = [];
   /** Spans that could not be read. */
   readonly skipped = new Faults();
   /** Parts of the file that could not be read at all. */
@@ -37,6 +43,10 @@ export class Collected {
   readonly names = new Map<string, string>();
   /** Part of the file that is read: `line 3`. */
   where = '';
+
+  message(otlp: Uint8Array, named = 0): void {
+    this.messages.push({ otlp, named });
+  }
 
   note(text: string, times = 1): void {
     this.notes.set(text, (this.notes.get(text) ?? 0) + times);

@@ -14,7 +14,7 @@ export class Groups {
 
   writeTo(into: Collected): void {
     for (const { attributes, members } of this.#groups.values()) {
-      into.messages.push(encodeSpans([{ resource: { attributes }, scopes: [{ members }] }]));
+      into.message(encodeSpans([{ resource: { attributes }, scopes: [{ members }] }]));
     }
   }
 }

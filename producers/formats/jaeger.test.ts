@@ -108,8 +108,8 @@ describe('a span of Jaeger', () => {
     expect(reading.notes).toEqual(['ids that are no hexadecimal numbers: read as names (2 times)']);
   });
 
-  test('a trace that counts from zero is read, in the same distances', () => {
-    const [one, two] = readWhole(trace(span('1', { startTime: 0 }), span('2', { startTime: 40 })));
+  test.each([0, '0', 0.0001])('a trace that counts from %j is read, in the same distances', (startTime) => {
+    const [one, two] = readWhole(trace(span('1', { startTime }), span('2', { startTime: 40 })));
     expect(two.start - one.start).toBe(40_000n);
     expect(one.end - one.start).toBe(250_000n);
   });
@@ -156,6 +156,16 @@ describe('a file of Jaeger', () => {
       span('1', { startTime: 1.77e18 }),
       'spans[1].startTime: is too large for microseconds: is it in nanoseconds?',
     ],
+    [
+      'a start that would wrap',
+      span('1', { startTime: 18_446_744_073_709_550 }),
+      'spans[1].startTime: is too large for microseconds: is it in nanoseconds?',
+    ],
+    [
+      'an end that would wrap',
+      span('1', { duration: 18_446_744_073_709_000 }),
+      'spans[1].duration: ends later than nanoseconds of 64 bits can say',
+    ],
     ['a negative duration', span('1', { duration: -1 }), 'spans[1].duration: must not be negative'],
     ['tags that are no list', span('1', { tags: {} }), 'spans[1].tags: must be an array'],
     [
@@ -180,6 +190,11 @@ describe('a file of Jaeger', () => {
     const reading = readTraceFile(bytesOf(json));
     expect(wrongIn(json)).toEqual([reason]);
     expect([reading.spans, reading.skipped.count, reading.faults.count]).toEqual([2, 1, 0]);
+  });
+
+  test('a span on its own that starts at 0 is left out, and named', () => {
+    const json = span('1', { processID: undefined, process: processes.p1, startTime: 0 });
+    expect(wrongIn([json])).toEqual(['[0].startTime: is 0: a span has a start']);
   });
 
   test('a trace that is none is named, the others are read', () => {

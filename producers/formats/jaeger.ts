@@ -9,7 +9,7 @@ import type { Collected } from './collected.ts';
 import { Groups } from './groups.ts';
 import { idOf, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
 import { jaegerTags, spanOfTags } from './jaeger-tags.ts';
-import { micros } from './values.ts';
+import { micros, timesOf } from './values.ts';
 
 type Json = Record<string, unknown>;
 
@@ -61,7 +61,11 @@ function trace(context: Context, from: Json, at: string): void {
 
 /** Synthetic traces count from zero, which for OTLP means that a span has no start. */
 function startsAtZero(spans: readonly unknown[]): boolean {
-  return spans.some((each) => (each as Json | null)?.startTime === 0);
+  return spans.some((each) => {
+    const start = (each as Json | null)?.startTime;
+    // Less than half a nanosecond is zero too.
+    return (typeof start === 'number' || /^\d+$/.test(String(start))) && Math.abs(Number(start)) < 0.0005;
+  });
 }
 
 function span(
@@ -85,8 +89,7 @@ function span(
     spanId,
     ...references(read, from, at, traceId, into),
     name,
-    startTimeUnixNano: start,
-    endTimeUnixNano: start + micros(from.duration, `${at}.duration`),
+    ...timesOf(start, start + micros(from.duration, `${at}.duration`), `${at}.startTime`, `${at}.duration`),
     events: logs,
     ...spanOfTags(tags),
   };

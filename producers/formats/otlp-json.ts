@@ -56,7 +56,7 @@ function resourceSpans(read: JsonReader, json: unknown, at: string, into: Collec
     );
     return { members: members.filter((each) => each !== undefined) };
   });
-  into.messages.push(encodeSpans([{ resource, scopes }]));
+  into.message(encodeSpans([{ resource, scopes }]));
 }
 
 function span(read: JsonReader, json: unknown, at: string): OtlpSpan {

@@ -87,12 +87,12 @@ function resourceSpans(message: Uint8Array, base: number, into: Collected): void
     into.fault(`byte ${base}`, `is no OTLP protobuf: ${reason}`);
     return;
   }
-  if (passed.rejected > 0) nameRejected(message, base, into);
-  into.messages.push(message);
+  into.message(message, passed.rejected > 0 ? nameRejected(message, base, into) : 0);
 }
 
-/** Which spans the door turned away: it counts them only, so each is shown to it alone. */
-function nameRejected(message: Uint8Array, base: number, into: Collected): void {
+/** Which spans the door turned away, and how many: it counts them only, so each is shown to it alone. */
+function nameRejected(message: Uint8Array, base: number, into: Collected): number {
+  const before = into.skipped.count;
   const walked = guarded(() => {
     for (const group of fields(message, 0, message.length, FIRST))
       for (const scope of fields(message, group.from, group.to, ResourceSpans.scopeSpans))
@@ -104,6 +104,7 @@ function nameRejected(message: Uint8Array, base: number, into: Collected): void 
     return { ok: true as const };
   });
   if (!walked.ok) throw new Error(`a message that passed the door cannot be walked: ${walked.reason}`);
+  return into.skipped.count - before;
 }
 
 /** The fields with this tag between two bytes. */

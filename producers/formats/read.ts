@@ -53,10 +53,15 @@ export function readTraceFile(file: Uint8Array, format?: Format): Reading {
   const messages: Uint8Array[] = [];
   let spans = 0;
   let hashedNames = 0;
-  for (const message of into.messages) {
+  for (const { otlp: message, named } of into.messages) {
     const passed = throughDoor(message);
-    // The readers have turned away what the door would.
-    if (!passed.ok) throw new Error(`a reader wrote no OTLP: ${passed.reason}`);
+    if (!passed.ok) {
+      into.fault('', `has spans that are no OTLP: ${passed.reason}`);
+      continue;
+    }
+    // The readers turn away, by name, what the door would; whatever they leave to it is counted all the same.
+    for (let unnamed = passed.rejected - named; unnamed > 0; unnamed--)
+      into.skip('', `was turned away: ${passed.rejectedReason}`);
     messages.push(...passed.parts.map(({ otlp }) => otlp));
     spans += passed.accepted;
     hashedNames += passed.dropped.names;

@@ -1,10 +1,12 @@
 /** Times and attribute values as Jaeger and Zipkin write them. */
 import { ALLOWED_ATTRIBUTES, type AllowedType } from '#schemas/otlp/allowlist-table.ts';
 import { JsonFault } from '#schemas/otlp/json-reader.ts';
-import type { OtlpValue } from '#schemas/otlp/write.ts';
+import type { OtlpSpan, OtlpValue } from '#schemas/otlp/write.ts';
 
-/** 2^64 ns in µs, as exact as a number is: what OTLP can say. */
-const LATEST_MICROS = 18_446_744_073_709_550;
+/** OTLP's times are 64-bit numbers of ns. */
+const MAX_NANOS = 2n ** 64n - 1n;
+/** The last whole ms of them, in µs: a number says it exactly. */
+const LATEST_MICROS = 18_446_744_073_709_000;
 
 /** µs, as a number or decimal text, in ns. Throws JsonFault. */
 export function micros(json: unknown, at: string): bigint {
@@ -15,6 +17,15 @@ export function micros(json: unknown, at: string): bigint {
   if (value > LATEST_MICROS) throw new JsonFault(at, 'is too large for microseconds: is it in nanoseconds?');
   const whole = Math.floor(value);
   return BigInt(whole) * 1000n + BigInt(Math.round((value - whole) * 1000));
+}
+
+type Times = Required<Pick<OtlpSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>>;
+
+/** A span's times, in ns, where OTLP can say them: 0 stands for none, and what is too large would wrap. Throws JsonFault. */
+export function timesOf(start: bigint, end: bigint, startAt: string, endAt: string): Times {
+  if (start === 0n) throw new JsonFault(startAt, 'is 0: a span has a start');
+  if (end > MAX_NANOS) throw new JsonFault(endAt, 'ends later than nanoseconds of 64 bits can say');
+  return { startTimeUnixNano: start, endTimeUnixNano: end };
 }
 
 const TYPES = new Map<string, AllowedType>(ALLOWED_ATTRIBUTES.map(({ key, type }) => [key, type]));

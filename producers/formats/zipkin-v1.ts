@@ -7,7 +7,7 @@
 import { JsonFault, type JsonReader } from '#schemas/otlp/json-reader.ts';
 import type { OtlpEvent, OtlpSpan, OtlpValue } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
-import { fromText, micros } from './values.ts';
+import { fromText, micros, timesOf } from './values.ts';
 import {
   idsOf,
   type Json,
@@ -56,7 +56,8 @@ interface Half {
 function spansOf(read: JsonReader, from: Json, at: string, into: Collected): readonly ZipkinSpan[] {
   const ids = idsOf(from, at, into);
   const name = read.text(from, 'name', at);
-  const start = read.optional(from, 'timestamp', at, micros);
+  // Zipkin's 0 is no timestamp: the annotations may have one.
+  const start = read.optional(from, 'timestamp', at, micros) || undefined;
   const lasted = read.optional(from, 'duration', at, micros);
   const annotations = read.list(from, 'annotations', at, (item, place) => annotation(read, item, place));
   const tags = read.list(from, 'binaryAnnotations', at, (item, place) => binary(read, item, place));
@@ -68,7 +69,7 @@ function spansOf(read: JsonReader, from: Json, at: string, into: Collected): rea
       kind: 1,
       service: ownerOf(annotations, tags),
       start: first,
-      end: lasted && first + lasted,
+      end: lasted === undefined ? undefined : first + lasted,
     });
   }
   return halves.map((half, i): ZipkinSpan => {
@@ -83,8 +84,7 @@ function spansOf(read: JsonReader, from: Json, at: string, into: Collected): rea
       ...ids,
       name,
       kind: half.kind,
-      startTimeUnixNano: half.start,
-      endTimeUnixNano: half.end ?? half.start,
+      ...timesOf(half.start, half.end ?? half.start, join(at, 'timestamp'), join(at, 'duration')),
       attributes: peer === '' ? plain : [...plain, ['peer.service', peer]],
       events: annotations.filter(({ value, service }) => !CORE.has(value) && own(service)).map(eventOf),
       status: statusOf(plain),

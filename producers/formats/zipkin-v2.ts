@@ -2,7 +2,7 @@
 import { JsonFault, type JsonReader } from '#schemas/otlp/json-reader.ts';
 import type { OtlpEvent, OtlpValue } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
-import { fromText, micros } from './values.ts';
+import { fromText, micros, timesOf } from './values.ts';
 import {
   idsOf,
   type Json,
@@ -36,8 +36,7 @@ function span(read: JsonReader, from: Json, at: string, into: Collected): readon
         ...ids,
         name: read.text(from, 'name', at),
         kind: kindOf(read, from, at),
-        startTimeUnixNano: start,
-        endTimeUnixNano: start + (lasted ?? 0n),
+        ...timesOf(start, start + (lasted ?? 0n), join(at, 'timestamp'), join(at, 'duration')),
         attributes: peer === '' ? tags : [...tags, ['peer.service', peer]],
         events: read.list(from, 'annotations', at, (item, place) => event(read, item, place)),
         status: statusOf(tags),

@@ -71,6 +71,11 @@ describe('Zipkin v2', () => {
     expect(readTraceFile(bytesOf(json)).notes).toEqual(['spans without a duration: read as moments']);
   });
 
+  test('the latest times that OTLP can say are not changed', () => {
+    const [read] = readWhole([v2('1', { timestamp: 18_446_744_073_709_000, duration: 551 })]);
+    expect([read.start, read.end]).toEqual([18_446_744_073_709_000_000n, 18_446_744_073_709_551_000n]);
+  });
+
   test('an answer with several traces', () => {
     expect(readWhole([[v2('1')], [], [v2('2'), v2('3')]])).toHaveLength(3);
   });
@@ -87,6 +92,18 @@ describe('Zipkin v2', () => {
       'an unknown kind',
       v2('1', { kind: 'server' }),
       '[1].kind: must be one of SERVER, CLIENT, PRODUCER, CONSUMER',
+    ],
+    ['a timestamp of 0', v2('1', { timestamp: 0 }), '[1].timestamp: is 0: a span has a start'],
+    ['less than a nanosecond', v2('1', { timestamp: 0.0001 }), '[1].timestamp: is 0: a span has a start'],
+    [
+      'a timestamp that would wrap',
+      v2('1', { timestamp: 18_446_744_073_709_550 }),
+      '[1].timestamp: is too large for microseconds: is it in nanoseconds?',
+    ],
+    [
+      'an end that would wrap',
+      v2('1', { timestamp: 18_446_744_073_709_000, duration: 552 }),
+      '[1].duration: ends later than nanoseconds of 64 bits can say',
     ],
     ['a tag that is a list', v2('1', { tags: { k: [] } }), '[1].tags.k: must be text'],
     ['an endpoint that is text', v2('1', { localEndpoint: 'shop' }), '[1].localEndpoint: must be an object'],
@@ -176,7 +193,28 @@ describe('Zipkin v1', () => {
     expect(read).toMatchObject({ kind: 1, service: 'shop', start: ns(T), end: ns(T + 9) });
   });
 
+  test('a timestamp of 0 is none: the annotations say when it started', () => {
+    const [read] = readWhole([v1('1', { timestamp: 0, annotations: [CALL[0], CALL[3]] })]);
+    expect([read.start, read.end]).toEqual([ns(T), ns(T + 100)]);
+  });
+
+  test('a duration of 0 is one', () => {
+    const json = [v1('1', { timestamp: T, duration: 0 })];
+    expect(readWhole(json)[0]).toMatchObject({ start: ns(T), end: ns(T) });
+    expect(readTraceFile(bytesOf(json)).notes).toEqual([]);
+  });
+
   test.each<[string, Json, string]>([
+    [
+      'a start of 0',
+      v1('1', { annotations: [at('cs', 0, 'shop'), at('cr', 5, 'shop')] }),
+      '[0].timestamp: is 0: a span has a start',
+    ],
+    [
+      'a duration behind which the time would wrap',
+      v1('1', { timestamp: T, duration: 18_446_744_073_709_000 }),
+      '[0].duration: ends later than nanoseconds of 64 bits can say',
+    ],
     [
       'neither timestamp nor annotations',
       v1('1'),
