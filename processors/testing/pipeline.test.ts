@@ -77,7 +77,7 @@ describe('from spans to incidents, in virtual time', () => {
   });
 });
 
-test.each([
+it.each([
   ['ends that never come', 1_790_000_000_000_000_000n, 2n ** 63n - 1n],
   ['starts after the year 2262', 2n ** 63n + 5n, 2n ** 64n - 1n],
 ])('%s: a summary all the same', (_, startTimeUnixNano, endTimeUnixNano) => {
