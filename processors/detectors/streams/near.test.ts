@@ -139,3 +139,19 @@ test('a stream of few chunks says nothing about fairness', () => {
   expect(rates(10)).toEqual([]);
   expect(rates(11)).toHaveLength(1);
 });
+
+test.each([
+  ['before its span began', -20],
+  ['after its span had ended', 90_000],
+])('a stream with a chunk %s says nonsense of its chunks, and so nothing', (_, offset) => {
+  const spans = drawn({ gapMs: 2000 }).map((span) => {
+    const offsets = span.attributes?.['ati.stream.token_offsets_ms'];
+    if (!Array.isArray(offsets)) return span;
+    return {
+      ...span,
+      attributes: { ...span.attributes, 'ati.stream.token_offsets_ms': [...offsets, offset] },
+    };
+  });
+  expect(findingsOf('starvation', spans)).toEqual([]);
+  expect(found({ gapMs: 2000 })).toHaveLength(1);
+});

@@ -1,5 +1,6 @@
 /** A token stream's pace and its stalls. Times in ns from the trace's start. */
 import { ATTR } from '#schemas/semconv.ts';
+import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -34,8 +35,8 @@ export function isStream(view: TraceView, row: number): boolean {
   return view.role[row] === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
 }
 
-/** No further than numbers are exact (104 days): sums of what lies between such moments are finite. */
-const isMoment = (ns: number) => Math.abs(ns) <= Number.MAX_SAFE_INTEGER;
+/** How far beside its span a chunk may be said to have come: two clocks of one process, and their rounding. */
+const slackNs = (duration: number) => Math.max(CLOCK_NS, duration / 100);
 
 /** The stream of a row, or undefined where it says nothing (or nonsense) about its chunks. */
 export function readStream(view: TraceView, row: number): Stream | undefined {
@@ -44,9 +45,12 @@ export function readStream(view: TraceView, row: number): Stream | undefined {
   const chunks = Float64Array.from(offsets, (offset: unknown) =>
     typeof offset === 'number' ? view.start[row] + offset * 1e6 : Number.NaN,
   ).sort();
-  if (!chunks.every(isMoment)) return undefined;
+  const slack = slackNs(view.end[row] - view.start[row]);
+  const isWithin = (ns: number) => ns >= view.start[row] - slack && ns <= view.end[row] + slack;
+  if (!chunks.every(isWithin)) return undefined;
   const interval = view.attribute(row, ATTR.ATI_STREAM_INTERVAL);
-  const isInterval = typeof interval === 'number' && interval > 0 && isMoment(interval * 1e6);
+  const isInterval =
+    typeof interval === 'number' && interval > 0 && interval * 1e6 <= Number.MAX_SAFE_INTEGER;
   return { row, chunks, interval: isInterval ? interval * 1e6 : undefined };
 }
 
