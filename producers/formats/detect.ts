@@ -1,4 +1,6 @@
 /** Which format a JSON document has, by its shape. */
+import { MAX_NESTING } from './nesting.ts';
+
 export const FORMATS = ['otlp-json', 'otlp-proto', 'jaeger', 'zipkin-v2', 'zipkin-v1'] as const;
 export type Format = (typeof FORMATS)[number];
 export type JsonFormat = Exclude<Format, 'otlp-proto'>;
@@ -25,17 +27,29 @@ export function detectJson(json: unknown): Detected {
   return { ok: false, reason: `is JSON, but no trace: ${whatIs(json)}; ${EXPECTED}` };
 }
 
+/** The format of the first object that has one, in lists of any nesting that is read. */
 function formatOf(json: unknown): JsonFormat | undefined {
-  if (Array.isArray(json)) {
-    for (const item of json) {
-      const format = formatOf(item);
-      // Some v2 span beside it may have no mark of v1.
-      if (format === 'zipkin-v2' && json.some((each) => formatOf(each) === 'zipkin-v1')) return 'zipkin-v1';
-      if (format !== undefined) return format;
-    }
-    return undefined;
+  let first: JsonFormat | undefined;
+  for (const object of objectsIn(json, 0)) {
+    const format = formatOfObject(object);
+    first ??= format;
+    if (first !== undefined && first !== 'zipkin-v2') return first;
+    // A span of v1 may have no mark of it.
+    if (format === 'zipkin-v1') return format;
   }
-  if (!isObject(json)) return undefined;
+  return first;
+}
+
+function* objectsIn(json: unknown, depth: number): Generator<Json> {
+  if (isObject(json)) yield json;
+  else if (Array.isArray(json) && depth < MAX_NESTING)
+    for (const item of json) {
+      if (isObject(item)) yield item;
+      else yield* objectsIn(item, depth + 1);
+    }
+}
+
+function formatOfObject(json: Json): JsonFormat | undefined {
   if (OTLP_KEYS.some((key) => key in json)) return 'otlp-json';
   for (const envelope of [json.result, json.trace])
     if (isObject(envelope) && OTLP_KEYS.some((key) => key in envelope)) return 'otlp-json';

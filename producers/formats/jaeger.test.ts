@@ -192,6 +192,11 @@ describe('a file of Jaeger', () => {
     expect([reading.spans, reading.skipped.count, reading.faults.count]).toEqual([2, 1, 0]);
   });
 
+  test('traces and spans in one document are all read', () => {
+    expect(readWhole({ data: [trace(span('1'))], ...trace(span('2')) })).toHaveLength(2);
+    expect(wrongIn({ data: {}, ...trace(span('2')) })).toEqual(['data: must be an array of traces']);
+  });
+
   test('a span on its own that starts at 0 is left out, and named', () => {
     const json = span('1', { processID: undefined, process: processes.p1, startTime: 0 });
     expect(wrongIn([json])).toEqual(['[0].startTime: is 0: a span has a start']);

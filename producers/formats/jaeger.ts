@@ -9,28 +9,35 @@ import type { Collected } from './collected.ts';
 import { Groups } from './groups.ts';
 import { idOf, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
 import { jaegerTags, spanOfTags } from './jaeger-tags.ts';
+import { MAX_NESTING } from './nesting.ts';
 import { micros, timesOf } from './values.ts';
 
 type Json = Record<string, unknown>;
-
-const MAX_NESTING = 64;
 
 interface Context {
   readonly read: JsonReader;
   readonly into: Collected;
   readonly groups: Groups;
+  /** By the JSON of a process, which many spans share: its resource, or why it is none. */
+  readonly resources: Map<Json, Resource | JsonFault>;
+}
+
+interface Resource {
+  /** The same for equal ones. */
+  readonly key: string;
+  readonly attributes: OtlpAttributes;
 }
 
 /** One document. Throws JsonFault where it is none of Jaeger's. */
 export function readJaeger(json: unknown, into: Collected): void {
-  const context = { read: new JsonReader(MAX_NESTING), into, groups: new Groups() };
+  const context = { read: new JsonReader(MAX_NESTING), into, groups: new Groups(), resources: new Map() };
   const { read, groups } = context;
   if (Array.isArray(json)) list(context, json, '');
   else {
     const from = read.object(json, '');
-    if (!('data' in from)) trace(context, from, '');
-    else if (Array.isArray(from.data)) list(context, from.data, 'data');
-    else throw new JsonFault('data', 'must be an array of traces');
+    if (Array.isArray(from.data)) list(context, from.data, 'data');
+    else if ('data' in from) into.fault('data', 'must be an array of traces');
+    if (!('data' in from) || 'spans' in from) into.part(() => trace(context, from, ''));
   }
   groups.writeTo(into);
 }
@@ -69,19 +76,20 @@ function startsAtZero(spans: readonly unknown[]): boolean {
 }
 
 function span(
-  { read, into, groups }: Context,
+  context: Context,
   from: Json,
   at: string,
   processes: Json,
   traceOf: unknown,
   shift: bigint,
 ): void {
+  const { read, into, groups } = context;
   const traceId = idOf(from.traceID ?? traceOf, `${at}.traceID`, TRACE_ID_BYTES, into);
   const spanId = idOf(from.spanID, `${at}.spanID`, SPAN_ID_BYTES, into);
   const name = read.text(from, 'operationName', at);
   if (name === undefined) throw new JsonFault(`${at}.operationName`, 'is missing: expected text');
   const start = micros(from.startTime, `${at}.startTime`) + shift;
-  const process = processOf(read, from, at, processes);
+  const process = processOf(context, from, at, processes);
   const logs = read.list(from, 'logs', at, (item, place) => event(read, item, place, shift));
   const tags = jaegerTags(read, from, 'tags', at);
   const made: OtlpSpan = {
@@ -97,12 +105,7 @@ function span(
 }
 
 /** The process by `processID` among the trace's, or the span's own. */
-function processOf(
-  read: JsonReader,
-  from: Json,
-  at: string,
-  processes: Json,
-): { key: string; attributes: OtlpAttributes } {
+function processOf({ read, resources }: Context, from: Json, at: string, processes: Json): Resource {
   const id = read.text(from, 'processID', at);
   let place = `${at}.process`;
   let process = from.process;
@@ -115,15 +118,32 @@ function processOf(
   if (process === undefined || process === null)
     throw new JsonFault(`${at}.processID`, 'is missing: expected text');
   const object = read.object(process, place);
-  const service = read.text(object, 'serviceName', place) ?? '';
+  let found = resources.get(object);
+  if (found === undefined) {
+    found = resourceOf(read, object, place);
+    resources.set(object, found);
+  }
+  if (found instanceof JsonFault) throw found;
+  return found;
+}
+
+function resourceOf(read: JsonReader, process: Json, place: string): Resource | JsonFault {
+  try {
+    return readResource(read, process, place);
+  } catch (error) {
+    if (error instanceof JsonFault) return error;
+    throw error;
+  }
+}
+
+function readResource(read: JsonReader, process: Json, place: string): Resource {
+  const service = read.text(process, 'serviceName', place) ?? '';
   const attributes: OtlpAttributes = [
     ['service.name', service],
-    ...jaegerTags(read, object, 'tags', place).filter(([key]) => key !== 'service.name'),
+    ...jaegerTags(read, process, 'tags', place).filter(([key]) => key !== 'service.name'),
   ];
-  return {
-    key: JSON.stringify(attributes, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-    attributes,
-  };
+  const key = JSON.stringify(attributes, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  return { key, attributes };
 }
 
 /**

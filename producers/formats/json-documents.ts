@@ -10,16 +10,36 @@ export type JsonDocument =
     }
   | { readonly ok: false; readonly fault: Fault };
 
-/** `line 3, column 14 (byte 812)`, from 1, of an index of the text; columns in UTF-16 units, as editors count them. */
-function placeOf(text: string, at: number): string {
-  const column = at - text.lastIndexOf('\n', at - 1);
-  return `line ${lineOf(text, at)}, column ${column} (byte ${Buffer.byteLength(text.slice(0, at))})`;
-}
+/** A place in a text that only moves forward, so that counting the places of all its faults takes one pass. */
+class Cursor {
+  line = 1;
+  readonly #text: string;
+  #at = 0;
+  #lineStart = 0;
+  #byte = 0;
+  /** Of the first line feed at or behind `#at`; -1 without one. */
+  #feed: number;
 
-function lineOf(text: string, at: number): number {
-  let line = 1;
-  for (let p = text.indexOf('\n'); p >= 0 && p < at; p = text.indexOf('\n', p + 1)) line++;
-  return line;
+  constructor(text: string) {
+    this.#text = text;
+    this.#feed = text.indexOf('\n');
+  }
+
+  /** `at` is not before where it stands. */
+  moveTo(at: number): void {
+    const text = this.#text;
+    for (; this.#feed >= 0 && this.#feed < at; this.#feed = text.indexOf('\n', this.#feed + 1)) {
+      this.line++;
+      this.#lineStart = this.#feed + 1;
+    }
+    this.#byte += Buffer.byteLength(text.slice(this.#at, at));
+    this.#at = at;
+  }
+
+  /** `line 3, column 14 (byte 812)`: lines and columns from 1, in UTF-16 units, as editors count them. */
+  toString(): string {
+    return `line ${this.line}, column ${this.#at - this.#lineStart + 1} (byte ${this.#byte})`;
+  }
 }
 
 /**
@@ -32,29 +52,26 @@ export function* jsonDocuments(text: string): Generator<JsonDocument> {
     yield { ok: true, value: whole.value, where: '' };
     return;
   }
-  let line = 1;
-  let counted = 0;
+  const cursor = new Cursor(text);
   for (let p = start(text, 0); p < text.length; ) {
-    for (let at = text.indexOf('\n', counted); at >= 0 && at < p; at = text.indexOf('\n', at + 1)) {
-      line++;
-      counted = at + 1;
-    }
+    cursor.moveTo(p);
     const found = scanJson(text, p);
     if (found.ok) {
       const value = parse(text.slice(p, found.end));
-      if (value !== undefined) yield { ok: true, value: value.value, where: `line ${line}` };
-      else yield fault(text, p, '', 'is no JSON');
+      if (value !== undefined) yield { ok: true, value: value.value, where: `line ${cursor.line}` };
+      else yield fault(cursor, '', 'is no JSON');
       p = start(text, found.end);
     } else {
-      yield fault(text, found.at, found.path, found.reason);
+      cursor.moveTo(found.at);
+      yield fault(cursor, found.path, found.reason);
       p = resume(text, p, found.at);
     }
   }
 }
 
-function fault(text: string, at: number, path: string, reason: string): JsonDocument {
+function fault(at: Cursor, path: string, reason: string): JsonDocument {
   const inside = path === '' ? '' : `, in ${path}`;
-  return { ok: false, fault: { place: `${placeOf(text, at)}${inside}`, reason } };
+  return { ok: false, fault: { place: `${at}${inside}`, reason } };
 }
 
 function parse(text: string): { value: unknown } | undefined {

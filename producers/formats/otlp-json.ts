@@ -9,8 +9,12 @@ import { JsonFault, JsonReader } from '#schemas/otlp/json-reader.ts';
 import { encodeSpans, type OtlpSpan } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
+import { MAX_NESTING } from './nesting.ts';
 
-const MAX_NESTING = 64;
+const ENVELOPES = ['result', 'trace'];
+const SPAN_LISTS = ['batches', 'resourceSpans'];
+/** The first is the name of before OTLP 0.15. */
+const SCOPES = ['instrumentationLibrarySpans', 'scopeSpans'];
 const NOT_TRACES = { resourceMetrics: 'metrics', resourceLogs: 'logs' } as const;
 
 /** One document: what it holds goes into `into`. Throws JsonFault where it is no OTLP. */
@@ -18,25 +22,27 @@ export function readOtlpJson(json: unknown, into: Collected): void {
   const read = new JsonReader(MAX_NESTING);
   if (Array.isArray(json)) {
     json.forEach((item, i) => {
-      into.part(() => request(read, item, `[${i}]`, into));
+      into.part(() => request(read, item, `[${i}]`, 0, into));
     });
-  } else request(read, json, '', into);
+  } else request(read, json, '', 0, into);
 }
 
 const join = (at: string, key: string) => (at === '' ? key : `${at}.${key}`);
 
-function request(read: JsonReader, json: unknown, at: string, into: Collected): void {
+function request(read: JsonReader, json: unknown, at: string, depth: number, into: Collected): void {
   const from = read.object(json, at);
-  const envelope = ['result', 'trace'].find((key) => key in from);
-  if (envelope !== undefined) {
-    request(read, from[envelope], join(at, envelope), into);
-    return;
+  const lists = SPAN_LISTS.filter((key) => key in from);
+  for (const key of lists)
+    into.part(() =>
+      read.list(from, key, at, (item, place) => into.part(() => resourceSpans(read, item, place, into))),
+    );
+  // Beside spans, or another envelope, text under such a key is a field that nobody knows.
+  const envelopes = ENVELOPES.filter((key) => typeof from[key] === 'object' && from[key] !== null);
+  for (const key of envelopes) {
+    const place = join(at, key);
+    into.part(() => request(read, from[key], place, read.nest(depth, place), into));
   }
-  const key = 'batches' in from ? 'batches' : 'resourceSpans';
-  if (key in from) {
-    read.list(from, key, at, (item, place) => into.part(() => resourceSpans(read, item, place, into)));
-    return;
-  }
+  if (lists.length + envelopes.length > 0) return;
   const other = Object.entries(NOT_TRACES).find(([name]) => name in from);
   if (other === undefined) throw new JsonFault(join(at, 'resourceSpans'), 'is missing: expected an array');
   into.note(`requests with ${other[1]} instead of spans: left out`);
@@ -47,16 +53,19 @@ function resourceSpans(read: JsonReader, json: unknown, at: string, into: Collec
   const resource = read.optional(group, 'resource', at, (item, place) => ({
     attributes: attributes(read, read.object(item, place), place),
   }));
-  // The name of before OTLP 0.15.
-  const key = 'instrumentationLibrarySpans' in group ? 'instrumentationLibrarySpans' : 'scopeSpans';
-  const scopes = read.list(group, key, at, (item, place) => {
-    const scope = read.object(item, place);
-    const members = read.list(scope, 'spans', place, (each, spanAt) =>
-      into.span(() => span(read, each, spanAt)),
+  const members: OtlpSpan[] = [];
+  for (const key of SCOPES)
+    into.part(() =>
+      read.list(group, key, at, (item, place) =>
+        into.part(() => {
+          read.list(read.object(item, place), 'spans', place, (each, spanAt) => {
+            const found = into.span(() => span(read, each, spanAt));
+            if (found !== undefined) members.push(found);
+          });
+        }),
+      ),
     );
-    return { members: members.filter((each) => each !== undefined) };
-  });
-  into.message(encodeSpans([{ resource, scopes }]));
+  into.message(encodeSpans([{ resource, scopes: [{ members }] }]));
 }
 
 function span(read: JsonReader, json: unknown, at: string): OtlpSpan {

@@ -112,6 +112,29 @@ describe('OTLP JSON', () => {
     ).toEqual(['resourceSpans[0].scopeSpans[0].spans: must be an array']);
   });
 
+  test('spans in two places of a document are read from both', () => {
+    const [group] = request(jsonSpan('00000000000000aa')).resourceSpans;
+    const [other] = request(jsonSpan('00000000000000bb')).resourceSpans;
+    const ids = (json: unknown) => readWhole(json).map(({ spanId }) => spanId.slice(-2));
+    expect(ids({ resourceSpans: [group], trace: { batches: [other] } })).toEqual(['aa', 'bb']);
+    expect(ids({ batches: [group], resourceSpans: [other] })).toEqual(['aa', 'bb']);
+    expect(ids({ resourceSpans: [{ ...group, instrumentationLibrarySpans: other.scopeSpans }] })).toEqual([
+      'bb',
+      'aa',
+    ]);
+  });
+
+  test('a field beside the spans that is named like an envelope is unknown', () => {
+    expect(readWhole({ ...request(jsonSpan()), trace: 'x', result: null })).toHaveLength(1);
+  });
+
+  test('a scope that is none is named, the spans of the others are read', () => {
+    const [group] = request(jsonSpan()).resourceSpans;
+    const json = { resourceSpans: [{ scopeSpans: [...group.scopeSpans, 7, ...group.scopeSpans] }] };
+    expect(wrongIn(json)).toEqual(['resourceSpans[0].scopeSpans[1]: must be an object']);
+    expect(readTraceFile(bytesOf(json)).spans).toBe(2);
+  });
+
   test('lines with metrics are told, not taken for traces', () => {
     const reading = readTraceFile(
       bytesOf(`${line(jsonSpan())}{"resourceMetrics":[]}\n{"resourceMetrics":[]}`),

@@ -4,10 +4,9 @@ import type { OtlpAttributes, OtlpSpan } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
 import { Groups } from './groups.ts';
 import { idOf, parentIdOf, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
+import { MAX_NESTING } from './nesting.ts';
 
 export type Json = Record<string, unknown>;
-
-const MAX_NESTING = 64;
 
 /** A span with the service that recorded it; '' where it does not say. */
 export interface ZipkinSpan {
@@ -32,14 +31,15 @@ export function readZipkin(json: unknown, into: Collected, readSpan: ReadZipkinS
       for (const { service, span } of readSpan(read, read.object(item, at), at, into))
         groups.add(service, resourceOf(service), span);
     });
-  const list = (items: readonly unknown[], at: string) => {
+  const list = (items: readonly unknown[], at: string, depth: number) => {
+    const inner = read.nest(depth, at);
     for (const [i, item] of items.entries()) {
       const place = `${at}[${i}]`;
-      if (Array.isArray(item)) list(item, place);
+      if (Array.isArray(item)) into.part(() => list(item, place, inner));
       else one(item, place);
     }
   };
-  if (Array.isArray(json)) list(json, '');
+  if (Array.isArray(json)) list(json, '', 0);
   else one(json, '');
   groups.writeTo(into);
 }
