@@ -1,5 +1,6 @@
 /** Both sides of each threshold of starvation: a stream drawn by hand beside calls drawn by hand. Times in ms. */
 import { describe, expect, test } from 'vitest';
+import type { OtlpValue } from '#schemas/otlp/write.ts';
 import type { TestSpan } from '../../trace/testkit.ts';
 import { analysed, findingsOf, measure } from '../analysed.testkit.ts';
 import { type Drawn, drawn, tool } from './drawn.testkit.ts';
@@ -145,12 +146,10 @@ test.each([
   ['after its span had ended', 90_000],
 ])('a stream with a chunk %s says nonsense of its chunks, and so nothing', (_, offset) => {
   const spans = drawn({ gapMs: 2000 }).map((span) => {
-    const offsets = span.attributes?.['ati.stream.token_offsets_ms'];
+    const attributes = span.attributes as Record<string, OtlpValue> | undefined;
+    const offsets = attributes?.['ati.stream.token_offsets_ms'];
     if (!Array.isArray(offsets)) return span;
-    return {
-      ...span,
-      attributes: { ...span.attributes, 'ati.stream.token_offsets_ms': [...offsets, offset] },
-    };
+    return { ...span, attributes: { ...attributes, 'ati.stream.token_offsets_ms': [...offsets, offset] } };
   });
   expect(findingsOf('starvation', spans)).toEqual([]);
   expect(found({ gapMs: 2000 })).toHaveLength(1);

@@ -35,8 +35,8 @@ export function isStream(view: TraceView, row: number): boolean {
   return view.role[row] === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
 }
 
-/** How far beside its span a chunk may be said to have come: two clocks of one process, and their rounding. */
-const slackNs = (duration: number) => Math.max(CLOCK_NS, duration / 100);
+/** How far beside its span a chunk may be said to have come: SDKs take the two from different clocks. */
+const SLACK_NS = 10 * CLOCK_NS;
 
 /** The stream of a row, or undefined where it says nothing (or nonsense) about its chunks. */
 export function readStream(view: TraceView, row: number): Stream | undefined {
@@ -45,9 +45,9 @@ export function readStream(view: TraceView, row: number): Stream | undefined {
   const chunks = Float64Array.from(offsets, (offset: unknown) =>
     typeof offset === 'number' ? view.start[row] + offset * 1e6 : Number.NaN,
   ).sort();
-  const slack = slackNs(view.end[row] - view.start[row]);
-  const isWithin = (ns: number) => ns >= view.start[row] - slack && ns <= view.end[row] + slack;
-  if (!chunks.every(isWithin)) return undefined;
+  const { start, end } = view;
+  if (!chunks.every((ns) => ns >= start[row] - SLACK_NS && ns <= end[row] + SLACK_NS)) return undefined;
+  for (const [i, ns] of chunks.entries()) chunks[i] = Math.min(Math.max(ns, start[row]), end[row]);
   const interval = view.attribute(row, ATTR.ATI_STREAM_INTERVAL);
   const isInterval =
     typeof interval === 'number' && interval > 0 && interval * 1e6 <= Number.MAX_SAFE_INTEGER;
