@@ -157,7 +157,7 @@ test('each recommendation can be computed again from the evidence', () => {
   expect(finding.recommendations[0].action).toBe('reduce_concurrency');
   expect(e('mean_wait')).toBe(574);
   expect(reduce).toBe(
-    'Reduce the concurrency of planner from 150 to 10 calls at a time, the next as one ends: 10 run at a time either ' +
+    'Let planner offer 10 calls at a time instead of 150, the next as one ends: 10 run at a time either ' +
       'way, so it takes no longer (15 rounds of 82 ms are 1,230 ms; 1,230 ms were observed), and the wait of 574 ms on average ' +
       "ends, in which a call's timeout already runs.",
   );
@@ -169,7 +169,7 @@ test('each recommendation can be computed again from the evidence', () => {
 test('one slot is told in the singular', () => {
   const [finding] = found(fanoutTrace({ fanout: 30, concurrency: 1 }));
   expect(finding.recommendations[0].text).toContain(
-    'from 30 to 1 call at a time, the next as one ends: 1 runs at a time either way',
+    'offer 1 call at a time instead of 30, the next as one ends: 1 runs at a time either way',
   );
 });
 

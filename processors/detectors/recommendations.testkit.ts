@@ -31,8 +31,8 @@ export const FORMULAS: Readonly<Record<string, Readonly<Record<string, readonly 
   fanout_collapse: {
     reduce_concurrency: [
       (e) => [
-        n(e('offered_width')),
         n(e('concurrency')),
+        n(e('offered_width')),
         n(e('concurrency')),
         n(rounds(e)),
         ms(e('service_time')),

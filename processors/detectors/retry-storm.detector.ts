@@ -183,7 +183,7 @@ function stormOf(
     evidence,
     timeline: timelineOf(view, rows, attempts, layerTimeline(layers)),
     explanation:
-      `${caller.operation} (agent ${caller.agent}) ${tallyText(name, tally)}, up to ${number(e('most_attempts'))} times, ` +
+      `${caller.operation} (agent ${caller.agent}) ${tallyText(name, tally)}, in up to ${number(e('most_attempts'))} attempts, ` +
       `and ${number(tally.gaveUp)} gave up. The first failure came ${inMs(e('first_failure_at'))} into the trace.` +
       layerText(layers),
     recommendations: adviseRetries(name, caller.operation, evidence, c, layers),

@@ -19,7 +19,7 @@ export function adviseFanout(
     {
       action: 'reduce_concurrency',
       text:
-        `Reduce the concurrency of ${planner} from ${number(n)} to ${plural(c, 'call')} at a time, the next as one ends: ` +
+        `Let ${planner} offer ${plural(c, 'call')} at a time instead of ${number(n)}, the next as one ends: ` +
         `${number(c)} ${c === 1 ? 'runs' : 'run'} at a time either way, so it takes no longer (${number(rounds)} rounds of ` +
         `${inMs(s)} are ${inMs(expected)}; ${inMs(observed)} were observed), and the wait of ${inMs(e('mean_wait'))} on ` +
         `average ends, in which a call's timeout already runs.`,
