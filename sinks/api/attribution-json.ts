@@ -18,7 +18,8 @@ const causeJson = names.extend({
   kind: z
     .enum(['operation', 'instance', 'edge'])
     .describe('instance: the operation on `slowInstances` alone; edge: the way between caller and callee'),
-  slowInstances: z.array(z.string()),
+  slowInstances: z.array(z.string()).describe('at most 5'),
+  moreSlowInstances: z.number().int().describe('slow ones beyond those'),
   meanMs: z.number().describe('exclusive time on the path, of all traces of the set'),
   baselineMeanMs: z.number(),
   extraMs: z.number().describe('meanMs less baselineMeanMs'),
@@ -44,16 +45,19 @@ const causeJson = names.extend({
     })
     .nullable()
     .describe('more of it runs on an instance that was slow before too'),
-  byInstance: z.array(
-    z.object({
-      instance: z.string(),
-      load: part.describe('of its spans on paths now'),
-      hits: z.number().int().describe('traces of the set that it was slow in'),
-      excess: part.describe('of its time beyond what was to be expected'),
-      msPerSpan: z.number().nullable(),
-      baselineMsPerSpan: z.number().nullable(),
-    }),
-  ),
+  byInstance: z
+    .array(
+      z.object({
+        instance: z.string(),
+        load: part.describe('of its spans on paths now'),
+        hits: z.number().int().describe('traces of the set that it was slow in'),
+        excess: part.describe('of its time beyond what was to be expected'),
+        msPerSpan: z.number().nullable(),
+        baselineMsPerSpan: z.number().nullable(),
+      }),
+    )
+    .describe('at most 10, of causes after the 20th 3: the slow ones, then the most excess first'),
+  moreInstances: z.number().int().describe('instances that are not in `byInstance`'),
   text: z.string().describe('one or two sentences with these numbers'),
 });
 
@@ -73,7 +77,10 @@ const failureJson = z.object({
   share: part.describe('of the failing traces; one may have several beginnings'),
   errors: z.number().int().describe('failed spans in them'),
   failingInstance: z.string().describe('where it fails on one instance alone, that; else empty'),
-  instances: z.array(z.object({ instance: z.string(), traces: z.number().int(), load: part })),
+  instances: z
+    .array(z.object({ instance: z.string(), traces: z.number().int(), load: part }))
+    .describe('at most 10, after the 20th failure 3: the most traces first'),
+  moreInstances: z.number().int().describe('instances that are not in the list'),
   exemplarTraceIds: z.array(z.string()),
 });
 
@@ -102,8 +109,16 @@ export const attributionJson = z.object({
     .describe('further causes together'),
   instances: z
     .array(z.object({ instance: z.string(), causes: z.number().int(), extraMs: z.number(), share: part }))
-    .describe('what is slow on one instance, over all its operations'),
+    .describe('what is slow on one instance, over all its operations; at most 20'),
   faster: z.array(changeJson).describe('what has become faster, or left the path: extraMs is negative'),
   waits: z.array(changeJson).describe('waits for a person: in no cause and in no share'),
   failures: z.array(failureJson).describe('with slow=failing: where the errors begin'),
+  more: z
+    .object({
+      instances: z.number().int(),
+      faster: z.number().int(),
+      waits: z.number().int(),
+      failures: z.number().int(),
+    })
+    .describe('how many each of these lists has left out'),
 });

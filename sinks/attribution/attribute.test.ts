@@ -249,4 +249,23 @@ describe('the numbers', () => {
       /Nothing stands out: the most is op \d of tools with 1\d %/,
     );
   });
+
+  test('of very many owners and instances, with long names: a short answer, and what it leaves out', () => {
+    const long = 'n'.repeat(400);
+    const many = (ms: number) =>
+      sample(60, (i) =>
+        Array.from({ length: 50 }, (_, at) =>
+          share(`${long}${at < 10 ? at : `${i}-${at}`}`, ms + at, { instance: `${long}-${i}-${at}` }),
+        ),
+      );
+    const found = attribute({ set: many(30), rest: many(10) }, 100);
+    expect(found.causes.length).toBe(100);
+    expect(JSON.stringify(found).length).toBeLessThan(200_000);
+    expect(found.causes.every(({ operation }) => operation.length <= 200)).toBe(true);
+    expect(found.rest?.causes).toBe(2400 + 10 - 100);
+    const shares = sumOf(found.causes.map(({ share }) => share)) + (found.rest?.share ?? 0);
+    expect(shares).toBeCloseTo(1, 9);
+    const turned = attribute({ set: sample(60, () => [share('slow', 9000)]), rest: many(10) }, 3);
+    expect([turned.faster.length, turned.more.faster]).toEqual([3, 2400 + 10 - 3]);
+  });
 });

@@ -1,8 +1,9 @@
 /** What there is to say about one owner whose time has grown. */
-import { type ByInstance, byInstance } from './instances.ts';
+import { byInstance, type InstanceNumbers } from './instances.ts';
 import type { Cause, Confidence } from './result.ts';
 import { byText, type Comparison, type Owner } from './sample.ts';
 import { causeText } from './sentences.ts';
+import { shortOwner } from './short.ts';
 import { split } from './split.ts';
 import { errorOfDifference, type Moments, quantile } from './statistics.ts';
 import { amountOf, type Occurrence } from './tally.ts';
@@ -22,16 +23,24 @@ export interface Grown {
 }
 
 const EXEMPLARS = 3;
-const INSTANCES = 20;
+/** Slow instances that are named. */
+const NAMED = 5;
 /** Traces without which a cause is one odd trace, or two. */
 const LEAST_TRACES = 3;
 
 const ms = (ns: number) => ns / 1e6;
 
+export interface Found {
+  readonly owner: Owner;
+  readonly cause: Cause;
+  /** All of them, with more than are named. */
+  readonly slow: readonly InstanceNumbers[];
+}
+
 /** `grownNs`: what all causes have grown by. */
-export function causeOf(grown: Grown, compared: Comparison, grownNs: number): Cause {
+export function causeOf(grown: Grown, compared: Comparison, grownNs: number): Found {
   const { owner, on, baselineOn, mean, baselineMean, extraNs } = grown;
-  const { type, ...names } = owner;
+  const { type, ...names } = shortOwner(owner);
   const amount = amountOf(on);
   const baseline = amountOf(baselineOn);
   const { more, slower } = split(amount, mean.n, baseline, baselineMean.n);
@@ -45,12 +54,18 @@ export function causeOf(grown: Grown, compared: Comparison, grownNs: number): Ca
   );
   const affected = on.filter(({ ns }) => ns > usual);
   const instances = instancesOf(grown, compared);
-  const slowInstances = instances?.slow ?? [];
+  const slow = instances?.slow ?? [];
+  const slowInstances = slow
+    .slice(0, NAMED)
+    .map(({ instance }) => instance)
+    .sort(byText);
+  const listed = instances?.listed ?? [];
   const standardErrorMs = ms(errorOfDifference(mean, baselineMean));
   const cause: Omit<Cause, 'text'> = {
-    kind: type === 'edge' ? 'edge' : slowInstances.length > 0 ? 'instance' : 'operation',
+    kind: type === 'edge' ? 'edge' : slow.length > 0 ? 'instance' : 'operation',
     ...names,
     slowInstances,
+    moreSlowInstances: slow.length - slowInstances.length,
     meanMs: ms(mean.mean),
     baselineMeanMs: ms(baselineMean.mean),
     extraMs: ms(extraNs),
@@ -71,23 +86,22 @@ export function causeOf(grown: Grown, compared: Comparison, grownNs: number): Ca
       .slice(0, EXEMPLARS)
       .map(({ traceId }) => traceId),
     movedTo: instances?.moved ?? null,
-    byInstance: instances?.instances.slice(0, INSTANCES) ?? [],
+    byInstance: listed,
+    moreInstances: (instances?.instances ?? 0) - listed.length,
   };
-  return { ...cause, text: causeText(cause, instances, { set: mean.n, baseline: baselineMean.n }) };
+  const text = causeText(cause, instances, { set: mean.n, baseline: baselineMean.n });
+  return { owner, cause: { ...cause, text }, slow };
 }
 
 function instancesOf({ on, restOn, baselineOn }: Grown, { set, rest, before }: Comparison) {
   const weight = ({ traces, total }: Comparison['set']) => (traces.length === 0 ? 0 : total / traces.length);
-  const found: ByInstance | undefined = byInstance({
+  return byInstance({
     set: on,
-    now: [
-      { on, weight: weight(set) },
-      { on: restOn, weight: weight(rest) },
-    ],
+    rest: restOn,
+    weights: { set: weight(set), rest: weight(rest) },
     baseline: baselineOn,
     ownBaseline: before !== undefined,
   });
-  return found;
 }
 
 /** By how many standard errors it has grown, in how many traces, and from how many that is known. */

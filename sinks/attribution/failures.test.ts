@@ -53,21 +53,23 @@ test('counted by trace, the most first, of equals the first by name', () => {
     ...failing(6, 'search', () => ''),
     ...failing(2, 'rank', () => ''),
   ];
-  const found = failures(all(set), NONE);
+  const { failures: found, more } = failures(all(set), NONE);
+  expect(more).toBe(0);
   expect(found.map(({ operation, traces, share, errors }) => [operation, traces, share, errors])).toEqual([
     ['search', 6, 0.6, 12],
     ['rank', 2, 0.2, 4],
     ['store', 2, 0.2, 4],
   ]);
   expect(found[0].exemplarTraceIds).toEqual(set.slice(2, 5).map(({ traceId }) => traceId));
-  expect(failures(all(set.toReversed()), NONE)).toEqual(found);
-  expect(failures(all([]), NONE)).toEqual([]);
+  expect(failures(all(set.toReversed()), NONE).failures).toEqual(found);
+  expect(failures(all(set), NONE, 1)).toEqual({ failures: found.slice(0, 1), more: 2 });
+  expect(failures(all([]), NONE)).toEqual({ failures: [], more: 0 });
 });
 
 describe('an instance', () => {
   const hosts = ['a', 'b', 'c', 'd'];
   test('that fails alone is named', () => {
-    const [found] = failures(all(failing(12, 'search', () => 'c')), well(120, hosts));
+    const [found] = failures(all(failing(12, 'search', () => 'c')), well(120, hosts)).failures;
     expect(found.failingInstance).toBe('c');
     expect(found.instances[0]).toMatchObject({ instance: 'c', traces: 12 });
     expect(found.instances[0].load).toBeCloseTo(42 / 132, 9);
@@ -84,6 +86,21 @@ describe('an instance', () => {
     ],
     ['none is named by the resources', failing(12, 'search', () => ''), well(120, [''])],
   ])('is not where %s', (_what, set, others) => {
-    expect(failures(all(set), others)[0].failingInstance).toBe('');
+    expect(failures(all(set), others).failures[0].failingInstance).toBe('');
   });
+});
+
+test('very many names, instances and long ones: a short answer, and how much it leaves out', () => {
+  const long = 'x'.repeat(500);
+  const operationOf = (i: number) => `${long}${i}`;
+  const set = sample(300, (i) => [share(operationOf(i % 150), 10, { instance: `${long}-${i}`, errors: 1 })]);
+  const traces = set.traces.map((trace, i) => ({
+    ...{ ...trace, nodes: [node(0, operationOf(i % 150))], edges: [] },
+  }));
+  const found = failures(all(traces), NONE, 100);
+  expect([found.failures.length, found.more]).toEqual([100, 50]);
+  expect(JSON.stringify(found).length).toBeLessThan(150_000);
+  expect(found.failures[0].operation.length).toBeLessThanOrEqual(200);
+  const oneOperation = failures(all(failing(300, 'search', (i) => `pod-${i}`)), NONE).failures[0];
+  expect([oneOperation.instances.length, oneOperation.moreInstances]).toEqual([10, 290]);
 });

@@ -4,6 +4,7 @@
  */
 import type { GraphEdge, GraphNode } from '#schemas/events.ts';
 import { byText, type Sample, type TraceShares } from './sample.ts';
+import { firstOf, shortName } from './short.ts';
 import { binomialTail } from './statistics.ts';
 
 export interface FailingTrace extends TraceShares {
@@ -32,22 +33,33 @@ export interface Failure {
   readonly errors: number;
   /** Where it fails on one instance alone, that; else empty. */
   readonly failingInstance: string;
-  /** At most 20, the most traces first. */
+  /** At most 10, of later ones 3; the most traces first. */
   readonly instances: readonly FailingInstance[];
+  /** Instances that are not in the list. */
+  readonly moreInstances: number;
   /** At most 3, the first by id. */
   readonly exemplarTraceIds: readonly string[];
 }
 
 const EXEMPLARS = 3;
-const INSTANCES = 20;
+const INSTANCES = 10;
+/** Failures with so many instances; the later ones have fewer. */
+const IN_FULL = 20;
+const IN_BRIEF = 3;
 /** As for slow instances: so much of it there, so many traces, and so unlikely by chance. */
 const COVERED = 0.8;
 const LEAST = 5;
 const CHANCE = 0.01;
 
 type Named = Pick<Failure, 'role' | 'service' | 'agent' | 'operation'>;
+/** Equal for equal names only. */
 const nameKey = ({ role, service, agent, operation }: Named) =>
-  JSON.stringify([service, operation, agent, role]);
+  `${service.length} ${operation.length} ${agent.length} ${service}${operation}${agent}${role}`;
+const byName = (a: Named, b: Named) =>
+  byText(a.service, b.service) ||
+  byText(a.operation, b.operation) ||
+  byText(a.agent, b.agent) ||
+  byText(a.role, b.role);
 
 /** Nodes with errors none of whose callees has any; where they fail in a circle, all of them. */
 export function beginnings({ nodes, edges }: Pick<FailingTrace, 'nodes' | 'edges'>): FailingTrace['nodes'] {
@@ -67,9 +79,21 @@ export interface FailingSample {
   readonly total: number;
 }
 
+interface Beginning {
+  readonly node: Named;
+  errors: number;
+  readonly traces: FailingTrace[];
+}
+
+export interface Failures {
+  readonly failures: Failure[];
+  /** Beginnings that are not in the list. */
+  readonly more: number;
+}
+
 /** The one in most traces first. `others`: traces of the same time without errors, for the load of instances. */
-export function failures(set: FailingSample, others: Sample, limit = 20): Failure[] {
-  const found = new Map<string, { node: Named; errors: number; traces: FailingTrace[] }>();
+export function failures(set: FailingSample, others: Sample, limit = 20): Failures {
+  const found = new Map<string, Beginning>();
   for (const trace of set.traces.toSorted((a, b) => byText(a.traceId, b.traceId))) {
     for (const node of beginnings(trace)) {
       const key = nameKey(node);
@@ -81,57 +105,66 @@ export function failures(set: FailingSample, others: Sample, limit = 20): Failur
       }
     }
   }
-  return [...found]
-    .sort(([a, x], [b, y]) => y.traces.length - x.traces.length || byText(a, b))
-    .slice(0, limit)
-    .map(
-      ([
-        key,
-        {
-          node: { role, service, agent, operation },
-          errors,
-          traces,
-        },
-      ]) => {
-        const instances = instancesOf(key, set, others);
-        return {
-          ...{
-            role,
-            service,
-            agent,
-            operation,
-            traces: traces.length,
-            share: traces.length / set.traces.length,
-            errors,
-          },
-          failingInstance: alone(instances),
-          instances: instances.slice(0, INSTANCES),
-          exemplarTraceIds: traces.slice(0, EXEMPLARS).map(({ traceId }) => traceId),
-        };
-      },
-    );
+  const order = (a: Beginning, b: Beginning) => b.traces.length - a.traces.length || byName(a.node, b.node);
+  const listed = firstOf(found.values(), limit, order);
+  const tallies = instancesOf(listed, set, others);
+  return {
+    failures: listed.map(({ node, errors, traces }, i): Failure => {
+      const instances = ranked(tallies[i]);
+      const shown = instances.slice(0, i < IN_FULL ? INSTANCES : IN_BRIEF);
+      return {
+        role: node.role,
+        service: shortName(node.service),
+        agent: shortName(node.agent),
+        operation: shortName(node.operation),
+        traces: traces.length,
+        share: traces.length / set.traces.length,
+        errors,
+        failingInstance: shortName(alone(instances)),
+        instances: shown.map((each) => ({ ...each, instance: shortName(each.instance) })),
+        moreInstances: instances.length - shown.length,
+        exemplarTraceIds: traces.slice(0, EXEMPLARS).map(({ traceId }) => traceId),
+      };
+    }),
+    more: found.size - listed.length,
+  };
 }
 
-function instancesOf(key: string, set: FailingSample, others: Sample): FailingInstance[] {
-  const spans = new Map<string, number>();
-  const traces = new Map<string, number>();
-  const add = (to: Map<string, number>, instance: string, n: number) =>
-    to.set(instance, (to.get(instance) ?? 0) + n);
-  const weight = ({ traces, total }: Sample) => (traces.length === 0 ? 0 : total / traces.length);
-  const own = ({ shares }: TraceShares) =>
-    shares.filter((each) => each.type === 'self' && nameKey(each) === key);
-  for (const trace of others.traces)
-    for (const each of own(trace)) add(spans, each.instance, each.spans * weight(others));
-  for (const trace of set.traces) {
-    for (const each of own(trace)) {
-      add(spans, each.instance, each.spans * weight(set));
-      if (each.errors > 0) add(traces, each.instance, 1);
-    }
-  }
-  const all = [...spans.values()].reduce((sum, n) => sum + n, 0);
-  return [...spans]
+type Tallied = Map<string, { spans: number; traces: number }>;
+
+/** Spans (each trace counts for those it stands for) and failing traces by instance, for each of `listed`: in one pass. */
+function instancesOf(listed: readonly Beginning[], set: FailingSample, others: Sample): Tallied[] {
+  const tallies = listed.map((): Tallied => new Map());
+  const numbers = new Map(listed.map(({ node }, i) => [nameKey(node), i]));
+  const operations = new Set(listed.map(({ node }) => node.operation));
+  const add = ({ traces, total }: Sample, failing: boolean) => {
+    const weight = total / traces.length;
+    for (const { shares } of traces)
+      for (const share of shares) {
+        if (share.type !== 'self' || !operations.has(share.operation)) continue;
+        const number = numbers.get(nameKey(share));
+        if (number === undefined) continue;
+        const tallied = tallies[number];
+        let of = tallied.get(share.instance);
+        if (of === undefined) {
+          of = { spans: 0, traces: 0 };
+          tallied.set(share.instance, of);
+        }
+        of.spans += share.spans * weight;
+        if (failing && share.errors > 0) of.traces++;
+      }
+  };
+  add(others, false);
+  add(set, true);
+  return tallies;
+}
+
+function ranked(tallied: Tallied): FailingInstance[] {
+  let all = 0;
+  for (const { spans } of tallied.values()) all += spans;
+  return [...tallied]
     .filter(([instance]) => instance !== '')
-    .map(([instance, n]) => ({ instance, traces: traces.get(instance) ?? 0, load: n / all }))
+    .map(([instance, { spans, traces }]) => ({ instance, traces, load: spans / all }))
     .sort((a, b) => b.traces - a.traces || byText(a.instance, b.instance));
 }
 

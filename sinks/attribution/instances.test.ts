@@ -199,6 +199,84 @@ describe('the operation, and no host', () => {
   });
 });
 
+describe('an instance for each run', () => {
+  /** A pod for every `runs` traces in turn; slow traces are `slow`. */
+  const pods = (n: number, runs: number, slow: (i: number) => boolean) =>
+    sample(n, (i) => [
+      share('plan', 20),
+      share('search', timeOf(slow(i) ? 500 : 100, i), { instance: `pod-${Math.floor(i / runs)}` }),
+    ]);
+
+  test.each([20, 50, 300])('%i slow of a thousand: the operation', (slow) => {
+    const { set, rest } = cut(
+      pods(1000, 1, (i) => i < slow),
+      300,
+    );
+    const { causes, instances, summary } = attribute({ set, rest });
+    expect(causes[0]).toMatchObject({ kind: 'operation', operation: 'search', slowInstances: [] });
+    expect(causes[0].text).toMatch(
+      /Its 1,000 instances have so few traces each that none could stand out\.$/,
+    );
+    expect(instances).toEqual([]);
+    expect(summary).not.toMatch(/pod/);
+  });
+
+  test('against another time', () => {
+    const set = pods(300, 1, () => true);
+    const before = pods(300, 1, () => false);
+    expect(first({ set, rest: NONE, before })).toMatchObject({
+      ...{ kind: 'operation', slowInstances: [], movedTo: null },
+    });
+  });
+
+  test('or for several runs, slow now and then: hits that were looked for prove nothing', () => {
+    for (const runs of [2, 5, 8, 12]) {
+      const { set, rest } = cut(
+        pods(1200, runs, (i) => (i * 7919) % 1201 < 60),
+        300,
+      );
+      expect(set.traces.length).toBeGreaterThan(50);
+      expect(first({ set, rest })).toMatchObject({ kind: 'operation', slowInstances: [] });
+    }
+  });
+
+  test('one pod among them that is slow in all of its many runs is named', () => {
+    const { set, rest } = cut(
+      sample(1000, (i) => {
+        const bad = i % 40 === 3;
+        return [share('search', timeOf(bad ? 500 : 100, i), { instance: bad ? 'bad' : `pod-${i}` })];
+      }),
+      300,
+    );
+    const cause = first({ set, rest });
+    expect(cause).toMatchObject({ kind: 'instance', slowInstances: ['bad'], moreSlowInstances: 0 });
+    expect(cause.text).toMatch(/Only bad is slow: .* on the other 975; of the 25 traces/);
+  });
+
+  test('two slow traces on a pod of many are no sign of it', () => {
+    const { set, rest } = cut(
+      pods(1000, 10, (i) => i % 10 < 2 && i < 60),
+      300,
+    );
+    expect(set.traces.length).toBe(12);
+    expect(first({ set, rest }).slowInstances).toEqual([]);
+  });
+});
+
+test('of many slow instances five are named and the others counted; of all ten are listed', () => {
+  const all = sample(1000, (i) => {
+    const at = (i * 7 + (i >> 5)) % 50;
+    return [share('search', timeOf(at < 12 ? 700 : 100, i), { instance: `h${at}` })];
+  });
+  const { causes, instances } = attribute(cut(all, 400));
+  const [cause] = causes;
+  expect([cause.slowInstances.length, cause.moreSlowInstances]).toEqual([5, instances.length - 5]);
+  expect(instances.length).toBeGreaterThan(8);
+  expect([cause.byInstance.length, cause.moreInstances]).toEqual([10, 40]);
+  expect(instances.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(cause.share, 9);
+  expect(cause.text).toMatch(new RegExp(`and ${instances.length - 5} more are slow: `));
+});
+
 test('a part of the rest stands for all of it: its load counts in full', () => {
   // Of 5,000 quick traces 50 were looked at, of which host-3 has a quarter; all 20 slow ones ran there.
   const rest = { ...searches(50, () => 100), total: 5000 };

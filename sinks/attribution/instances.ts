@@ -3,11 +3,14 @@
  *
  * An instance is compared with itself as it was (the baseline of another time; an instance that had none, with the operation
  * then) and with the others as they are now. Without a baseline of another time it cannot be known how it was: then the
- * reference is the operation on all instances.
+ * reference is the operation on all instances. Of an instance with few traces nothing is told: where every run has a process
+ * of its own, each slow trace is on a slow instance.
  */
+import { LEAST_TRACES, pooled } from './pool.ts';
 import { byText } from './sample.ts';
-import { binomialTail } from './statistics.ts';
-import { type Amount, amountOf, amountsByInstance, type Occurrence } from './tally.ts';
+import { shortName } from './short.ts';
+import { logBinomialTail, logChoose } from './statistics.ts';
+import { type Amount, amountOf, amountsByInstance, type InstanceAmount, type Occurrence } from './tally.ts';
 
 /** Named are instances that hold so much of the operation's excess together. */
 const COVERED = 0.8;
@@ -17,18 +20,16 @@ const SLOWER = 1.5;
 const HIT = 1.5;
 /** At least so many traces of the set were hit there. */
 const LEAST_HITS = 5;
+/** Of them on each that is named: one or two are no sign of it. */
+const LEAST_OWN_HITS = 3;
 /** Spans without which a mean is no reference. */
 const LEAST_SPANS = 5;
 /** Load that has moved is the reason where it makes so much of what spans are slower by. */
 const MOVED = 0.5;
-/** Odds, for all instances together, that hits fall on some instance as they did by chance. */
+/** Odds that hits fall so on any choice of as many instances by chance. */
 const CHANCE = 0.01;
-
-export interface Weighed {
-  readonly on: readonly Occurrence[];
-  /** How many traces each one stands for. */
-  readonly weight: number;
-}
+/** Instances whose numbers are given. */
+const LISTED = 10;
 
 export interface InstanceNumbers {
   readonly instance: string;
@@ -54,87 +55,121 @@ export interface Moved {
 }
 
 export interface ByInstance {
-  /** Those that are slow where the others are not, sorted; none where the operation is. */
-  readonly slow: readonly string[];
+  /** Those that are slow where the others are not, the most excess first; none where the operation is. */
+  readonly slow: readonly InstanceNumbers[];
   /** A span on the others now; null where none is slow. */
   readonly othersMsPerSpan: number | null;
   /** Null: it has not, or the baseline is of the same time. */
   readonly moved: Moved | null;
   /** Traces of the set that any instance was slow in. */
   readonly hits: number;
-  /** The most excess first. */
-  readonly instances: readonly InstanceNumbers[];
+  /** At most 10 of those with numbers: first the slow ones, then the most excess first. */
+  readonly listed: readonly InstanceNumbers[];
+  /** How many instances carry it now, and how many of those the resources name. */
+  readonly instances: number;
+  readonly named: number;
+  /** How many carry enough traces to tell anything of. */
+  readonly told: number;
 }
 
 interface Given {
   readonly set: readonly Occurrence[];
-  /** All traces of the set's time, the set among them. */
-  readonly now: readonly Weighed[];
+  /** The other traces of the set's time. */
+  readonly rest: readonly Occurrence[];
+  /** How many traces each of the set and of the rest stands for. */
+  readonly weights: { readonly set: number; readonly rest: number };
   readonly baseline: readonly Occurrence[];
   /** The baseline is of another time. */
   readonly ownBaseline: boolean;
 }
+
+type Instance = InstanceAmount['instance'];
+type Amounts = ReadonlyMap<Instance, Amount>;
 
 const perSpan = ({ ns, spans }: Amount) => ns / spans;
 const msPerSpan = (amount: Amount | undefined, least: number) =>
   amount === undefined || amount.spans < least ? null : perSpan(amount) / 1e6;
 
 /** Undefined: no instance is named, or the operation is new and there is nothing to compare with. */
-export function byInstance({ set, now, baseline, ownBaseline }: Given): ByInstance | undefined {
-  const all = amountOf(baseline);
-  const load = weighedByInstance(now);
-  if (all.spans === 0 || [...load.keys()].every((instance) => instance === '')) return undefined;
+export function byInstance({ weights, ownBaseline, ...given }: Given): ByInstance | undefined {
+  const all = amountOf(given.baseline);
+  if (all.spans === 0 || !namesAny(given.set, given.rest)) return undefined;
+  const { set, rest, baseline, traces, instances, named } = pooled(given.set, given.rest, given.baseline);
+  const load = amountsByInstance(rest, weights.rest, amountsByInstance(set, weights.set));
   const before = amountsByInstance(baseline);
-  const reference = (instance: string): number => {
+  const inSet = amountsByInstance(set);
+  const reference = (instance: Instance): number => {
     const own = ownBaseline ? before.get(instance) : undefined;
     return perSpan(own !== undefined && own.spans >= LEAST_SPANS ? own : all);
   };
   const { hits, excess } = excessOf(set, reference);
-  const loads = [...load.values()].reduce((sum, { spans }) => sum + spans, 0);
-  const allExcess = [...excess.values()].reduce((sum, ns) => sum + ns, 0);
-  const inSet = amountsByInstance(set);
-  const ranked = [...load.keys()].sort((a, b) => (excess.get(b) ?? 0) - (excess.get(a) ?? 0) || byText(a, b));
-  const hit = [...hits.values()].reduce((sum, n) => sum + n, 0);
-  const few = fewest(ranked, (instance) => (excess.get(instance) ?? 0) / allExcess);
-  const others = amountBut(load, few);
-  const named =
-    allExcess > 0 &&
-    few.length <= ranked.length / 2 &&
+  const allLoad = sumOf(load.values());
+  const allExcess = sum(excess.values());
+  const hit = sum(hits.values());
+  const excessAt = (instance: Instance) => excess.get(instance) ?? 0;
+  const ranked = [...load.keys()]
+    .filter((instance) => instance !== null)
+    .sort((a, b) => excessAt(b) - excessAt(a) || byText(a, b));
+  const known = ranked.filter((instance) => (traces.get(instance) ?? 0) >= LEAST_TRACES);
+  const few = fewest(
+    known.filter((instance) => (hits.get(instance) ?? 0) >= LEAST_OWN_HITS),
+    (instance) => excessAt(instance) / allExcess,
+  );
+  const fewLoad = sumOf(few.map((instance) => load.get(instance)));
+  const others = { ns: allLoad.ns - fewLoad.ns, spans: allLoad.spans - fewLoad.spans };
+  const there = few.reduce((total, instance) => total + (hits.get(instance) ?? 0), 0);
+  const some =
+    few.length > 0 &&
+    few.length <= instances / 2 &&
     !few.includes('') &&
-    concentrated(few, ranked.length, hits, hit, 1 - others.spans / loads) &&
+    there >= LEAST_HITS &&
+    concentrated(few.length, known.length, there, hit, fewLoad.spans / allLoad.spans) &&
     others.spans >= LEAST_SPANS &&
     perSpan(sumOf(few.map((instance) => inSet.get(instance)))) >= SLOWER * perSpan(others);
+  const slow = new Set(some ? few : []);
+  const numbersOf = (instance: string): InstanceNumbers => ({
+    instance: shortName(instance),
+    load: (load.get(instance)?.spans ?? 0) / allLoad.spans,
+    hits: hits.get(instance) ?? 0,
+    excess: allExcess > 0 ? excessAt(instance) / allExcess : 0,
+    msPerSpan: msPerSpan(inSet.get(instance), 1),
+    baselineMsPerSpan: msPerSpan(before.get(instance), LEAST_SPANS),
+  });
+  const listed = [...slow, ...ranked.filter((instance) => !slow.has(instance))].slice(0, LISTED);
   return {
-    slow: named ? few.toSorted(byText) : [],
-    othersMsPerSpan: named ? perSpan(others) / 1e6 : null,
-    moved: ownBaseline && !named ? movedTo(load, before) : null,
+    slow: [...slow].map(numbersOf),
+    othersMsPerSpan: some ? perSpan(others) / 1e6 : null,
+    moved: ownBaseline && !some ? movedTo(load, before) : null,
     hits: hit,
-    instances: ranked.map((instance) => ({
-      instance,
-      load: (load.get(instance)?.spans ?? 0) / loads,
-      hits: hits.get(instance) ?? 0,
-      excess: allExcess > 0 ? (excess.get(instance) ?? 0) / allExcess : 0,
-      msPerSpan: msPerSpan(inSet.get(instance), 1),
-      baselineMsPerSpan: msPerSpan(before.get(instance), LEAST_SPANS),
-    })),
+    listed: listed.map(numbersOf),
+    ...{ instances, named, told: known.length },
   };
 }
+
+const namesAny = (...parts: readonly (readonly Occurrence[])[]) =>
+  parts.some((on) => on.some(({ instances }) => instances.some(({ instance }) => instance !== '')));
 
 /**
  * The mean span is slower by Σ w·t − Σ w₀·t₀ (load w and time t of each instance, before with ₀); of that Σ (w − w₀)·t₀ is
  * load that has moved. An instance with too few spans before counts as the mean of all.
  */
-function movedTo(load: ReadonlyMap<string, Amount>, before: ReadonlyMap<string, Amount>): Moved | null {
-  const now = sumOf([...load.values()]);
-  const then = sumOf([...before.values()]);
+function movedTo(load: Amounts, before: Amounts): Moved | null {
+  const now = sumOf(load.values());
+  const then = sumOf(before.values());
   const parts = [...new Set([...load.keys(), ...before.keys()])].map((instance) => {
     const own = before.get(instance);
     const each = own !== undefined && own.spans >= LEAST_SPANS ? perSpan(own) : perSpan(then);
     const part = (load.get(instance)?.spans ?? 0) / now.spans;
     const partBefore = (own?.spans ?? 0) / then.spans;
-    return { instance, each, part, partBefore, moved: (part - partBefore) * (each - perSpan(then)) };
+    return {
+      instance: instance ?? '',
+      each,
+      part,
+      partBefore,
+      moved: (part - partBefore) * (each - perSpan(then)),
+    };
   });
-  const moved = parts.reduce((sum, each) => sum + each.moved, 0);
+  const moved = parts.reduce((total, each) => total + each.moved, 0);
   const slower = perSpan(now) - perSpan(then);
   if (!(slower > 0 && moved >= MOVED * slower)) return null;
   const [to] = parts
@@ -142,21 +177,28 @@ function movedTo(load: ReadonlyMap<string, Amount>, before: ReadonlyMap<string, 
     .sort((a, b) => b.moved - a.moved || byText(a.instance, b.instance));
   if (to === undefined) return null;
   const { instance, part, partBefore, each } = to;
-  return { instance, load: part, baselineLoad: partBefore, baselineMsPerSpan: each / 1e6 };
+  return {
+    instance: shortName(instance),
+    load: part,
+    baselineLoad: partBefore,
+    baselineMsPerSpan: each / 1e6,
+  };
 }
 
 /** Time beyond the references (0: less than they), and the traces that were hit by it, by instance. */
-function excessOf(set: readonly Occurrence[], reference: (instance: string) => number) {
-  const excess = new Map<string, number>();
-  const hits = new Map<string, number>();
+function excessOf(set: readonly Occurrence[], reference: (instance: Instance) => number) {
+  const excess = new Map<Instance, number>();
+  const hits = new Map<Instance, number>();
   for (const { instances } of set) {
     let most = 0;
-    let worst: string | undefined;
-    for (const [instance, { ns, spans }] of [...instances].sort(([a], [b]) => byText(a, b))) {
+    let worst: Instance | undefined;
+    for (const { instance, ns, spans } of instances) {
       const expected = spans * reference(instance);
       const beyond = ns - expected;
       excess.set(instance, (excess.get(instance) ?? 0) + beyond);
-      if (ns > HIT * expected && beyond > most) {
+      if (ns <= HIT * expected || beyond < most) continue;
+      // Of equals the first by name, in whatever order they come.
+      if (beyond > most || worst === undefined || byText(instance ?? '', worst ?? '') < 0) {
         most = beyond;
         worst = instance;
       }
@@ -168,7 +210,7 @@ function excessOf(set: readonly Occurrence[], reference: (instance: string) => n
   return { excess, hits };
 }
 
-/** The first of `ranked` that hold COVERED of the whole. */
+/** The first of `ranked` that hold COVERED of the whole; none where all of them do not. */
 function fewest(ranked: readonly string[], partOf: (instance: string) => number): string[] {
   let covered = 0;
   const enough = ranked.findIndex((instance) => {
@@ -178,31 +220,24 @@ function fewest(ranked: readonly string[], partOf: (instance: string) => number)
   return ranked.slice(0, enough + 1);
 }
 
-/** More of the traces were hit on `few` than their part of the load would make likely. */
-function concentrated(
-  few: readonly string[],
-  instances: number,
-  hits: ReadonlyMap<string, number>,
-  hit: number,
-  load: number,
-): boolean {
-  const there = few.reduce((sum, instance) => sum + (hits.get(instance) ?? 0), 0);
-  return there >= LEAST_HITS && binomialTail(hit, there, load) <= CHANCE / instances;
+/**
+ * So many hits `there` are unlikely for the `load` there, whichever `few` of the instances one had looked at: they were
+ * chosen for their hits (Bonferroni, over all choices of as many).
+ */
+const concentrated = (few: number, of: number, there: number, hit: number, load: number): boolean =>
+  logBinomialTail(hit, there, load) + logChoose(of, few) <= Math.log(CHANCE);
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
 }
 
-function weighedByInstance(now: readonly Weighed[]): Map<string, Amount> {
-  const sums = new Map<string, Amount>();
-  for (const { on, weight } of now)
-    for (const [instance, { ns, spans }] of amountsByInstance(on))
-      sums.set(instance, sumOf([sums.get(instance), { ns: ns * weight, spans: spans * weight }]));
-  return sums;
+function sumOf(amounts: Iterable<Amount | undefined>): Amount {
+  let [ns, spans] = [0, 0];
+  for (const amount of amounts) {
+    ns += amount?.ns ?? 0;
+    spans += amount?.spans ?? 0;
+  }
+  return { ns, spans };
 }
-
-const sumOf = (amounts: readonly (Amount | undefined)[]): Amount =>
-  amounts.reduce<Amount>((sum, of) => ({ ns: sum.ns + (of?.ns ?? 0), spans: sum.spans + (of?.spans ?? 0) }), {
-    ns: 0,
-    spans: 0,
-  });
-
-const amountBut = (load: ReadonlyMap<string, Amount>, few: readonly string[]): Amount =>
-  sumOf([...load].filter(([instance]) => !few.includes(instance)).map(([, amount]) => amount));

@@ -1,4 +1,4 @@
-/** What attribution says. Times are ms per trace unless they say otherwise. */
+/** What attribution says. Times are ms per trace unless they say otherwise; names of over 200 characters are cut. */
 import type { InstanceNumbers, Moved } from './instances.ts';
 import type { Owner } from './sample.ts';
 
@@ -19,8 +19,10 @@ export type Confidence = 'high' | 'medium' | 'low';
 export interface Cause extends Omit<Owner, 'type'> {
   /** instance: the operation, but on `slowInstances` alone; edge: between caller and callee, neither of which is it. */
   readonly kind: 'operation' | 'instance' | 'edge';
-  /** Sorted; also of an edge where it is slow to some instances only. */
+  /** At most 5, sorted; also of an edge where it is slow to some instances only. */
   readonly slowInstances: readonly string[];
+  /** Slow ones beyond the five that are named. */
+  readonly moreSlowInstances: number;
   /** Exclusive time on the path, of all traces of the set. */
   readonly meanMs: number;
   readonly baselineMeanMs: number;
@@ -49,8 +51,10 @@ export interface Cause extends Omit<Owner, 'type'> {
   readonly exemplarTraceIds: readonly string[];
   /** Null: not so, or the baseline is of the same time. */
   readonly movedTo: Moved | null;
-  /** At most 20, the most excess first; none where the resources name no instance. */
+  /** At most 10, of later causes 3: the slow ones, then the most excess first; none where the resources name no instance. */
   readonly byInstance: readonly InstanceNumbers[];
+  /** Instances that are not in `byInstance`. */
+  readonly moreInstances: number;
   /** One or two sentences with these numbers. */
   readonly text: string;
 }
@@ -90,7 +94,10 @@ export interface Attribution {
   readonly causes: readonly Cause[];
   /** Further causes together; null: none. */
   readonly rest: { readonly causes: number; readonly extraMs: number; readonly share: number } | null;
+  /** At most 20. */
   readonly instances: readonly InstanceCause[];
   readonly faster: readonly Change[];
   readonly waits: readonly Change[];
+  /** How many each list has left out; of causes `rest` says it. */
+  readonly more: { readonly instances: number; readonly faster: number; readonly waits: number };
 }

@@ -30,19 +30,31 @@ export type Owner = Pick<
   'type' | 'role' | 'service' | 'agent' | 'operation' | 'callerService' | 'callerOperation'
 >;
 
-/** Equal for equal owners, and what ties are broken by. */
+/** Equal for equal owners only: with their lengths, whatever the names hold. */
 export const keyOf = (of: Owner): string =>
-  JSON.stringify([
-    of.service,
-    of.operation,
-    of.agent,
-    of.role,
-    of.type,
-    of.callerService,
-    of.callerOperation,
-  ]);
+  `${of.type} ${of.service.length} ${of.operation.length} ${of.agent.length} ${of.role.length} ${of.callerService.length} ` +
+  `${of.service}${of.operation}${of.agent}${of.role}${of.callerService}${of.callerOperation}`;
+
+export const sameOwner = (a: Owner, b: Owner): boolean =>
+  a.operation === b.operation &&
+  a.type === b.type &&
+  a.service === b.service &&
+  a.agent === b.agent &&
+  a.role === b.role &&
+  a.callerService === b.callerService &&
+  a.callerOperation === b.callerOperation;
 
 export const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** What ties are broken by. */
+export const byOwner = (a: Owner, b: Owner): number =>
+  byText(a.service, b.service) ||
+  byText(a.operation, b.operation) ||
+  byText(a.agent, b.agent) ||
+  byText(a.role, b.role) ||
+  byText(a.type, b.type) ||
+  byText(a.callerService, b.callerService) ||
+  byText(a.callerOperation, b.callerOperation);
 
 /** Path time without waits for a person, ns. */
 export const workOf = ({ shares }: TraceShares): number =>

@@ -2,6 +2,7 @@
 import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { ByInstance, InstanceNumbers } from './instances.ts';
 import type { Cause, InstanceCause, Numbers } from './result.ts';
+import { inText } from './short.ts';
 
 /** Parts of a whole below which no owner stands out. */
 const STANDS_OUT = 0.3;
@@ -19,12 +20,15 @@ const placed = (operation: string, service: string) =>
   operation === 'other' && service === ''
     ? 'many small ones together'
     : service === '' || service === operation
-      ? operation || 'an unnamed caller'
-      : `${operation} of ${service}`;
+      ? inText(operation) || 'an unnamed caller'
+      : `${inText(operation)} of ${inText(service)}`;
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const list = (names: readonly string[]) =>
   names.length < 2 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+/** `a, b and 3 more`. */
+const slowList = ({ slowInstances, moreSlowInstances: more }: Named) =>
+  list([...slowInstances.map(inText), ...(more > 0 ? [`${number(more)} more`] : [])]);
 
 /** Fewer traces are told nothing from. */
 export const LEAST_SET = 5;
@@ -76,25 +80,27 @@ function how(cause: Named, { set, baseline }: { readonly set: number; readonly b
 const few = (value: number) =>
   value < 1 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(value);
 
-function instanceText(
-  { slowInstances }: Named,
-  { instances, othersMsPerSpan, hits, moved }: ByInstance,
-): string {
+function instanceText(cause: Named, found: ByInstance): string {
+  const { slow, listed, moved, instances, named, told, othersMsPerSpan, hits } = found;
   if (moved !== null)
     return (
-      ` More of it runs on ${moved.instance} now, ${percent(moved.load)} against ${percent(moved.baselineLoad)}, ` +
+      ` More of it runs on ${inText(moved.instance)} now, ${percent(moved.load)} against ${percent(moved.baselineLoad)}, ` +
       `where a span took ${elapsed(moved.baselineMsPerSpan)} before too.`
     );
-  const known = instances.filter(({ instance }) => instance !== '');
-  if (othersMsPerSpan === null || slowInstances.length === 0)
-    return known.length > 1 ? ` No instance stands out among its ${known.length}.` : only(known);
-  const slow = instances.filter(({ instance }) => slowInstances.includes(instance));
+  if (othersMsPerSpan === null || slow.length === 0) {
+    if (named < 2) return only(listed.filter(({ instance }) => instance !== ''));
+    return told === 0
+      ? ` Its ${number(named)} instances have so few traces each that none could stand out.`
+      : ` No instance stands out among its ${number(named)}.`;
+  }
   const sum = (of: (each: InstanceNumbers) => number) => slow.reduce((total, each) => total + of(each), 0);
-  const others = instances.length - slow.length;
-  const each = slow.map(({ instance, msPerSpan }) => `${elapsed(msPerSpan ?? 0)} a span on ${instance}`);
+  const others = instances - slow.length;
+  const each = slow
+    .slice(0, cause.slowInstances.length)
+    .map(({ instance, msPerSpan }) => `${elapsed(msPerSpan ?? 0)} a span on ${inText(instance)}`);
   return (
-    ` Only ${list(slowInstances)} ${slow.length === 1 ? 'is' : 'are'} slow: ${list(each)} against ` +
-    `${elapsed(othersMsPerSpan)} on ${others === 1 ? 'the other one' : `the other ${others}`}; of the ` +
+    ` Only ${slowList(cause)} ${slow.length === 1 ? 'is' : 'are'} slow: ${list(each)} against ` +
+    `${elapsed(othersMsPerSpan)} on ${others === 1 ? 'the other one' : `the other ${number(others)}`}; of the ` +
     `${plural(hits, 'trace')} that it was slow in ${number(sum((of) => of.hits))} ran there, with ` +
     `${percent(sum((of) => of.load))} of its load.`
   );
@@ -103,7 +109,7 @@ function instanceText(
 const only = ([one]: readonly InstanceNumbers[]) =>
   one === undefined
     ? ''
-    : ` It runs on one instance, ${one.instance}: which of the two it is cannot be told.`;
+    : ` It runs on one instance, ${inText(one.instance)}: which of the two it is cannot be told.`;
 
 /** Why it is not certain. */
 const doubt = (traces: number, set: number) =>
@@ -120,10 +126,10 @@ export function summaryText(
     `the ${number(baseline.traces)} of the baseline (${elapsed(baseline.meanMs)}).`;
   const [instance] = instances;
   if (instance !== undefined && instance.causes > 1 && instance.share >= STANDS_OUT)
-    return `${all} ${percent(instance.share)} of the extra time is ${instance.causes} operations on ${instance.instance}.`;
+    return `${all} ${percent(instance.share)} of the extra time is ${instance.causes} operations on ${inText(instance.instance)}.`;
   const first = causes.find(({ confidence }) => confidence !== 'low');
   if (first === undefined) return `${all} No cause of it is certain.`;
-  const name = `${nameOf(first)}${first.slowInstances.length > 0 ? ` on ${list(first.slowInstances)}` : ''}`;
+  const name = `${nameOf(first)}${first.slowInstances.length > 0 ? ` on ${slowList(first)}` : ''}`;
   if (first.share < STANDS_OUT)
     return `${all} Nothing stands out: the most is ${name} with ${percent(first.share)}.`;
   return `${all} ${percent(first.share)} of the extra time is ${name}.`;

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { binomialTail, errorOfDifference, moments, quantile } from './statistics.ts';
+import {
+  binomialTail,
+  errorOfDifference,
+  logBinomialTail,
+  logChoose,
+  moments,
+  quantile,
+} from './statistics.ts';
 
 test('moments of values and zeros', () => {
   const all = moments([0, 0, 3, 9], 4);
@@ -46,4 +53,19 @@ test.each([
 test('of a thousand draws nothing underflows', () => {
   expect(binomialTail(1000, 500, 0.5)).toBeCloseTo(0.5126, 4);
   expect(binomialTail(1000, 1, 0.99)).toBeCloseTo(1, 12);
+});
+
+test('its logarithm goes where the chance itself would be zero', () => {
+  expect(binomialTail(1000, 1000, 0.001)).toBe(0);
+  expect(logBinomialTail(1000, 1000, 0.001)).toBeCloseTo(1000 * Math.log(0.001), 6);
+  expect(logBinomialTail(10, 11, 0.5)).toBe(Number.NEGATIVE_INFINITY);
+});
+
+test.each([
+  [5, 0, 1],
+  [5, 5, 1],
+  [5, 2, 10],
+  [50, 47, 19_600],
+])('of %i there are so many choices of %i: %i', (n, k, choices) => {
+  expect(Math.exp(logChoose(n, k))).toBeCloseTo(choices, 6);
 });

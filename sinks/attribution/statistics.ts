@@ -29,16 +29,28 @@ export function quantile(values: readonly number[], n: number, q: number): numbe
 }
 
 /** The chance of `hits` or more among `n` draws, each a hit with the chance `p` (0 to 1). */
-export function binomialTail(n: number, hits: number, p: number): number {
-  if (hits <= 0) return 1;
-  if (p <= 0) return 0;
-  if (p >= 1) return 1;
-  // From the first term on, in logarithms: of a thousand draws the terms themselves would underflow.
+export const binomialTail = (n: number, hits: number, p: number): number =>
+  Math.min(1, Math.exp(logBinomialTail(n, hits, p)));
+
+/** Its natural logarithm, which does not underflow; -Infinity of what cannot be. */
+export function logBinomialTail(n: number, hits: number, p: number): number {
+  if (hits <= 0) return 0;
+  if (p <= 0 || hits > n) return Number.NEGATIVE_INFINITY;
+  if (p >= 1) return 0;
+  // Logarithm of the term of k, from the first one on; their sum against the greatest of them.
   let log = n * Math.log1p(-p);
-  let sum = 0;
+  const logs: number[] = [];
   for (let k = 0; k <= n; k++) {
-    if (k >= hits) sum += Math.exp(log);
+    if (k >= hits) logs.push(log);
     log += Math.log((n - k) / (k + 1)) + Math.log(p / (1 - p));
   }
-  return Math.min(1, sum);
+  const most = logs.reduce((a, b) => Math.max(a, b));
+  return Math.min(0, most + Math.log(logs.reduce((sum, each) => sum + Math.exp(each - most), 0)));
+}
+
+/** Natural logarithm of the number of ways to choose `k` of `n`. */
+export function logChoose(n: number, k: number): number {
+  let log = 0;
+  for (let i = 1; i <= Math.min(k, n - k); i++) log += Math.log((n - i + 1) / i);
+  return log;
 }

@@ -1,5 +1,6 @@
 /** Ranked causes, with bars; and what is none. */
-import { elapsed, plural } from '#infra/format.ts';
+import { elapsed, number, plural } from '#infra/format.ts';
+import { shortName } from '../attribution/short.ts';
 import { shareOf, shareTable } from '../explain/share-table.ts';
 import { clean, wrap } from '../explain/text.ts';
 import type { View } from '../explain/view.ts';
@@ -16,6 +17,16 @@ const LEAST = 0.01;
 
 const typed = <T extends Cause>(cause: T) => ({ ...cause, type: cause.kind === 'edge' ? 'edge' : 'self' });
 
+/** In a column of a table there is room for few and short names: the sentences below have more. */
+const PLACES = 2;
+const PLACE = 40;
+
+function placesOf({ slowInstances, moreSlowInstances }: Cause): string {
+  const shown = slowInstances.slice(0, PLACES).map((name) => shortName(name, PLACE));
+  const more = slowInstances.length - shown.length + moreSlowInstances;
+  return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
+}
+
 /** The table of causes, and the first ones in sentences; no lines where none is named. */
 export function causeLines(found: Attribution, view: View): string[] {
   const { causes, rest, grownMs } = found;
@@ -25,10 +36,7 @@ export function causeLines(found: Attribution, view: View): string[] {
   const hidden = causes.filter((cause) => !shown.includes(cause));
   const rows = shown.map((cause) => ({
     name: `${ownerName(typed(cause))}${cause.isNew ? ' (new)' : ''}`,
-    where:
-      cause.slowInstances.length > 0
-        ? clean(`only on ${cause.slowInstances.join(', ')}`)
-        : ownerPlace(typed(cause)),
+    where: cause.slowInstances.length > 0 ? clean(`only on ${placesOf(cause)}`) : ownerPlace(typed(cause)),
     numbers: [
       `+${elapsed(cause.extraMs)}`,
       shareOf(cause.share),
@@ -43,7 +51,7 @@ export function causeLines(found: Attribution, view: View): string[] {
       hidden.reduce((total, each) => total + each[of], rest?.[of] ?? 0);
     const share = sum('share');
     rows.push({
-      name: `… ${left} more`,
+      name: `… ${number(left)} more`,
       where: '',
       numbers: [`+${elapsed(sum('extraMs'))}`, shareOf(share), '', ''],
       share,
@@ -79,19 +87,22 @@ export function otherLines({ faster, waits, shrunkMs, grownMs }: Attribution, vi
 }
 
 /** Where the errors of failing traces begin. */
-export function failureLines({ failures, set }: Attribution, view: View): string[] {
+export function failureLines({ failures, set, more: left }: Attribution, view: View): string[] {
   if (failures.length === 0) return [];
   const shown = view.all ? failures : failures.slice(0, MOST);
   const rows = shown.map((each) => ({
     name: clean(each.operation),
-    where: each.failingInstance === '' ? clean(each.service) : clean(`only on ${each.failingInstance}`),
+    where:
+      each.failingInstance === ''
+        ? clean(each.service)
+        : clean(`only on ${shortName(each.failingInstance, PLACE)}`),
     numbers: [`${each.traces} of ${set.sampled}`, shareOf(each.share), plural(each.errors, 'error')],
     share: each.share,
   }));
-  const more = failures.length - shown.length;
+  const more = failures.length - shown.length + left.failures;
   return [
     view.colours.bold('Errors begin in'),
     ...shareTable(rows, view),
-    ...(more > 0 ? [`  … ${more} more`] : []),
+    ...(more > 0 ? [`  … ${number(more)} more`] : []),
   ];
 }

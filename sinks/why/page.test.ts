@@ -82,6 +82,15 @@ describe('causes', () => {
     expect(text({ causes })).toMatch(/search +only on host-3 [\s\S]* x \(new\) /);
   });
 
+  test('on very many instances: a few lines, whatever their names', () => {
+    const slowInstances = Array.from({ length: 5 }, (_, i) => `${'pod'.repeat(40)}-${i}`);
+    const said = lines({
+      causes: [cause({ kind: 'instance', slowInstances, moreSlowInstances: 1234 })],
+    });
+    expect(said.length).toBeLessThan(35);
+    expect(said.join(' ').replace(/ +/g, ' ')).toMatch(/only on .* and 1,237 more/);
+  });
+
   test('none is certain: they are shown for what they are', () => {
     expect(text({ causes: [cause({ confidence: 'low' })] })).toMatch(/search .* low /);
   });
@@ -119,13 +128,15 @@ test('where errors begin', () => {
       share: 0.9,
       errors: 11,
     },
-    ...{ failingInstance: '', instances: [], exemplarTraceIds: [] },
+    ...{ failingInstance: '', instances: [], moreInstances: 0, exemplarTraceIds: [] },
   };
   const failures = [failure, { ...failure, operation: 'rank', failingInstance: 'host-1' }];
   const said = text({ failures, slow: 'failing', thresholdMs: null }, {}, { width: 120 });
   expect(said).toMatch(/Errors begin in\n +store +tools +9 of 10 +90 % +11 errors/);
   expect(said).toMatch(/rank +only on host-1/);
   expect(said).toMatch(/: those with an error, against/);
+  const more = { instances: 0, faster: 0, waits: 0, failures: 40 };
+  expect(text({ failures, more })).toMatch(/… 40 more/);
 });
 
 test('what it is not about', () => {

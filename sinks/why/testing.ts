@@ -5,11 +5,22 @@ const owner = { role: 'tool', service: 'tools', agent: 'tools', callerService: '
 
 export const cause = (given: Partial<Attribution['causes'][number]> = {}): Attribution['causes'][number] => ({
   ...owner,
-  ...{ kind: 'operation', operation: 'search', slowInstances: [], meanMs: 880, baselineMeanMs: 100 },
+  ...{
+    kind: 'operation',
+    operation: 'search',
+    slowInstances: [],
+    moreSlowInstances: 0,
+    meanMs: 880,
+    baselineMeanMs: 100,
+  },
   ...{ extraMs: 780, share: 0.97, moreMs: 0, slowerMs: 780, spansPerTrace: 1, baselineSpansPerTrace: 1 },
   ...{ msPerSpan: 880, baselineMsPerSpan: 100, isNew: false, traces: 10, baselineTraces: 90 },
   ...{ standardErrorMs: 4, confidence: 'high', exemplarTraceIds: ['a'.repeat(32)], movedTo: null },
-  ...{ byInstance: [], text: 'Search of tools took 880 ms of a trace against 100 ms in the baseline.' },
+  ...{
+    byInstance: [],
+    moreInstances: 0,
+    text: 'Search of tools took 880 ms of a trace against 100 ms in the baseline.',
+  },
   ...given,
 });
 
@@ -34,6 +45,7 @@ export const attribution = (given: Partial<Attribution> = {}): Attribution => ({
     cause({ operation: 'store', extraMs: 4, share: 0.005, confidence: 'low', text: 'It could be chance.' }),
   ],
   ...{ rest: null, instances: [], faster: [], waits: [], failures: [] },
+  more: { instances: 0, faster: 0, waits: 0, failures: 0 },
   ...given,
 });
 

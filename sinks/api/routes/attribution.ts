@@ -48,7 +48,7 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
         description:
           'Compares exclusive time on the critical path with a baseline: the other traces of the same time, or those ' +
           'of `baselineFrom` to `baselineTo`. A cause is an operation, the way between two (edge), or an operation on ' +
-          'an instance. Of up to 1,000 traces each. The last hour unless `from` and `to` say otherwise.',
+          'an instance. Of up to 1,000 traces each; names of over 200 characters are cut in the middle. The last hour unless `from` and `to` say otherwise.',
         querystring: z.strictObject({
           service: name.optional().describe("the root's"),
           agent: name.optional().describe("the root's"),
@@ -59,7 +59,7 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
           slow,
           limit: wholeNumber(1, 100)
             .default(20)
-            .describe('at most so many causes; the others are one, `rest`'),
+            .describe('at most so many causes, failures and so on; further causes are one, `rest`'),
         }),
         response: { 200: attributionJson.describe('times in ms per trace'), '4xx': errorBody },
       },
@@ -81,7 +81,8 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
       if (root === undefined) {
         const none = 'No closed trace with a root started in this range.';
         const empty = { ...attribute({ set: NONE, rest: NONE }), refused: none, summary: none };
-        return { ...asked, ...copied(empty), root: null, others: [], thresholdMs: null, failures: [] };
+        const more = { ...empty.more, failures: 0 };
+        return { ...asked, ...copied(empty), root: null, others: [], thresholdMs: null, failures: [], more };
       }
       const { service, agent, operation } = root;
       const of: Root = { service, agent, operation };
@@ -93,6 +94,8 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
         before === undefined ? undefined : sampleOf(deps, { ...wanted, range: before, slow: false }),
       ]);
       const found = attribute({ set: slowOnes, rest, before: baseline }, query.limit);
+      const failing =
+        rule.kind === 'failing' ? failures(slowOnes, rest, query.limit) : { failures: [], more: 0 };
       const more = found.refused.startsWith('Too few') && before === undefined ? hint(rule, root.traces) : '';
       return {
         ...asked,
@@ -102,7 +105,8 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
         root: of,
         others,
         thresholdMs: thresholdNs === null ? null : thresholdNs / 1e6,
-        failures: rule.kind === 'failing' ? copied(failures(slowOnes, rest, query.limit)) : [],
+        failures: failing.failures.map(copied),
+        more: { ...found.more, failures: failing.more },
       };
     },
   );
