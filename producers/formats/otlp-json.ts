@@ -54,18 +54,32 @@ function resourceSpans(read: JsonReader, json: unknown, at: string, into: Collec
     attributes: attributes(read, read.object(item, place), place),
   }));
   const members: OtlpSpan[] = [];
-  for (const key of SCOPES)
+  for (const key of listed(group, SCOPES, at))
     into.part(() =>
       read.list(group, key, at, (item, place) =>
         into.part(() => {
-          read.list(read.object(item, place), 'spans', place, (each, spanAt) => {
-            const found = into.span(() => span(read, each, spanAt));
-            if (found !== undefined) members.push(found);
-          });
+          const scope = read.object(item, place);
+          for (const spans of listed(scope, ['spans'], place))
+            read.list(scope, spans, place, (each, spanAt) => {
+              const found = into.span(() => span(read, each, spanAt));
+              if (found !== undefined) members.push(found);
+            });
         }),
       ),
     );
   into.message(encodeSpans([{ resource, scopes: [{ members }] }]));
+}
+
+/** Which of these keys are there. Where another list stands instead of them its spans would be lost: throws JsonFault. */
+function listed(from: Record<string, unknown>, keys: readonly string[], at: string): readonly string[] {
+  const found = keys.filter((key) => key in from);
+  const other = Object.keys(from).find((key) => Array.isArray(from[key]));
+  if (found.length === 0 && other !== undefined)
+    throw new JsonFault(
+      join(at, keys[keys.length - 1]),
+      `is missing: expected an array, but there is only ${other.slice(0, 40)}`,
+    );
+  return found;
 }
 
 function span(read: JsonReader, json: unknown, at: string): OtlpSpan {

@@ -124,6 +124,19 @@ describe('OTLP JSON', () => {
     ]);
   });
 
+  test.each([
+    [{ resourceSpans: [{ scope_spans: [] }] }, 'resourceSpans[0].scopeSpans', 'scope_spans'],
+    [{ resourceSpans: [{ scopeSpans: [{ span: [] }] }] }, 'resourceSpans[0].scopeSpans[0].spans', 'span'],
+  ])('another list instead of the one expected is named: %j', (json, place, key) => {
+    expect(wrongIn(json)).toEqual([`${place}: is missing: expected an array, but there is only ${key}`]);
+  });
+
+  test('a file without spans says so', () => {
+    expect(readTraceFile(bytesOf({ resourceSpans: [{ resource: {} }] }))).toMatchObject({
+      ...{ spans: 0, formats: ['otlp-json'], notes: ['holds no spans'] },
+    });
+  });
+
   test('a field beside the spans that is named like an envelope is unknown', () => {
     expect(readWhole({ ...request(jsonSpan()), trace: 'x', result: null })).toHaveLength(1);
   });
@@ -257,6 +270,23 @@ describe('OTLP protobuf', () => {
       // The span's first field is its trace id.
       expect(Buffer.from(bytes).subarray(at, at + 2)).toEqual(Buffer.from([0x0a, 16]));
     }
+  });
+
+  test('a JSON message behind its length: a wrong span is named with the message', () => {
+    const { reading } = read(prefixed(bytesOf(request(jsonSpan())), bytesOf(request(jsonSpan('00bb')))));
+    const at = JSON.stringify(request(jsonSpan())).length + 8;
+    expect([reading.spans, reading.skipped.first.map(({ place }) => place)]).toEqual([
+      1,
+      [`message at byte ${at}, resourceSpans[0].scopeSpans[0].spans[0].spanId`],
+    ]);
+  });
+
+  test('fields that OTLP does not have are told: they may be spans of another version', () => {
+    // Field 1000 of ResourceSpans had the spans before OTLP 0.15; here it is empty.
+    const old = Buffer.from('0a03c23e00', 'hex');
+    expect(read(Buffer.concat([ONE, old])).reading).toMatchObject({
+      ...{ spans: 1, notes: ['protobuf fields that OTLP does not have: left out'] },
+    });
   });
 
   test('bytes that are broken within name their place in the file', () => {

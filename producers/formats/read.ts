@@ -52,7 +52,7 @@ export function readTraceFile(file: Uint8Array, format?: Format): Reading {
   else into.fault('', unpacked.reason);
   const messages: Uint8Array[] = [];
   let spans = 0;
-  let hashedNames = 0;
+  const dropped = { names: 0, links: 0, unknownFields: 0 };
   for (const { otlp: message, named } of into.messages) {
     const passed = throughDoor(message);
     if (!passed.ok) {
@@ -64,13 +64,11 @@ export function readTraceFile(file: Uint8Array, format?: Format): Reading {
       into.skip('', `was turned away: ${passed.rejectedReason}`);
     messages.push(...passed.parts.map(({ otlp }) => otlp));
     spans += passed.accepted;
-    hashedNames += passed.dropped.names;
+    for (const key of KEPT_BACK) dropped[key] += passed.dropped[key];
   }
-  if (hashedNames > 0)
-    into.note(
-      'names longer than 128 bytes or of several lines: shown as hashes, as ATI stores them',
-      hashedNames,
-    );
+  noteDropped(dropped, into);
+  const whole = into.faults.count + into.skipped.count === 0;
+  if (spans === 0 && whole && into.notes.size === 0) into.note('holds no spans');
   if (into.names.size > 0) into.note('ids that are no hexadecimal numbers: read as names', into.names.size);
   return {
     messages,
@@ -82,6 +80,19 @@ export function readTraceFile(file: Uint8Array, format?: Format): Reading {
     notes: [...into.notes].map(([text, times]) => (times === 1 ? text : `${text} (${times} times)`)),
     names: into.names,
   };
+}
+
+const KEPT_BACK = ['names', 'links', 'unknownFields'] as const;
+
+/** What a reader of the report may miss; attributes that ATI does not store are none of it. */
+function noteDropped(
+  { names, links, unknownFields }: Record<(typeof KEPT_BACK)[number], number>,
+  into: Collected,
+): void {
+  if (names > 0)
+    into.note('names longer than 128 bytes or of several lines: shown as hashes, as ATI stores them', names);
+  if (links > 0) into.note('links with broken ids: left out', links);
+  if (unknownFields > 0) into.note('protobuf fields that OTLP does not have: left out', unknownFields);
 }
 
 interface Task {
@@ -120,20 +131,21 @@ function readText(bytes: Uint8Array, task: Task): void {
     into.fault('', reason);
     return;
   }
+  const outer = into.where;
   // TextDecoder takes a byte order mark away.
   for (const document of jsonDocuments(new TextDecoder().decode(bytes))) {
     if (!document.ok) {
       into.fault(document.fault.place, document.fault.reason);
       continue;
     }
-    into.where = document.where;
+    into.where = [outer, document.where].filter((each) => each !== '').join(', ');
     const detected = format === undefined ? detectJson(document.value) : ({ ok: true, format } as const);
     if (detected.ok && detected.format !== 'otlp-proto') {
       formats.add(detected.format);
       const reader = READERS[detected.format];
       into.part(() => reader(document.value, into));
     } else if (!detected.ok) into.fault('', detected.reason);
-    into.where = '';
+    into.where = outer;
   }
 }
 
@@ -159,6 +171,7 @@ function readProto(bytes: Uint8Array, task: Task): void {
     else if (unpacked.bytes[0] === 0x7b) {
       into.where = `message at byte ${at}`;
       readText(unpacked.bytes, task);
+      into.where = '';
     } else {
       formats.add('otlp-proto');
       readOtlpProto(unpacked.bytes, compressionOf(frame) === 'none' ? at : 0, into);
