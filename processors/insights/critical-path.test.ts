@@ -110,18 +110,29 @@ describe('answers no', () => {
     expect(insight).toMatchObject({
       found: false,
       answer:
-        'No branch made the join wait: the last two of the 20 branches of planner (agent planner) ended together, ' +
+        'No branch made the join wait long: the last two of the 20 branches of planner (agent planner) ended together, ' +
         '82 ms and 82 ms after the fork. The critical path takes 82 ms over 2 spans.',
     });
     expect(numbersOf(insight)).toMatchObject({ waited_branches: 0, slack_total: 0 });
   });
   test.each([
-    [857, 'ended almost together, 782 ms and 857 ms after the fork'],
-    [784, 'ended almost together, 782 ms and 784 ms after the fork'],
+    [
+      857,
+      'the last two of the 3 branches of workflow (agent app) ended 75 ms apart (9 % of the time), 782 ms',
+    ],
+    [784, 'ended 2 ms apart (<1 % of the time), 782 ms and 784 ms after the fork'],
     [783, 'ended together, 782 ms and 783 ms after the fork'],
   ])('together is within the precision of clocks: %d ms', (end, answer) => {
     const insight = look(branches([0, end], [0, 782], [0, 700]));
     expect(insight).toMatchObject({ found: false, answer: expect.stringContaining(answer) });
+  });
+  test('of two branches both are the last two', () => {
+    expect(look(branches([0, 43_000], [0, 42_000]))).toMatchObject({
+      found: false,
+      answer: expect.stringMatching(
+        /^No branch made the join wait long: both branches of \S+ \(agent \S+\) ended 1,000 ms apart \(2 % of the time\), 42 s and 43 s after the fork\. /,
+      ),
+    });
   });
   test('ends that clocks put a little past the parent’s', () => {
     const [root, ...rest] = branches([0, 100.3], [0, 100.6], [0, 100.5]);

@@ -1,5 +1,5 @@
 /** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
-import { elapsed, number, plural } from '#infra/format.ts';
+import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation, CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
@@ -128,10 +128,15 @@ function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): st
     return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
   if (join.wait > Math.max(2 * CLOCK_NS, TOGETHER_SHARE * e('slowest_branch') * 1e6))
     return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends}. ${path}`;
-  const together = join.wait <= CLOCK_NS ? 'together' : 'almost together';
+  const apart = join.wait / (e('slowest_branch') * 1e6);
+  const together =
+    join.wait <= CLOCK_NS
+      ? 'together'
+      : `${elapsed(join.wait / 1e6)} apart (${apart < 0.01 ? '<1 %' : percent(apart)} of the time)`;
   const others = e('waited_branches') > 0 ? `; ${early} had finished early` : '';
+  const both = join.fork.branches.length === 2 ? 'both branches' : `the last two of the ${branches} branches`;
   return (
-    `No branch made the join wait: the last two of the ${branches} branches of ${owner} ended ${together}, ` +
+    `No branch made the join wait long: ${both} of ${owner} ended ${together}, ` +
     `${elapsed(e('next_branch'))} and ${elapsed(e('slowest_branch'))} after the fork${others}. ${path}`
   );
 }
