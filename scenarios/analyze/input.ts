@@ -9,9 +9,8 @@ export type Input =
 
 /** The bytes of a file; `-` is standard input. */
 export async function readInput(file: string, stdin: NodeJS.ReadableStream): Promise<Input> {
-  if (file === '-') return { ok: true, bytes: await buffer(stdin) };
   try {
-    return { ok: true, bytes: readFileSync(file) };
+    return { ok: true, bytes: file === '-' ? await buffer(stdin) : readFileSync(file) };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

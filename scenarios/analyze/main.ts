@@ -1,10 +1,10 @@
 /** `npm run analyze -- FILE…`: what ATI says of traces in files, without anything running. */
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
-import { readTraceFile } from '#producers/formats/read.ts';
+import { messageOf } from '#infra/errors.ts';
 import { widthOf } from '#sinks/explain/width.ts';
-import { analyse } from './analyse.ts';
 import { isWhole, type ReadFile } from './files.ts';
+import { analyseGuarded, readGuarded } from './guard.ts';
 import { readInput } from './input.ts';
 import { parseOptions } from './options.ts';
 import { page } from './page.ts';
@@ -12,14 +12,14 @@ import { reportOf } from './report.ts';
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
-  const files: ReadFile[] = [];
+  const read: ReadFile[] = [];
   for (const file of options.files) {
     const input = await readInput(file, process.stdin);
     const name = file === '-' ? 'standard input' : file;
-    if (input.ok) files.push({ name, reading: readTraceFile(input.bytes, options.format), reason: '' });
-    else files.push({ name, reading: undefined, reason: input.reason });
+    if (input.ok) read.push(readGuarded(name, input.bytes, options.format));
+    else read.push({ name, reading: undefined, reason: input.reason });
   }
-  const analysis = analyse(files.map(({ reading }) => reading?.messages ?? []));
+  const { files, analysis } = analyseGuarded(read);
   const { isTTY } = process.stdout;
   const text = options.json
     ? JSON.stringify(reportOf(files, analysis), null, 2)
@@ -45,6 +45,8 @@ main().then(
   (error: unknown) => {
     // commander has said what is wrong; --help is no error.
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
-    throw error;
+    // A bug; its stack says nothing to who only has a file.
+    process.stderr.write(`analyze: ${process.argv.slice(2).join(' ')}: ${messageOf(error)}\n`);
+    process.exit(1);
   },
 );
