@@ -8,7 +8,7 @@ import { type Answer, ask, parsed } from '../ask-api.ts';
 const MOST_CANDIDATES = 5;
 
 const list = z.object({ incidents: z.array(incidentJson), next: z.string().nullable() });
-const detail = z.object({ incident: incidentJson, history: z.array(incidentJson) });
+const after = z.object({ events: z.array(incidentJson) });
 const accepted = z.object({ revision: z.number() });
 
 const failed = (reason: string) => ({ ok: false, missing: false, reason }) as const;
@@ -59,7 +59,9 @@ export interface Patience {
   readonly sleep: (ms: number) => Promise<unknown>;
 }
 
+/** Between looks for the event: often at first, since it mostly comes soon. */
 const PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Writes an action and waits for its event. `value` is the event; undefined where it had not come in time: the action is
@@ -77,15 +79,13 @@ export async function act(
   const taken = parsed(base, accepted, answer.value.json);
   if (!taken.ok) return taken;
   const deadline = now() + withinMs;
-  for (;;) {
-    const seen = await ask(base, path);
+  for (let pause = PAUSE_MS; ; pause = Math.min(LONGEST_PAUSE_MS, pause * 1.5)) {
+    const seen = await ask(base, `${path}/events?after=${taken.value.revision}`);
     if (!seen.ok) return seen;
-    const read = parsed(base, detail, seen.value.json);
+    const read = parsed(base, after, seen.value.json);
     if (!read.ok) return read;
-    const event = read.value.history.find(
-      (each) => each.revision > taken.value.revision && each.event === EVENTS[action],
-    );
+    const event = read.value.events.find((each) => each.event === EVENTS[action]);
     if (event !== undefined || now() >= deadline) return { ok: true, value: event };
-    await sleep(PAUSE_MS);
+    await sleep(pause);
   }
 }

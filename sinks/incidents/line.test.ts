@@ -1,7 +1,8 @@
 import picocolors from 'picocolors';
 import { expect, test } from 'vitest';
+import { toIncidentJson } from '../api/incident-json.ts';
 import { incidentEvent } from '../testing.ts';
-import { incidentLine } from './line.ts';
+import { deedLine, incidentLine, jsonLine } from './line.ts';
 
 const plain = picocolors.createColors(false);
 const coloured = picocolors.createColors(true);
@@ -51,6 +52,17 @@ test('colours only where they are asked for', () => {
 test('names from the log cannot steer the terminal or break the line', () => {
   const line = incidentLine(incidentEvent({ agent: 'a\u001b[2Jb\nc', signature: 'x\r\u0085\u2028y' }), plain);
   expect(line).not.toMatch(/[\u0000-\u001f\u0080-\u009f\u2028]/);
+});
+
+test('names can neither turn the order of the line nor hide in it', () => {
+  const evil = 'a\u202eb\u2066c\u200dd\u{e0041}e';
+  const event = incidentEvent({
+    ...{ agent: evil, kind: evil, signature: evil, note: evil, event: 'acknowledged' },
+  });
+  for (const line of [incidentLine(event, plain), deedLine(toIncidentJson(event)), jsonLine(event)])
+    expect(line).not.toMatch(/\p{Cf}/u);
+  expect(JSON.parse(jsonLine({ evil, c1: '\u009b' }))).toEqual({ evil, c1: '\u009b' });
+  expect(jsonLine('\u009b')).toBe('"\\u009b"');
 });
 
 test('who looks after it, and until when it is muted; a mute that has run out is none', () => {

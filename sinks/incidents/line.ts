@@ -27,9 +27,21 @@ function measure({ name, value, unit }: Measure): string {
   return `${name} ${number(value)}${suffix}`;
 }
 
-/** Text from the log must not steer the terminal. */
+/** Controls, line ends, characters that turn or hide what follows, halves of characters. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
+
+/** Text from the log must not steer the terminal, nor turn the order of its line. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+  return text.replace(STEERING, '\ufffd');
+}
+
+/** As JSON, where what `printable` replaces is escaped: the same value for whoever parses it. */
+export function jsonLine(value: unknown): string {
+  return JSON.stringify(value).replace(STEERING, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /** What happened; how bad it is only where it goes on. */
@@ -68,7 +80,7 @@ export function incidentLine(event: IncidentEvent, colours: Colours): string {
     colours.dim(new Date(event.at).toISOString()),
     colours.dim(printable(event.incidentId.slice(0, ID_DIGITS))),
     badge(event, colours),
-    colours.bold(event.kind) + (event.settled ? '' : colours.dim(' (provisional)')),
+    colours.bold(printable(event.kind)) + (event.settled ? '' : colours.dim(' (provisional)')),
     `${colours.cyan(printable(event.agent))} / ${printable(event.operation)} → ${printable(event.signature)}`,
     printable(operators(event)),
     printable(evidence),

@@ -10,7 +10,7 @@ import type { Kafka } from '#infra/kafka/port.ts';
 import { createLog } from '#infra/log.ts';
 import { topicName } from '#infra/topics.ts';
 import { act, findIncident } from './act.ts';
-import { deedLine, incidentLine, printable } from './line.ts';
+import { deedLine, incidentLine, jsonLine, printable } from './line.ts';
 import { type ActOptions, type ListOptions, parseOptions } from './options.ts';
 import { printIncidents } from './print.ts';
 
@@ -36,7 +36,7 @@ async function list(config: Config, options: ListOptions): Promise<number> {
   const colours = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
   const output = {
     line: (event: Parameters<typeof incidentLine>[0]) =>
-      void process.stdout.write(`${options.json ? JSON.stringify(event) : incidentLine(event, colours)}\n`),
+      void process.stdout.write(`${options.json ? jsonLine(event) : incidentLine(event, colours)}\n`),
     remark: (text: string) => console.error(text),
     now: Date.now,
   };
@@ -45,7 +45,7 @@ async function list(config: Config, options: ListOptions): Promise<number> {
     await printIncidents(kafka, topic, options, output, stop.signal);
     return 0;
   } catch (error) {
-    console.error(`reading the incidents failed: ${messageOf(error)}`);
+    console.error(printable(`reading the incidents failed: ${messageOf(error)}`));
     return 1;
   } finally {
     await kafka.close();

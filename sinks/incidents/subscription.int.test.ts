@@ -136,6 +136,19 @@ describe('with a group', () => {
   });
 });
 
+test('a group that began now and heard nothing gets what came while it was away', async () => {
+  const groupId = 'test.quiet';
+  const before = await publish(3);
+  const first = subscribe({ groupId });
+  const committed = () => broker.kafka.committed(groupId, broker.topic('incidents'));
+  await eventually(committed, (all) => all.length === PARTITIONS && all.every(({ offset }) => offset >= 0));
+  first.subscription.unsubscribe();
+  const between = await publish(6);
+  const second = subscribe({ groupId });
+  await eventually(second.ids, has(between));
+  expect([first.ids(), second.ids().filter((id) => before.includes(id))]).toEqual([[], []]);
+});
+
 test('tail goes on exactly where it is told to, and reports how far it is', async () => {
   const topic = broker.topic('incidents');
   const from = await positionsAt(broker.kafka, topic, 'end');

@@ -1,18 +1,18 @@
 /** Incidents as an rxjs Observable over the topic: for programs that react to them. */
 import { Observable } from 'rxjs';
-import type { Batch, Consumer, Kafka } from '#infra/kafka/port.ts';
+import type { Assignment, Batch, Consumer, Kafka } from '#infra/kafka/port.ts';
 import { topicName } from '#infra/topics.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import type { IncidentEvent } from '#schemas/events.ts';
 import { type OnSkipped, positionsAt, tailIncidents } from './tail.ts';
 
 export interface SubscribeOptions {
-  /** From the oldest event that the topic keeps; else from now. A group goes on where it has committed. */
+  /** From the oldest event that the topic keeps; else from now. A group does so at its first start only: then it goes on. */
   readonly fromBeginning?: boolean;
   readonly filter?: (event: IncidentEvent) => boolean;
   /**
    * A consumer group shares the events among its members and goes on after a restart: offsets are committed after
-   * delivery, so an event may come twice after a crash. Without one every subscriber sees every event, once.
+   * delivery, and where it begins at once, so an event may come twice after a crash. Without one every subscriber sees every event, once.
    */
   readonly groupId?: string;
   /** ATI_TOPIC_PREFIX */
@@ -73,12 +73,18 @@ function ofGroup(
       const consumer = await started.promise;
       await consumer.commit([{ topic, partition, offset: last.offset + 1 }], epoch);
     };
+    const onAssigned = async (partitions: readonly Assignment[], epoch: number) => {
+      // A group that hears nothing before it stops would begin at the log's end again, past what came meanwhile.
+      const consumer = await started.promise;
+      const offsets = partitions.map(({ partition, offset }) => ({ topic, partition, offset }));
+      if (!subscriber.closed) await consumer.commit(offsets, epoch);
+    };
     kafka
       .consume({
         groupId,
         topics: [topic],
         startAt: fromBeginning ? 'earliest' : 'latest',
-        handler: { onAssigned: async () => {}, onBatch },
+        handler: { onAssigned, onBatch },
       })
       .then(started.resolve, started.reject);
     started.promise.then((consumer) => consumer.done).catch((error: unknown) => subscriber.error(error));
