@@ -99,7 +99,12 @@ describe('an action', () => {
     );
     const until = '2023-11-15T12:00:00Z';
     expect((await post(MUTED, 'mute', { by: 'ann', until })).status).toBe(202);
-    expect(written.map(({ action }) => action.until)).toEqual([NOW + 7_200_000, Date.parse(until)]);
+    expect((await post(MUTED, 'mute', { by: 'ann', until: NOW + 90_000 })).status).toBe(202);
+    expect(written.map(({ action }) => action.until)).toEqual([
+      NOW + 7_200_000,
+      Date.parse(until),
+      NOW + 90_000,
+    ]);
   });
 
   test('unacknowledge and unmute', async () => {
@@ -136,6 +141,12 @@ describe('an action', () => {
     ['acknowledge', {}, /^by: /],
     ['acknowledge', { by: ' ' }, /by: must say who/],
     ['acknowledge', { by: 'a\u001b[2J' }, /by: must be one line/],
+    ['acknowledge', { by: 'a\u202eb' }, /by: must be one line, without control or format characters/],
+    ['acknowledge', { by: 'ann', note: 'a\u200bb' }, /^note: must be one line/],
+    ['acknowledge', { by: 'ann', note: 'a\ud800' }, /^note: must be one line/],
+    ['mute', { by: 'ann', until: 1.5 }, /^until: must be an ISO 8601 time/],
+    ['mute', { by: 'ann', until: true }, /^until: must be an ISO 8601 time/],
+    ['mute', { by: 'ann', until: '2023-11-31' }, /^until: must be an ISO 8601 time/],
     ['acknowledge', { by: 'ann', note: 'x'.repeat(501) }, /^note: /],
     ['acknowledge', { by: 'ann', minutes: 5 }, /^minutes, until: not of acknowledge$/],
     ['acknowledge', { by: 'ann', who: 'x' }, /who/],

@@ -5,7 +5,7 @@ import { encode } from '#schemas/codec.ts';
 import { type IncidentEvent, OPERATOR_ACTIONS, type OperatorAction } from '#schemas/events.ts';
 import { type SignalOwner, signalKey } from '#schemas/signal-key.ts';
 import { stateOf } from './incident-json.ts';
-import { time } from './parameters.ts';
+import { jsonTime } from './parameters.ts';
 
 /** Where operators' actions are written. */
 export interface OperatorLog {
@@ -50,13 +50,13 @@ export class TopicOperatorLog implements OperatorLog {
 
 const MAX_MUTE_MINUTES = 366 * 24 * 60;
 
-/** No control characters: it ends on terminals. */
+/** No control characters, and none that turn or hide text: it ends on terminals. */
 const line = (max: number) =>
   z
     .string()
     .trim()
     .max(max)
-    .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must be one line');
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]*$/u, 'must be one line, without control or format characters');
 
 const by = line(100).min(1, 'must say who').describe('who does it');
 const note = line(500).default('').describe('why; one line, kept on the incident');
@@ -68,7 +68,7 @@ export const actionBody = z
     by,
     note,
     minutes: z.number().int().min(1).max(MAX_MUTE_MINUTES).optional().describe('of a mute: for so long'),
-    until: time.optional().describe('of a mute: until then; ISO 8601 or unix milliseconds'),
+    until: jsonTime.optional().describe('of a mute: until then; ISO 8601 or unix milliseconds'),
   })
   .meta({ examples: [{ by: 'ann', note: 'the tool is being replaced', minutes: 120 }] });
 export type ActionBody = z.output<typeof actionBody>;

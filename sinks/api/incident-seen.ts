@@ -1,7 +1,8 @@
 /** How often an incident has shown itself lately: while it is open, repeats of it give no events of its own. */
 import { z } from 'zod';
-import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { QUERY_SETTINGS } from './deps.ts';
+import { type ClickHouse, ClickHouseError } from '#infra/clickhouse/port.ts';
+import { FINAL_BY_DAY } from './deps.ts';
+import { LIMIT_CODES } from './errors.ts';
 import { isoOf } from './incident-json.ts';
 
 /** So far back traces are searched: their table is sorted by trace, so a longer time is a longer read. */
@@ -14,12 +15,17 @@ export const seenJson = {
     .describe(
       `end of the last trace of the last ${SEEN_HOURS} hours that shows it, ISO 8601; null: none does, or only a window`,
     ),
-  seenTraces: z.number().int().describe(`traces of the last ${SEEN_HOURS} hours that show it`),
+  seenTraces: z
+    .number()
+    .int()
+    .nullable()
+    .describe(`traces of the last ${SEEN_HOURS} hours that show it; null: too many traces to count`),
 };
 
 export interface Seen {
   readonly lastSeenAt: string | null;
-  readonly seenTraces: number;
+  /** Null: the count met its limits. */
+  readonly seenTraces: number | null;
 }
 
 interface SeenRow {
@@ -29,8 +35,14 @@ interface SeenRow {
 }
 
 const NEVER: Seen = { lastSeenAt: null, seenTraces: 0 };
+const UNKNOWN: Seen = { lastSeenAt: null, seenTraces: null };
+/** Beside the incidents themselves: nobody waits longer for it. */
+export const SEEN_SETTINGS = { ...FINAL_BY_DAY, max_execution_time: 3 } as const;
 
-/** Of each of the incidents, from the root findings of the stored traces that started in the last SEEN_HOURS. */
+/**
+ * Of each of the incidents, from the root findings of the stored traces that started in the last SEEN_HOURS. Not known where
+ * that meets the limits of a query: the incidents are what was asked for.
+ */
 export async function seenLately(
   clickhouse: ClickHouse,
   database: string,
@@ -39,16 +51,8 @@ export async function seenLately(
   now: number,
 ): Promise<(id: string) => Seen> {
   if (ids.length === 0) return () => NEVER;
-  const rows = await clickhouse.query<SeenRow>(
-    `SELECT arrayJoin(arrayFilter((id, root) -> root AND has({ids:Array(String)}, id),
-         Findings.IncidentId, Findings.Root)) AS Id,
-       max(intDiv(toUnixTimestamp64Nano(Start) + toInt64(Duration), 1000000)) AS lastMs, uniqExact(TraceId) AS traces
-     FROM ${database}.ati_traces FINAL
-     WHERE TenantId = {tenant:String} AND Start >= fromUnixTimestamp64Milli({from:Int64})
-       AND hasAny(Findings.IncidentId, {ids:Array(String)})
-     GROUP BY Id`,
-    { params: { tenant, ids, from: now - SEEN_HOURS * 3_600_000 }, settings: QUERY_SETTINGS },
-  );
+  const rows = await rowsOf(clickhouse, database, tenant, ids, now);
+  if (rows === undefined) return () => UNKNOWN;
   const seen = new Map(
     rows.map(({ Id, lastMs, traces }) => [
       Id,
@@ -56,4 +60,30 @@ export async function seenLately(
     ]),
   );
   return (id) => seen.get(id) ?? NEVER;
+}
+
+export const seenSql = (
+  database: string,
+) => `SELECT arrayJoin(arrayFilter((id, root) -> root AND has({ids:Array(String)}, id),
+         Findings.IncidentId, Findings.Root)) AS Id,
+       max(intDiv(toUnixTimestamp64Nano(Start) + toInt64(Duration), 1000000)) AS lastMs, uniqExact(TraceId) AS traces
+     FROM ${database}.ati_traces FINAL
+     WHERE TenantId = {tenant:String} AND Start >= fromUnixTimestamp64Milli({from:Int64})
+       AND hasAny(Findings.IncidentId, {ids:Array(String)})
+     GROUP BY Id`;
+
+async function rowsOf(
+  clickhouse: ClickHouse,
+  database: string,
+  tenant: string,
+  ids: readonly string[],
+  now: number,
+): Promise<readonly SeenRow[] | undefined> {
+  const params = { tenant, ids, from: now - SEEN_HOURS * 3_600_000 };
+  try {
+    return await clickhouse.query<SeenRow>(seenSql(database), { params, settings: SEEN_SETTINGS });
+  } catch (error) {
+    if (error instanceof ClickHouseError && LIMIT_CODES.has(error.code)) return undefined;
+    throw error;
+  }
 }

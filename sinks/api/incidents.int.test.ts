@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ClickHouseError } from '#infra/clickhouse/port.ts';
 import { incidents } from '../projections/incidents.ts';
 import { traces } from '../projections/traces.ts';
 import {
@@ -11,6 +12,7 @@ import {
   traceSummary,
 } from '../testing.ts';
 import type { Api } from './deps.ts';
+import { SEEN_HOURS, SEEN_SETTINGS, seenSql } from './incident-seen.ts';
 import { apiOver, get, NOW } from './testing.ts';
 
 let db: TestDatabase;
@@ -155,6 +157,70 @@ test('how often it was seen lately: in the traces of the last day, each once, on
   expect(one.body.incident).toMatchObject({ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' });
 });
 
+test('days before the last are not read for it', async () => {
+  const from = NOW - SEEN_HOURS * 3_600_000;
+  // Partitions of other days than that of the traces above.
+  await store(
+    db,
+    traces,
+    'TraceSummary',
+    [2, 3, 4].map((days) => {
+      const startMs = NOW - days * 86_400_000;
+      return traceSummary({
+        traceId: hex(0x90 + days, 32),
+        startUnixNano: BigInt(startMs) * 1_000_000n,
+        source: { partition: 0, offset: days, sequence: 0, clock: startMs },
+      });
+    }),
+  );
+  const lines = await db.clickhouse.query<{ explain: string }>(
+    `EXPLAIN indexes = 1 ${seenSql(db.database)}`,
+    { params: { tenant: 'default', ids: [hex(2, 32)], from }, settings: SEEN_SETTINGS },
+  );
+  const parts = lines.map(({ explain }) => /Parts: (\d+)\/(\d+)/.exec(explain)).find((found) => found);
+  expect(Number(parts?.[1])).toBeLessThanOrEqual(Number(parts?.[2]) - 3);
+});
+
+test('a count that meets its limits leaves the incidents; what else goes wrong is said', async () => {
+  const failing = (code: number): Parameters<typeof apiOver>[0] => ({
+    ...db,
+    clickhouse: {
+      command: (sql, options) => db.clickhouse.command(sql, options),
+      insert: (...given) => db.clickhouse.insert(...given),
+      raw: (sql, format, options) => db.clickhouse.raw(sql, format, options),
+      ping: () => db.clickhouse.ping(),
+      close: async () => {},
+      query: (sql, options) =>
+        sql.includes('ati_traces')
+          ? Promise.reject(new ClickHouseError('no', code, false))
+          : db.clickhouse.query(sql, options),
+    },
+  });
+  const slow = await apiOver(failing(159));
+  const list = await get(slow, '/v1/incidents?kind=fanout_collapse');
+  expect(list).toMatchObject({
+    status: 200,
+    body: { incidents: [{ incidentId: hex(2, 32), seenTraces: null, lastSeenAt: null }] },
+  });
+  expect((await get(slow, `/v1/incidents/${hex(2, 32)}`)).body.incident).toMatchObject({ seenTraces: null });
+  await slow.close();
+  const broken = await apiOver(failing(62));
+  expect((await get(broken, '/v1/incidents')).status).toBe(500);
+  await broken.close();
+});
+
+test('events after a revision, the oldest first, each once', async () => {
+  const of = async (query: string) =>
+    (await get(api, `/v1/incidents/${opened.incidentId}/events${query}`)).body.events.map(
+      ({ revision }: { revision: number }) => revision,
+    );
+  expect(await of('')).toEqual([1, 2, 3]);
+  expect(await of('?after=1')).toEqual([2, 3]);
+  expect(await of('?after=3')).toEqual([]);
+  expect((await get(api, `/v1/incidents/${elsewhere.incidentId}/events`)).body).toEqual({ events: [] });
+  expect((await get(api, `/v1/incidents/${opened.incidentId}/events?after=x`)).status).toBe(400);
+});
+
 test.each([hex(9, 32), elsewhere.incidentId])('no incident %s', async (id) => {
   expect(await get(api, `/v1/incidents/${id}`)).toMatchObject({
     status: 404,
@@ -167,6 +233,7 @@ test.each([
   ['/v1/incidents?limit=0', /^limit: /],
   ['/v1/incidents?limit=501', /^limit: /],
   ['/v1/incidents?limit=many', /^limit: /],
+  ['/v1/incidents?from=2023-02-31', /^from: must be an ISO 8601 time/],
   ['/v1/incidents?from=yesterday', /^from: must be an ISO 8601 time/],
   ['/v1/incidents?state=closed', /^state: /],
   ['/v1/incidents?id=xyz', /^id: must be up to 32 hex digits/],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { int64Of, time, traceId } from './parameters.ts';
+import { int64Of, jsonTime, time, traceId } from './parameters.ts';
 
 test.each([
   ['1700000000000', 1_700_000_000_000],
@@ -7,6 +7,8 @@ test.each([
   ['2023-11-14T22:13:20Z', 1_700_000_000_000],
   ['2023-11-14T23:13:20.5+01:00', 1_700_000_000_500],
   ['2023-11-14', 1_699_920_000_000],
+  ['2024-02-29', 1_709_164_800_000],
+  ['2023-12-31T23:59:59-01:00', 1_704_070_799_000],
 ])('time %s', (text, ms) => {
   expect(time.parse(text)).toBe(ms);
 });
@@ -21,8 +23,20 @@ test.each([
   '3000-01-01T00:00:00Z',
   '2023-11-14T22:13:20',
   '2023-13-01',
+  '2023-02-31',
+  '2023-02-29T00:00:00Z',
+  '2023-04-31T10:00:00+02:00',
+  '2023-11-00',
 ])('time %j is refused', (text) => {
   expect(time.safeParse(text).success).toBe(false);
+});
+
+test('in JSON unix milliseconds are a number, too', () => {
+  expect(jsonTime.parse(1_700_000_000_000)).toBe(1_700_000_000_000);
+  expect(jsonTime.parse('1700000000000')).toBe(1_700_000_000_000);
+  expect(jsonTime.parse('2023-11-14T22:13:20Z')).toBe(1_700_000_000_000);
+  for (const wrong of [-1, 1.5, 1e300, Number.NaN, null, true, '2023-02-30'])
+    expect(jsonTime.safeParse(wrong).success).toBe(false);
 });
 
 test('integers stay exact past 2^53', () => {

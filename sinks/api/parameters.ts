@@ -8,15 +8,32 @@ const MAX_MS = 9_223_372_036_854;
 /** With its zone: Date.parse would read others as local time, and much that is no time at all. */
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
 
+/** Date.parse takes the 31st of every month, as a day of the next. */
+function isDay(text: string): boolean {
+  const [year, month, day] = text.slice(0, 10).split('-').map(Number);
+  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+}
+
+function msOf(given: string | number): number {
+  if (typeof given === 'number') return Number.isInteger(given) ? given : Number.NaN;
+  if (/^\d{1,13}$/.test(given)) return Number(given);
+  return ISO.test(given) && isDay(given) ? Date.parse(given) : Number.NaN;
+}
+
+function toMs(given: string | number, context: z.RefinementCtx): number {
+  const ms = msOf(given);
+  if (ms >= 0 && ms <= MAX_MS) return ms;
+  context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or unix milliseconds' });
+  return z.NEVER;
+}
+
 /** A time as ISO 8601 or unix milliseconds; unix milliseconds afterwards. */
-export const time = z
-  .string()
-  .transform((text, context): number => {
-    const ms = /^\d{1,13}$/.test(text) ? Number(text) : ISO.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isFinite(ms) && ms >= 0 && ms <= MAX_MS) return ms;
-    context.addIssue({ code: 'custom', message: 'must be an ISO 8601 time or unix milliseconds' });
-    return z.NEVER;
-  })
+export const time = z.string().transform(toMs).describe('ISO 8601 or unix milliseconds');
+
+/** The same in JSON, where unix milliseconds may be a number. */
+export const jsonTime = z
+  .union([z.string(), z.number()], { error: 'must be an ISO 8601 time or unix milliseconds' })
+  .transform(toMs)
   .describe('ISO 8601 or unix milliseconds');
 
 const NOT_WHOLE = 'must be a whole number';

@@ -94,7 +94,8 @@ describe('a closed trace', () => {
 trace ${slow.traceId}, 2023-11-14T22:13:20.000Z
 
 Critical path: where the 500 ms went
-  plan  shop  <0.01 ms   <1 %  ▏
+                        share  could save
+  plan  shop  <0.01 ms   <1 %    <0.01 ms  ▏
 
 Findings
   retry_storm  warning  root: planner / plan trip → search *

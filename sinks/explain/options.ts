@@ -12,9 +12,9 @@ export interface Options {
   readonly all: boolean;
 }
 
-/** How long a trace is waited for. */
+/** How long a trace is waited for in all. */
 export const CLOSE_MS = 30_000;
-/** How long its first span is: OpenTelemetry SDKs export every 5 seconds. */
+/** How long for its first span: OpenTelemetry SDKs export every 5 seconds. */
 export const ARRIVE_MS = 10_000;
 
 function traceId(text: string): string {
@@ -27,21 +27,26 @@ function traceId(text: string): string {
 
 /** Throws CommanderError after it has printed help, or what is wrong. */
 export function parseOptions(argv: readonly string[]): Options {
-  const program = new Command('explain')
+  const program = new Command('npm run explain --')
     .usage('[options] [trace id | latest]')
     .description('Prints why a trace took its time: its critical path, what was found, and what it reveals.')
     .argument('[trace]', 'its id; without one, or `latest`: the newest that has closed', traceId)
     .option('--json', 'what the API said, as it said it')
     .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiUrl)
-    .option('--wait', `wait up to ${CLOSE_MS / 1000} s for the trace to close (the default)`)
+    .option(
+      '--wait',
+      `wait for it: ${ARRIVE_MS / 1000} s for its first span, ${CLOSE_MS / 1000} s in all until it closes (the default)`,
+    )
     .option('--no-wait', 'do not wait')
     .option('--all', 'every row of the path and of the timelines')
     .addHelpText(
       'after',
       `
-Behind npm, options stand after --:  npm run explain -- --all <trace id>
-Exit code: 0 explained; 1 not (no such trace, still open, no API); 2 wrong
-options or configuration.`,
+For example: npm run explain -- --all <trace id>
+Exit code:
+  0  explained
+  1  not: no such trace, still open, no API
+  2  wrong options or configuration`,
     )
     .exitOverride()
     .parse(argv, { from: 'user' });

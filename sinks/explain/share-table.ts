@@ -13,10 +13,12 @@ export interface ShareRow {
   readonly share: number;
 }
 
-/** Columns that places have at least where names do not leave them room. */
+/** Columns that places have at least where names do not leave them room; never more than half of both. */
 const WHERE = 20;
-/** Names and places together have so many where they need them: numbers give way to that, the last first, but for these. */
+/** Names and places together have so many where they need them: the bar gives way to that. */
 const TEXT = 36;
+/** And so many before numbers do, the last first, but for these. */
+const LEAST_TEXT = 16;
 const NUMBERS = 2;
 
 /** What is there but rounds to nothing: `<1 %`. */
@@ -34,13 +36,14 @@ export function shareTable(
   const numberWidths = rows[0].numbers.map((_, i) =>
     Math.max(...[...rows.map(({ numbers }) => numbers[i]), head[i] ?? ''].map((text) => text.length)),
   );
-  const roomBeside = () => width - 2 - 2 - 2 - numberWidths.reduce((sum, each) => sum + each + 2, 0);
-  while (numberWidths.length > NUMBERS && roomBeside() - LEAST_BAR < Math.min(TEXT, names + widestPlace))
-    numberWidths.pop();
-  const room = roomBeside();
-  // First the bar gives way, then names take a second line, then places.
-  const text = room - LEAST_BAR;
-  const whereWidth = Math.min(widestPlace, Math.max(WHERE, text - names));
+  const whole = names + widestPlace;
+  const roomBeside = () => width - 2 - 2 - numberWidths.reduce((sum, each) => sum + each + 2, 0);
+  // First the bar becomes short, then names take a second line, then places; then there is no bar.
+  const hasBar = roomBeside() - 2 - LEAST_BAR >= Math.min(TEXT, whole);
+  while (numberWidths.length > NUMBERS && roomBeside() < Math.min(LEAST_TEXT, whole)) numberWidths.pop();
+  const room = roomBeside() - (hasBar ? 2 : 0);
+  const text = room - (hasBar ? LEAST_BAR : 0);
+  const whereWidth = Math.min(widestPlace, Math.max(Math.min(WHERE, text >> 1), text - names));
   const nameWidth = Math.min(names, text - whereWidth);
   const barWidth = Number.isFinite(width) ? room - nameWidth - whereWidth : USUAL_BAR;
   const numbersOf = (texts: readonly string[]) =>
@@ -52,8 +55,8 @@ export function shareTable(
       const beside = morePlaces[i] === undefined ? '' : colours.dim(morePlaces[i]);
       return `  ${left(moreNames[i] ?? '', nameWidth)}  ${beside}`.trimEnd();
     });
-    const texts = `  ${left(first, nameWidth)}  ${colours.dim(left(place, whereWidth))}`;
-    return [`${texts}${numbersOf(numbers)}  ${colours.cyan(shareBar(share, barWidth))}`, ...more];
+    const line = `  ${left(first, nameWidth)}  ${colours.dim(left(place, whereWidth))}${numbersOf(numbers)}`;
+    return [hasBar ? `${line}  ${colours.cyan(shareBar(share, barWidth))}` : line.trimEnd(), ...more];
   });
   if (head.length === 0) return lines;
   return [colours.dim(`${' '.repeat(4 + nameWidth + whereWidth)}${numbersOf(head)}`), ...lines];

@@ -6,8 +6,6 @@ const NONE = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** East Asian wide and fullwidth characters, and emoji, take two. */
 const TWO =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}/u;
-/** Characters that turn the direction of what follows on the line. */
-const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const columnsOf = (character: string) => (NONE.test(character) ? 0 : TWO.test(character) ? 2 : 1);
 
@@ -19,7 +17,7 @@ export function columns(text: string): number {
 }
 
 /** Text of a trace: it steers neither the terminal nor the order of its line. */
-export const clean = (text: string): string => printable(text).replace(BIDI, '\ufffd');
+export const clean = (text: string): string => printable(text);
 
 /** The longest start of it that takes at most `width` columns. */
 function prefix(text: string, width: number): string {

@@ -62,7 +62,8 @@ export function registerIncidentActions(app: Api, { clickhouse, database, operat
         throw new ApiError(
           503,
           'unavailable',
-          'Kafka does not answer: send it again (it has no effect twice)',
+          'Kafka does not answer, and may have it or not: look at the incident, or send it again (which has no effect ' +
+            'twice, but that a mute by minutes counts from then)',
         );
       }
       reply.code(202);

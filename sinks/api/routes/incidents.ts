@@ -7,7 +7,18 @@ import { incidentJson, STATES, toIncidentJson } from '../incident-json.ts';
 import { relatedJson, relatedTo } from '../incident-related.ts';
 import { INCIDENT_COLUMNS, type IncidentRow, toIncidentEvent } from '../incident-rows.ts';
 import { seenJson, seenLately } from '../incident-seen.ts';
-import { flag, incidentId, kind, name, nextPage, paging, range, severity, traceId } from '../parameters.ts';
+import {
+  flag,
+  incidentId,
+  kind,
+  name,
+  nextPage,
+  paging,
+  range,
+  severity,
+  traceId,
+  wholeNumber,
+} from '../parameters.ts';
 import { DEFAULT_TENANT } from '../tenant.ts';
 
 const listQuery = z.strictObject({
@@ -32,6 +43,10 @@ const listQuery = z.strictObject({
     .describe('its id begins so'),
   ...range,
   ...paging,
+});
+
+const eventsQuery = z.strictObject({
+  after: wholeNumber(0, Number.MAX_SAFE_INTEGER).default(0).describe('only events with a greater revision'),
 });
 
 const seenIncidentJson = incidentJson.extend(seenJson);
@@ -92,6 +107,33 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
         ...seen(row.IncidentId),
       }));
       return { incidents, next };
+    },
+  );
+
+  app.get(
+    '/v1/incidents/:id/events',
+    {
+      schema: {
+        tags: ['incidents'],
+        summary: 'The newest events of an incident, the oldest of them first: light enough to wait for one',
+        params: z.object({ id: incidentId }),
+        querystring: eventsQuery,
+        response: {
+          200: z
+            .object({ events: z.array(incidentJson) })
+            .describe('at most 100; empty: none, or no such incident'),
+          '4xx': errorBody,
+        },
+      },
+    },
+    async ({ params, query }) => {
+      const rows = await clickhouse.query<IncidentRow>(
+        `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events FINAL
+         WHERE TenantId = {tenant:String} AND IncidentId = {id:String} AND Revision > {after:UInt64}
+         ORDER BY Revision DESC LIMIT 100`,
+        { params: { tenant: DEFAULT_TENANT, id: params.id, after: query.after }, settings: QUERY_SETTINGS },
+      );
+      return { events: rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse() };
     },
   );
 
