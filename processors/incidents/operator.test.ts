@@ -82,8 +82,45 @@ describe('mute', () => {
     const log = opened();
     const [muted] = log.act('mute', 30, { until: 90, note: 'deploying' }).events;
     expect(muted).toMatchObject({ event: 'muted', mutedUntil: s(90), note: 'ann: deploying', revision: 3 });
-    const [longer] = log.act('mute', 40, { by: 'bob', until: 120 }).events;
-    expect(longer).toMatchObject({ event: 'muted', mutedUntil: s(120), note: 'bob', revision: 4 });
+    const [longer] = log.act('mute', 40, { by: 'bob', until: 120, note: 'longer' }).events;
+    expect(longer).toMatchObject({ event: 'muted', mutedUntil: s(120), note: 'bob: longer', revision: 4 });
+  });
+
+  it('without a note leaves the note before, and says who only where there is none', () => {
+    const log = opened();
+    expect(log.act('mute', 30, { until: 90 }).events[0].note).toBe('muted by ann');
+    expect(log.act('unmute', 31, { by: 'bob' }).events[0].note).toBe('unmuted by bob');
+    log.act('acknowledge', 32, { note: 'looking' });
+    expect(log.act('mute', 33, { by: 'bob', until: 90 }).events[0].note).toBe('looking');
+    expect(log.act('unacknowledge', 34, { by: 'bob' }).events[0].note).toBe('looking');
+  });
+
+  it('of an incident that is over: it stays over, the next episode begins muted', () => {
+    const log = opened();
+    expect(log.mark(5000)[0]).toMatchObject({ event: 'resolved', revision: 3 });
+    const [muted] = log.act('mute', 5000, { until: 9000, note: 'known' }).events;
+    expect(muted).toMatchObject({ event: 'resolved', settled: true, mutedUntil: s(9000), revision: 4 });
+    expect(log.processor.liveIncidents).toBe(0);
+    log.signal(5001, { trace: 'again', finding: bad });
+    expect(log.mark(5002)[0]).toMatchObject({
+      ...{ event: 'opened', episode: 2, revision: 5 },
+      ...{ mutedUntil: s(9000), note: 'ann: known' },
+    });
+  });
+
+  it('of one that was taken back: it can be unmuted, and its number is used again', () => {
+    const log = run();
+    log.signal(5, { trace: 'bad', finding: bad });
+    log.mark(6);
+    log.act('mute', 6, { until: 9000 });
+    log.signal(7, { trace: 'bad', revision: 2, eventTime: s(5), empty: true });
+    expect(brief(log.mark(8))).toEqual(['retracted? e1 r3 @7']);
+    const { outcome, events } = log.act('unmute', 8, { by: 'bob' });
+    expect(outcome).toEqual({ outcome: 'ok' });
+    expect(brief(events)).toEqual(['retracted? e1 r4 @8']);
+    expect(events[0]).toMatchObject({ mutedUntil: 0, note: 'unmuted by bob' });
+    log.signal(9, { trace: 'again', finding: bad });
+    expect(log.mark(10)[0]).toMatchObject({ event: 'opened', episode: 1, mutedUntil: 0, revision: 5 });
   });
 
   it('stays over episodes until its time', () => {
@@ -100,7 +137,11 @@ describe('mute', () => {
   it('ends at once with an unmute, and with no event at its time', () => {
     const log = opened();
     log.act('mute', 22, { until: 60 });
-    expect(log.act('unmute', 30).events[0]).toMatchObject({ event: 'unmuted', mutedUntil: 0, note: 'ann' });
+    expect(log.act('unmute', 30).events[0]).toMatchObject({
+      event: 'unmuted',
+      mutedUntil: 0,
+      note: 'unmuted by ann',
+    });
     log.act('mute', 31, { until: 60 });
     expect(log.mark(100)).toEqual([]);
   });
@@ -131,7 +172,6 @@ describe('an action that does not fit', () => {
     dropped(log, 'unmute', 60);
     expect(log.mark(5000)[0].event).toBe('resolved');
     for (const action of ['acknowledge', 'unacknowledge', 'unmute'] as const) dropped(log, action, 5000);
-    dropped(log, 'mute', 5000, { until: 6000 });
   });
 
   it('stays dropped: what it would have acted on may come again', () => {

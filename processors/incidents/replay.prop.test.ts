@@ -161,6 +161,7 @@ describe('stage 2 over a log', () => {
       wrote: fc.constantFrom('nothing', 'some events', 'events', 'some states', 'states'),
     });
     const said = new Map<string, number>();
+    let mutedWhenOver = 0;
     fc.assert(
       fc.property(
         steps,
@@ -171,8 +172,13 @@ describe('stage 2 over a log', () => {
         (given, order, again, actions, crashes) => {
           const log = withActions(interleave(lanes(given), order, again), actions);
           const expected = runAll(log);
+          const over = new Map<string, string>();
           for (const each of readable(expected)) {
             said.set(each.event, (said.get(each.event) ?? 0) + 1);
+            // Over, and over again: only a mute or its end says so.
+            if (['resolved', 'retracted'].includes(each.event) && over.get(each.incidentId) === each.event)
+              mutedWhenOver++;
+            over.set(each.incidentId, each.event);
             // Its own names make its id, so whoever has the event finds the partition.
             expect(incidentId(each)).toBe(each.incidentId);
           }
@@ -224,6 +230,7 @@ describe('stage 2 over a log', () => {
     // What an operator does was among them, often.
     for (const event of ['acknowledged', 'unacknowledged', 'muted', 'unmuted'])
       expect(said.get(event), event).toBeGreaterThan(10);
+    expect(mutedWhenOver).toBeGreaterThan(10);
   });
 
   it('another arrival order within grace: every settled event the same, byte for byte', () => {
