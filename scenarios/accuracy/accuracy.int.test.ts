@@ -61,7 +61,22 @@ describe('the command', () => {
       expect(out).toContain('is not what this run gives');
       expect(out).toContain('- as good as it gets');
       expect(out).toMatch(/\+ How often ATI finds/);
+      expect(out.trimEnd().split('\n').at(-1)).toMatch(/^Failed: .*page\.md is not what this run gives/);
       expect(await readFile(page, 'utf8')).toContain('as good as it gets');
+    },
+    MINUTES,
+  );
+
+  test(
+    'a smaller corpus with --check fails by its targets alone; JSON is all there is on standard output',
+    async () => {
+      const { code, out, err } = await run('--traces', '1', '--check', '--json');
+      const { targets } = JSON.parse(out) as { targets: { met: boolean }[] };
+      expect(code).toBe(targets.every(({ met }) => met) ? 0 : 1);
+      expect(err).toMatch(/^ {2}played: [\d,]+ of [\d,]+ traces \(100 %\)$/m);
+      expect(err.trimEnd().split('\n').at(-1)).toMatch(
+        /^(Passed: every target is met; only|Failed: only) the targets were checked: docs\/accuracy\.md is of the whole/,
+      );
     },
     MINUTES,
   );
@@ -70,6 +85,11 @@ describe('the command', () => {
     for (const [given, told] of [
       [['--quick', '--traces', '5'], /--quick and --traces exclude each other/],
       [['--seed', 'x'], /must be a whole number/],
+      [['--out', join(folder, 'none', 'x.md')], /^cannot write .*x\.md: there is no folder .*none\n$/],
+      [
+        ['--check', '--seed', '2'],
+        /^docs\/accuracy\.md is the page of `[^`]*--seed 1`, not of `[^`]*--seed 2`/,
+      ],
     ] as const) {
       const { code, err, out } = await run(...given);
       expect(code).toBe(1);

@@ -46,7 +46,7 @@ test('recall, precision and roots, counted by hand', () => {
   ]);
   expect(detector(score)).toMatchObject({
     nominal: { planted: 8, found: 7, root: 6 },
-    wrong: 1,
+    wrong: { onControls: 1, onOthers: 0, ofWindows: 0, all: 1 },
     falseAlarms: 1,
   });
   expect(falsePerThousand(score)).toBe(100);
@@ -67,7 +67,10 @@ test('a false incident of windows counts like one of a trace; on a failing trace
   const score = scored([trace({}), planted(true, true, { extra: ['fanout_collapse'] })], {
     falseIncidents: [falseIncident],
   });
-  expect(detector(score)).toMatchObject({ wrong: 2, falseAlarms: 1 });
+  expect(detector(score)).toMatchObject({
+    wrong: { onControls: 0, onOthers: 1, ofWindows: 1, all: 2 },
+    falseAlarms: 1,
+  });
   expect(falsePerThousand(score)).toBe(1_000);
 });
 

@@ -19,15 +19,26 @@ export interface Times {
   readonly p95: number;
 }
 
+/** Where something was found that is not there. */
+export interface Wrong {
+  /** Findings on control traces. */
+  readonly onControls: number;
+  /** Findings on traces in which something else was planted, or that belong to a series. */
+  readonly onOthers: number;
+  /** Incidents that no trace shows, and that the truth of its windows does not either. */
+  readonly ofWindows: number;
+  readonly all: number;
+}
+
 export interface DetectorScore {
   readonly kind: string;
   /** At the nominal strength, by one trace. */
   readonly nominal: Recall;
   /** Wherever it was planted: every strength, mix and series. */
   readonly all: Recall;
-  /** Found where it was not planted: on whichever traces, and incidents of windows. */
-  readonly wrong: number;
-  /** Of them on control traces, and incidents of windows. */
+  /** Found where it was not planted. */
+  readonly wrong: Wrong;
+  /** Of them what is counted for every thousand controls: on control traces, and incidents of windows. */
   readonly falseAlarms: number;
   /** Since the end of the trace that shows it. */
   readonly sinceEnd: Times;
@@ -183,13 +194,15 @@ function detectorScore(kind: string, outcome: Outcome, controls: readonly TraceO
   const ofWindows = outcome.falseIncidents.filter((each) => each.kind === kind).length;
   const nominal = outcome.traces.filter(({ name }) => name === `${kind}/${NOMINAL}`);
   const series = outcome.series.flatMap(({ answer }) => (answer?.kind === kind ? [answer] : []));
+  const onControls = extraIn(controls);
+  const all = extraIn(outcome.traces) + ofWindows;
   const opened = outcome.detections.filter((each) => each.kind === kind);
   return {
     kind,
     nominal: recallOf(answersOf(nominal, kind)),
     all: recallOf([...answersOf(outcome.traces, kind), ...series]),
-    wrong: extraIn(outcome.traces) + ofWindows,
-    falseAlarms: extraIn(controls) + ofWindows,
+    wrong: { onControls, onOthers: all - onControls - ofWindows, ofWindows, all },
+    falseAlarms: onControls + ofWindows,
     sinceEnd: timesOf(opened.map(({ sinceEndMs }) => sinceEndMs)),
     sinceStart: timesOf(opened.map(({ sinceStartMs }) => sinceStartMs)),
   };

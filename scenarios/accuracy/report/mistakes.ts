@@ -33,8 +33,8 @@ export function mistakes({ traces, falseIncidents, series }: Outcome): string {
   const sections = [
     ['Failures missed', missed],
     ['Roots named wrongly', misnamed],
-    ['Findings that are false', extra],
-    ['Incidents that neither a trace’s last revision nor the truth of its windows accounts for', ofIncidents],
+    ['Findings of single traces that are false', extra],
+    ['Incidents of windows that are false', ofIncidents],
     ['Series missed or misnamed', ofSeries],
   ] as const;
   const told = sections.filter(([, lines]) => lines.length > 0);

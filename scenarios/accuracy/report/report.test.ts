@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Outcome, TraceOutcome } from '../judge/outcome.ts';
+import type { FalseIncident, Outcome, TraceOutcome } from '../judge/outcome.ts';
 import { scoreOf } from '../judge/score.ts';
 import { targetsOf } from '../judge/targets.ts';
 import { differences } from './diff.ts';
 import { bar, shareText, table } from './markdown.ts';
-import { report } from './report.ts';
+import { commandIn, report } from './report.ts';
 
 const missed: TraceOutcome = {
   tenant: 'fanout_collapse/nominal/0',
@@ -20,11 +20,11 @@ const missed: TraceOutcome = {
   missing: false,
   note: 'scenario=fanout fanout=100; found nothing',
 };
-const page = (traces: TraceOutcome[]) => {
+const page = (traces: TraceOutcome[], falseIncidents: FalseIncident[] = []) => {
   const outcome: Outcome = {
     traces,
     series: [],
-    falseIncidents: [],
+    falseIncidents,
     detections: [],
     retracted: 0,
     deadLetters: [],
@@ -48,6 +48,30 @@ test('without a mistake it says so', () => {
     note: undefined,
   };
   expect(page([right])).toContain('## What went wrong\n\nNothing.');
+});
+
+const control: TraceOutcome = {
+  ...missed,
+  group: 'control',
+  name: 'no failures',
+  planted: [],
+  extra: ['retry_storm'],
+};
+
+test('what is false stands in the first table, in the next by place, and below one by one: with the same sums', () => {
+  const beside = { ...missed, planted: [], extra: ['retry_storm'] };
+  const incident = { tenant: 'healthy/1', kind: 'retry_storm', agent: 'a', note: 'of 9 traces together' };
+  const text = page([control, control, beside], [incident, incident, incident]);
+  expect(text).toMatch(/\| `retry_storm` .*\| +2500\.00 \(5\) \|/);
+  expect(text).toMatch(/\| `retry_storm` +\| +2 \| +3 \| +1 \| +6 \|/);
+  expect(text).toMatch(/\| all +\| +2 \| +3 \| +1 \| +6 \|/);
+  expect(text).toContain('Findings of single traces that are false: 3\n');
+  expect(text).toContain('Incidents of windows that are false: 3\n');
+});
+
+test('a page names the command that gives it again, and says what it writes', () => {
+  expect(commandIn(page([missed]))).toBe('npm run accuracy -- --seed 7');
+  expect(commandIn('# Accuracy')).toBeUndefined();
 });
 
 test('tables are aligned, shares never rounded up to 1, bars never full below it', () => {

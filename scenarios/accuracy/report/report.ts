@@ -2,11 +2,21 @@
 
 import { number } from '#infra/format.ts';
 import type { Outcome } from '../judge/outcome.ts';
-import { NOTHING, type Recall, type Score } from '../judge/score.ts';
+import { NOTHING, type Recall, type Score, type Wrong } from '../judge/score.ts';
 import { falsePerThousand, type Target } from '../judge/targets.ts';
 import { bar, code, seconds, shareText, table } from './markdown.ts';
 import { mistakes } from './mistakes.ts';
-import { CORPUS_TEXT, HOW_TO_READ, LIMITS } from './texts.ts';
+import {
+  CONFUSION,
+  CORPUS_TEXT,
+  HOW_TO_READ,
+  LIMITS,
+  SERIES,
+  STRENGTHS,
+  STRENGTHS_READ,
+  WAYS,
+  WHERE_FALSE,
+} from './texts.ts';
 
 export interface ReportOptions {
   readonly seed: number;
@@ -27,25 +37,30 @@ export function report(
     '## What was found',
     detectorTable(score),
     HOW_TO_READ,
+    '## Where the false ones are',
+    WHERE_FALSE,
+    falseTable(score),
     '## Targets',
     targetTable(targets),
     '## How weak a failure may be',
-    `Recall by strength, of failures that one trace shows. ${code('nominal')} is the scenario as it stands in \`scenarios/\`.`,
+    STRENGTHS,
     strengthTable(score),
     strengthPicture(score),
+    STRENGTHS_READ,
     '## Failures that only several traces show',
-    'Thirty runs of one mesh within five minutes; the failure counts as found when its incident opens (two of three windows).',
+    SERIES,
     seriesTable(score),
     '## Several failures in one trace',
     'Two workflows below one root. `all right`: every failure found at its root, and nothing else.',
     mixTable(score),
     '## Confusion',
-    'Rows: what was planted; columns: what was found. One count for each failure of a trace; `nothing` / `nothing` are the traces without a failure in which none was found.',
+    CONFUSION,
     confusionTable(score),
     '## By the spans’ way to the door',
+    WAYS,
     profileTable(score),
     '## The controls',
-    'Near misses are just short of a definition, or easily taken for a failure.',
+    'Near misses are just short of a definition, or easily taken for a failure. `false`: findings of single traces.',
     familyTable(score),
     '## The corpus',
     corpusTable(score),
@@ -60,16 +75,21 @@ export function report(
   return `${sections.join('\n\n')}\n`;
 }
 
-const command = ({ seed, traces }: ReportOptions) =>
+/** What gives the page again. */
+export const commandOf = ({ seed, traces }: ReportOptions): string =>
   `npm run accuracy -- --seed ${seed}${traces === undefined ? '' : ` --traces ${traces}`}`;
+
+/** The command that a page names as its own; undefined where it names none. */
+export const commandIn = (page: string): string | undefined =>
+  /`(npm run accuracy -- [^`\n]*)` plays/.exec(page)?.[1];
 
 function head(score: Score, options: ReportOptions): string {
   return (
-    `How often ATI finds what is there, and how often it cries wolf. ${code(command(options))} plays ` +
+    `How often ATI finds what is there, and how often it cries wolf. ${code(commandOf(options))} plays ` +
     `${number(score.traces)} traces (${number(score.spans)} spans) in virtual time: ${number(score.planted)} with a failure ` +
     `planted in them, ${number(score.carriers)} of failures that only several traces show together, and ` +
     `${number(score.controls)} controls in which nothing has failed. They go through the pipeline’s own code, both stages; ` +
-    'what it says is compared with what the generator planted. This page is written by that command: the same seed gives ' +
+    'what it says is compared with what the generator planted. This page is what that command gives: the same seed gives ' +
     'the same bytes, on any machine and with any number of worker threads.'
   );
 }
@@ -90,12 +110,28 @@ function detectorTable({ detectors, controls }: Score): string {
       code(kind),
       `${shareText(nominal.found, nominal.planted)} (${nominal.found}/${nominal.planted})`,
       `${shareText(all.found, all.planted)} (${all.found}/${all.planted})`,
-      shareText(all.found, all.found + wrong),
+      shareText(all.found, all.found + wrong.all),
       `${((1_000 * falseAlarms) / Math.max(1, controls)).toFixed(2)} (${falseAlarms})`,
       shareText(all.root, all.found),
       sinceEnd.count === 0 ? '–' : seconds(sinceEnd.p50),
       sinceEnd.count === 0 ? '–' : seconds(sinceEnd.p95),
     ]),
+  );
+}
+
+function falseTable({ detectors }: Score): string {
+  const cellsOf = ({ onControls, onOthers, ofWindows, all }: Wrong) =>
+    [onControls, ofWindows, onOthers, all].map(String);
+  const sum = (part: keyof Wrong) => detectors.reduce((so, { wrong }) => so + wrong[part], 0);
+  const whole: Wrong = {
+    onControls: sum('onControls'),
+    onOthers: sum('onOthers'),
+    ofWindows: sum('ofWindows'),
+    all: sum('all'),
+  };
+  return table(
+    ['detector', 'on control traces', 'incidents of windows', 'on other traces', 'all'],
+    [...detectors.map(({ kind, wrong }) => [code(kind), ...cellsOf(wrong)]), ['all', ...cellsOf(whole)]],
   );
 }
 
@@ -227,11 +263,20 @@ function corpusTable(score: Score): string {
 }
 
 function repeat(options: ReportOptions): string {
-  return [
-    '```sh',
-    `${command(options)}          # writes this page`,
-    `${command(options)} --check  # fails where the page differs from what this run gives, or a target is missed`,
-    'npm run accuracy -- --quick            # about 2,000 traces; --help shows the rest',
-    '```',
-  ].join('\n');
+  const whole = options.traces === undefined;
+  const out = whole ? '' : ' --out page.md';
+  const rows = [
+    [
+      commandOf(options) + out,
+      whole ? 'writes this page (about two minutes of one processor)' : 'writes this page',
+    ],
+    [
+      `${commandOf(options)}${out} --check`,
+      'fails where the page differs from what this run gives, or a target is missed',
+    ],
+    ['npm run accuracy -- --quick', 'a look: about 2,000 traces, printed and written nowhere'],
+    ['npm run accuracy -- --quick --check', 'the same, of which only the targets are told'],
+  ];
+  const width = Math.max(...rows.map(([line]) => line.length));
+  return ['```sh', ...rows.map(([line, what]) => `${line.padEnd(width)}  # ${what}`), '```'].join('\n');
 }
