@@ -1,5 +1,6 @@
 /** Any trace file → OTLP protobuf messages, as the door lets them through. */
 import { constants, isUtf8 } from 'node:buffer';
+import { noteTimes } from './clocks.ts';
 import { Collected, type Faults } from './collected.ts';
 import { type Compression, compressionOf, unpack } from './compression.ts';
 import { detectJson, EXPECTED, type Format, type JsonFormat } from './detect.ts';
@@ -62,7 +63,10 @@ export function readTraceFile(file: Uint8Array, format?: Format): Reading {
     // The readers turn away, by name, what the door would; whatever they leave to it is counted all the same.
     for (let unnamed = passed.rejected - named; unnamed > 0; unnamed--)
       into.skip('', `was turned away: ${passed.rejectedReason}`);
-    messages.push(...passed.parts.map(({ otlp }) => otlp));
+    for (const { otlp } of passed.parts) {
+      messages.push(otlp);
+      noteTimes(otlp, into);
+    }
     spans += passed.accepted;
     for (const key of KEPT_BACK) dropped[key] += passed.dropped[key];
   }

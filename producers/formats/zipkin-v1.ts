@@ -72,8 +72,7 @@ function spansOf(read: JsonReader, from: Json, at: string, into: Collected): rea
       end: lasted === undefined ? undefined : first + lasted,
     });
   }
-  return halves.map((half, i): ZipkinSpan => {
-    if (half.end === undefined) into.note('spans without a duration: read as moments');
+  const made = halves.map((half, i): ZipkinSpan => {
     // What another service recorded is its half's; what nobody here recorded is the first's.
     const own = (service: string) =>
       service === half.service || (i === 0 && !halves.some((each) => each.service === service));
@@ -91,6 +90,8 @@ function spansOf(read: JsonReader, from: Json, at: string, into: Collected): rea
     };
     return { service: half.service, span };
   });
+  for (const { end } of halves) if (end === undefined) into.note('spans without a duration: read as moments');
+  return made;
 }
 
 /** The first half is whose recorder gave the span its own timestamp and duration. */

@@ -26,23 +26,22 @@ function span(read: JsonReader, from: Json, at: string, into: Collected): readon
     throw missing(join(at, 'timestamp'), 'a number of microseconds');
   const start = micros(from.timestamp, join(at, 'timestamp'));
   const lasted = read.optional(from, 'duration', at, micros);
-  if (lasted === undefined) into.note('spans without a duration: read as moments');
   const tags = tagsOf(read, from, at);
   const peer = serviceOf(read, from, 'remoteEndpoint', at);
-  return [
-    {
-      service: serviceOf(read, from, 'localEndpoint', at),
-      span: {
-        ...ids,
-        name: read.text(from, 'name', at),
-        kind: kindOf(read, from, at),
-        ...timesOf(start, start + (lasted ?? 0n), join(at, 'timestamp'), join(at, 'duration')),
-        attributes: peer === '' ? tags : [...tags, ['peer.service', peer]],
-        events: read.list(from, 'annotations', at, (item, place) => event(read, item, place)),
-        status: statusOf(tags),
-      },
+  const made: ZipkinSpan = {
+    service: serviceOf(read, from, 'localEndpoint', at),
+    span: {
+      ...ids,
+      name: read.text(from, 'name', at),
+      kind: kindOf(read, from, at),
+      ...timesOf(start, start + (lasted ?? 0n), join(at, 'timestamp'), join(at, 'duration')),
+      attributes: peer === '' ? tags : [...tags, ['peer.service', peer]],
+      events: read.list(from, 'annotations', at, (item, place) => event(read, item, place)),
+      status: statusOf(tags),
     },
-  ];
+  };
+  if (lasted === undefined) into.note('spans without a duration: read as moments');
+  return [made];
 }
 
 function kindOf(read: JsonReader, from: Json, at: string): number {
