@@ -107,6 +107,11 @@ describe('an action', () => {
     ]);
   });
 
+  test('a mute is over episodes: one that is over takes it', async () => {
+    expect((await post(RESOLVED, 'mute', { by: 'ann', minutes: 120 })).status).toBe(202);
+    expect(written[0].action).toMatchObject({ action: 'mute', incidentId: hex(RESOLVED, 32) });
+  });
+
   test('unacknowledge and unmute', async () => {
     expect((await post(ACKNOWLEDGED, 'unacknowledge', { by: 'ann' })).body).toMatchObject({ revision: 2 });
     expect((await post(MUTED, 'unmute', { by: 'ann' })).status).toBe(202);
@@ -115,8 +120,9 @@ describe('an action', () => {
   test.each([
     ['acknowledge', 0x99, 404, /^no incident 0+99$/],
     ['acknowledge', FOREIGN, 404, /^no incident/],
-    ['acknowledge', RESOLVED, 409, /is resolved: only an open one takes actions/],
-    ['mute', RESOLVED, 409, /is resolved/],
+    ['acknowledge', RESOLVED, 409, /is resolved: only an open one is acknowledged/],
+    ['unacknowledge', RESOLVED, 409, /is resolved/],
+    ['unmute', RESOLVED, 409, /^it is not muted$/],
     ['acknowledge', ACKNOWLEDGED, 409, /^already acknowledged by ann$/],
     ['unacknowledge', OPEN, 409, /^nobody has acknowledged it$/],
     ['unmute', OPEN, 409, /^it is not muted$/],

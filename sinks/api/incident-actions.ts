@@ -92,7 +92,9 @@ export function untilOf(action: OperatorAction['action'], body: ActionBody, now:
 /** Why an action does not fit an incident as it is known now; stage 2 has the last word (processors/incidents). */
 export function misfit(action: OperatorAction, last: IncidentEvent): string | undefined {
   const state = stateOf(last.event);
-  if (state !== 'open') return `incident ${last.incidentId} is ${state}: only an open one takes actions`;
+  // A mute is over episodes.
+  if (state !== 'open' && action.action.endsWith('acknowledge'))
+    return `incident ${last.incidentId} is ${state}: only an open one is acknowledged`;
   const until = new Date(last.mutedUntil).toISOString();
   switch (action.action) {
     case 'acknowledge':

@@ -27,10 +27,11 @@ export function registerIncidentActions(app: Api, { clickhouse, database, operat
     {
       schema: {
         tags: ['incidents'],
-        summary: 'What an operator does with an open incident: acknowledge, unacknowledge, mute, unmute',
+        summary:
+          'What an operator does with an incident: acknowledge, unacknowledge (an open one), mute, unmute (any)',
         description:
           'Answered when it is durable on the log. An acknowledgement ends with its episode; a mute stays over episodes ' +
-          'until its time. 404: no such incident; 409: it does not fit the incident as it is.',
+          'until its time; on an incident that is over its event is `resolved` (`retracted`) again. 404: no such incident; 409: it does not fit the incident as it is.',
         params: z.object({ id: incidentId, action: actionName }),
         body: actionBody,
         response: { 202: accepted, '4xx': errorBody, '5xx': errorBody },
