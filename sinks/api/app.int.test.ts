@@ -184,6 +184,7 @@ describe('the house', () => {
       '/v1/incidents',
       '/v1/incidents/stream',
       '/v1/incidents/{id}',
+      '/v1/incidents/{id}/events',
       '/v1/incidents/{id}/{action}',
       '/v1/logs',
       '/v1/metrics',

@@ -57,6 +57,8 @@ export interface Moved {
 export interface ByInstance {
   /** Those that are slow where the others are not, the most excess first; none where the operation is. */
   readonly slow: readonly InstanceNumbers[];
+  /** In the set, mean of a span on all that are slow; null where none is. */
+  readonly slowMsPerSpan: number | null;
   /** A span on the others now; null where none is slow. */
   readonly othersMsPerSpan: number | null;
   /** Null: it has not, or the baseline is of the same time. */
@@ -118,6 +120,7 @@ export function byInstance({ weights, ownBaseline, ...given }: Given): ByInstanc
   const fewLoad = sumOf(few.map((instance) => load.get(instance)));
   const others = { ns: allLoad.ns - fewLoad.ns, spans: allLoad.spans - fewLoad.spans };
   const there = few.reduce((total, instance) => total + (hits.get(instance) ?? 0), 0);
+  const slowInSet = sumOf(few.map((instance) => inSet.get(instance)));
   const some =
     few.length > 0 &&
     few.length <= instances / 2 &&
@@ -125,7 +128,7 @@ export function byInstance({ weights, ownBaseline, ...given }: Given): ByInstanc
     there >= LEAST_HITS &&
     concentrated(few.length, known.length, there, hit, fewLoad.spans / allLoad.spans) &&
     others.spans >= LEAST_SPANS &&
-    perSpan(sumOf(few.map((instance) => inSet.get(instance)))) >= SLOWER * perSpan(others);
+    perSpan(slowInSet) >= SLOWER * perSpan(others);
   const slow = new Set(some ? few : []);
   const numbersOf = (instance: string): InstanceNumbers => ({
     instance: shortName(instance),
@@ -138,6 +141,7 @@ export function byInstance({ weights, ownBaseline, ...given }: Given): ByInstanc
   const listed = [...slow, ...ranked.filter((instance) => !slow.has(instance))].slice(0, LISTED);
   return {
     slow: [...slow].map(numbersOf),
+    slowMsPerSpan: some ? perSpan(slowInSet) / 1e6 : null,
     othersMsPerSpan: some ? perSpan(others) / 1e6 : null,
     moved: ownBaseline && !some ? movedTo(load, before) : null,
     hits: hit,

@@ -7,6 +7,9 @@ import { inText } from './short.ts';
 /** Parts of a whole below which no owner stands out. */
 const STANDS_OUT = 0.3;
 
+/** Slow instances each of which has its own time told. */
+const EACH = 2;
+
 type Named = Omit<Cause, 'text'>;
 
 /** `search of tools`, `the way from plan of shop to search of tools`. */
@@ -81,7 +84,7 @@ const few = (value: number) =>
   value < 1 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : number(value);
 
 function instanceText(cause: Named, found: ByInstance): string {
-  const { slow, listed, moved, instances, named, told, othersMsPerSpan, hits } = found;
+  const { slow, listed, moved, instances, named, told, slowMsPerSpan, othersMsPerSpan, hits } = found;
   if (moved !== null)
     return (
       ` More of it runs on ${inText(moved.instance)} now, ${percent(moved.load)} against ${percent(moved.baselineLoad)}, ` +
@@ -95,11 +98,14 @@ function instanceText(cause: Named, found: ByInstance): string {
   }
   const sum = (of: (each: InstanceNumbers) => number) => slow.reduce((total, each) => total + of(each), 0);
   const others = instances - slow.length;
-  const each = slow
-    .slice(0, cause.slowInstances.length)
-    .map(({ instance, msPerSpan }) => `${elapsed(msPerSpan ?? 0)} a span on ${inText(instance)}`);
+  const each =
+    slow.length > EACH
+      ? `${elapsed(slowMsPerSpan ?? 0)} a span there`
+      : list(
+          slow.map(({ instance, msPerSpan }) => `${elapsed(msPerSpan ?? 0)} a span on ${inText(instance)}`),
+        );
   return (
-    ` Only ${slowList(cause)} ${slow.length === 1 ? 'is' : 'are'} slow: ${list(each)} against ` +
+    ` Only ${slowList(cause)} ${slow.length === 1 ? 'is' : 'are'} slow: ${each} against ` +
     `${elapsed(othersMsPerSpan)} on ${others === 1 ? 'the other one' : `the other ${number(others)}`}; of the ` +
     `${plural(hits, 'trace')} that it was slow in ${number(sum((of) => of.hits))} ran there, with ` +
     `${percent(sum((of) => of.load))} of its load.`
