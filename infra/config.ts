@@ -112,7 +112,11 @@ const schema = z.object({
       } catch {
         // reported below, in one place
       }
-      context.addIssue({ code: 'custom', message: 'must be a JSON object of thresholds by detector' });
+      context.addIssue({
+        code: 'custom',
+        message:
+          'must be a JSON object of thresholds by detector, such as {"retry_storm":{"minRetriedCalls":5}}',
+      });
       return z.NEVER;
     })
     .describe('thresholds by detector, JSON: {"retry_storm":{"minRetriedCalls":5}}'),

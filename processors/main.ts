@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Config, readConfig } from '#infra/config.ts';
 import { UserError } from '#infra/errors.ts';
 import { opsServer } from '#infra/http.ts';
 import { startKafka } from '#infra/kafka/start.ts';
@@ -10,22 +11,42 @@ import { WorkerPool } from './runtime/worker-pool.ts';
 import { settingsOf } from './settings.ts';
 import { settingsFault } from './windows/settings.ts';
 
-runProcess('processor', start);
+// With `--check` it only says whether it would start: for the stack, before anything else has.
+if (process.argv.includes('--check')) check();
+else runProcess('processor', start);
 
-async function start(context: ProcessContext): Promise<void> {
-  const { config, log, lifecycle } = context;
+/** What the configuration says; throws what is wrong with it (UserError). */
+function checkedSettings(config: Config) {
   const settings = settingsOf(config);
   const detectors = configureDetectors(settings.detectors);
   if (!detectors.ok) throw new UserError(detectors.message);
   const fault = settingsFault(settings.windows);
   if (fault !== undefined) throw new UserError(fault);
+  return { settings, detectors: detectors.detectors };
+}
+
+function check(): void {
+  try {
+    const read = readConfig(process.env);
+    if (!read.ok) throw new UserError(read.message);
+    checkedSettings(read.config);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
+async function start(context: ProcessContext): Promise<void> {
+  const { config, log, lifecycle } = context;
+  const { settings, detectors } = checkedSettings(config);
 
   const kafka = await startKafka(context, 'ati-processor');
   const processor = await startProcessor({
     kafka,
     topics: topicsOf(config.ATI_TOPIC_PREFIX),
     settings,
-    detectors: detectors.detectors,
+    detectors,
     pool: new WorkerPool(config.ATI_WORKERS, { assembly: settings.assembly, detectors: settings.detectors }),
     log,
     now: Date.now,

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
@@ -7,8 +9,13 @@ import { isFree } from '../ports.ts';
 import type { Service } from './services.ts';
 
 /** Everything that can be known before a process is started; throws one clear sentence. */
-export async function preflight(config: Config, services: readonly Service[]): Promise<void> {
+export async function preflight(
+  config: Config,
+  services: readonly Service[],
+  own: { readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
+): Promise<void> {
   await checkPorts(config, services);
+  for (const service of services) if (service.checks) await checkItself(service, own);
   if (config.KAFKA_BROKERS.length > 0) {
     await checkKafka(config.KAFKA_BROKERS);
   }
@@ -22,6 +29,20 @@ async function checkPorts(config: Config, services: readonly Service[]): Promise
     throw new UserError(
       `port ${port} (${service.title}) is in use by another program: stop it, or set ${service.port} to a free port`,
     );
+  }
+}
+
+/** A service that knows by itself what it would refuse to start with. */
+async function checkItself(
+  { name, file }: Service,
+  { env, signal }: { readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
+): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [file, '--check'], { env, signal });
+  } catch (error) {
+    if (signal?.aborted) throw new UserError('stopped while starting');
+    const { stderr = '' } = error as { readonly stderr?: string };
+    throw new UserError(stderr.trim() || `${name} cannot be checked: ${messageOf(error)}`);
   }
 }
 

@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { until } from '../testing/until.ts';
 import { freshPlace, isAlive, type Place } from './fixtures/place.ts';
 import { fixture } from './fixtures/services.ts';
-import type { Service } from './services.ts';
+import { type Service, servicesOf } from './services.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
 let place: Place;
@@ -106,6 +106,15 @@ describe('what can go wrong at the start', () => {
     } finally {
       taken.close();
     }
+    expect(place.events()).toEqual([]);
+  });
+
+  test('thresholds that the processor would refuse: its sentence, before anything has been started', async () => {
+    const processor = servicesOf(place.config, { agents: false }).filter(({ name }) => name === 'processor');
+    const env = { ...place.env, ATI_DETECTORS: '{"retry_strom":{},"retry_storm":{"minRetriedCalls":"5"}}' };
+    await expect(start([fixture('broker', 'steady'), ...processor], { env })).rejects.toThrow(
+      /^ATI_DETECTORS is wrong:\n {2}retry_strom: no such detector \(there are .*\)\n {2}retry_storm\.minRetriedCalls: must be a number, not "5"$/,
+    );
     expect(place.events()).toEqual([]);
   });
 

@@ -72,7 +72,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     lock.release();
   };
   try {
-    await preflight(config, services);
+    await preflight(config, services, options);
     for (const { name } of services) rotateLog(logDir, name);
     await startAll(services, running, {
       ...options,

@@ -14,14 +14,31 @@ const digest = (overrides: Record<string, unknown>) => {
 describe('wrong thresholds are named', () => {
   test.each([
     [{ retry_strom: {} }, /retry_strom: no such detector \(there are .*retry_storm/],
-    [{ retry_storm: { minRetried: 5 } }, /retry_storm: .*minRetried/],
-    [{ retry_storm: { minRetriedCalls: 0 } }, /retry_storm\.minRetriedCalls: /],
-    [{ retry_storm: { minRetriedCalls: '5' } }, /retry_storm\.minRetriedCalls: /],
-    [{ retry_storm: null }, /retry_storm: /],
-    [{ retry_storm: [] }, /retry_storm: /],
+    [
+      { retry_storm: { minRetried: 5 } },
+      /retry_storm\.minRetried: no such threshold \(there are minRetriedCalls, .*metastableHopMs\)$/,
+    ],
+    [{ retry_storm: { minRetriedCalls: 0 } }, /retry_storm\.minRetriedCalls: must be at least 1, not 0$/],
+    [{ retry_storm: { minRetriedCalls: 1.5 } }, /minRetriedCalls: must be a whole number, not 1\.5$/],
+    [{ retry_storm: { minRetriedCalls: '5' } }, /minRetriedCalls: must be a number, not "5"$/],
+    [{ retry_storm: { retryBudget: 2 } }, /retryBudget: must be at most 1, not 2$/],
+    [{ retry_storm: { retryBudget: null } }, /retryBudget: must be a number, not null$/],
+    [{ retry_storm: null }, /retry_storm: must be an object of thresholds, not null$/],
+    [{ retry_storm: [] }, /retry_storm: must be an object of thresholds, not \[\]$/],
+    [
+      { retry_storm: { warningAmplification: 1.3 } },
+      /retry_storm\.warningAmplification: must be at most criticalAmplification \(1\.2\), not 1\.3$/,
+    ],
+    [
+      { retry_storm: { criticalAmplification: 1.01 } },
+      /retry_storm\.warningAmplification: must be at most criticalAmplification \(1\.01\), not 1\.05$/,
+    ],
     [{ constructor: {} }, /constructor: no such detector/],
   ])('%j', (overrides, expected) => {
     expect(message(overrides)).toMatch(expected);
+  });
+  test('a storm that is critical from its first warning on is none of them', () => {
+    expect(message({ retry_storm: { warningAmplification: 1.2 } })).toBeUndefined();
   });
   test('all at once', () => {
     expect(message({ a: {}, starvation: { minOverlap: 2 } })?.split('\n')).toHaveLength(3);

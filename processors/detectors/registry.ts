@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import type { FindingKind } from '#schemas/events.ts';
 import type { Detector } from './detector.ts';
+import { problemsOf } from './registry-problems.ts';
 
 const SUFFIX = '.detector.ts';
 
@@ -79,8 +80,7 @@ export function configureDetectors(overrides: Record<string, unknown> = {}): Con
       all.push({ detector, config, thresholdsDigest: digest(detector, config) });
       continue;
     }
-    for (const issue of parsed.error.issues)
-      problems.push(`${[detector.kind, ...issue.path].join('.')}: ${issue.message}`);
+    problems.push(...problemsOf(detector, given, parsed.error.issues));
   }
   if (problems.length > 0)
     return { ok: false, message: `ATI_DETECTORS is wrong:\n  ${problems.join('\n  ')}` };

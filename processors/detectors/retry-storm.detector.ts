@@ -36,25 +36,33 @@ import { causesOf } from './retries/symptoms.ts';
 import { severityOf, tallyMeasures, tallyOf, tallyText } from './retries/tally.ts';
 import { quantile } from './stats.ts';
 
-const config = z.strictObject({
-  /** Retried logical operations on one callee: fewer are everyday noise. Design §5. */
-  minRetriedCalls: z.number().int().min(1).default(5),
-  /** p = 0.1 with 3 retries gives 1.111, p = 0.2 with 4 gives 1.2496. Design §5. */
-  warningAmplification: z.number().min(1).default(1.05),
-  criticalAmplification: z.number().min(1).default(1.2),
-  /** Retries that a budget would allow, as a share of the calls: 10 % as gRPC and Finagle budgets default to 0.1–0.2. */
-  retryBudget: z.number().min(0).max(1).default(0.1),
-  /** Failed attempts from which a breaker opens: resilience4j's failureRateThreshold is 50 % by default, and it opens at ≥. */
-  breakerFailureRate: z.number().min(0).max(1).default(0.5),
-  /** Calls that failed in spite of their retries: from a fifth on, retrying does not heal. Own choice. */
-  breakerGiveUps: z.number().min(0).max(1).default(0.2),
-  /** Failures that are no overload: fewer are everyday noise and trigger nothing. As many as retried calls. */
-  minTriggerFailures: z.number().int().min(1).default(5),
-  /** Hops that a storm must outlive its trigger: half a window, longer than retries with back-off take to drain. Own choice. */
-  metastableHops: z.number().int().min(1).default(3),
-  /** As windows hop. Design §4. */
-  metastableHopMs: z.number().min(1).default(10_000),
-});
+const config = z
+  .strictObject({
+    /** Retried logical operations on one callee: fewer are everyday noise. Design §5. */
+    minRetriedCalls: z.number().int().min(1).default(5),
+    /** p = 0.1 with 3 retries gives 1.111, p = 0.2 with 4 gives 1.2496. Design §5. */
+    warningAmplification: z.number().min(1).default(1.05),
+    criticalAmplification: z.number().min(1).default(1.2),
+    /** Retries that a budget would allow, as a share of the calls: 10 % as gRPC and Finagle budgets default to 0.1–0.2. */
+    retryBudget: z.number().min(0).max(1).default(0.1),
+    /** Failed attempts from which a breaker opens: resilience4j's failureRateThreshold is 50 % by default, and it opens at ≥. */
+    breakerFailureRate: z.number().min(0).max(1).default(0.5),
+    /** Calls that failed in spite of their retries: from a fifth on, retrying does not heal. Own choice. */
+    breakerGiveUps: z.number().min(0).max(1).default(0.2),
+    /** Failures that are no overload: fewer are everyday noise and trigger nothing. As many as retried calls. */
+    minTriggerFailures: z.number().int().min(1).default(5),
+    /** Hops that a storm must outlive its trigger: half a window, longer than retries with back-off take to drain. Own choice. */
+    metastableHops: z.number().int().min(1).default(3),
+    /** As windows hop. Design §4. */
+    metastableHopMs: z.number().min(1).default(10_000),
+  })
+  .refine((c) => c.warningAmplification <= c.criticalAmplification, {
+    path: ['warningAmplification'],
+    error: ({ input }) => {
+      const { warningAmplification, criticalAmplification } = input as Record<string, number>;
+      return `must be at most criticalAmplification (${criticalAmplification}), not ${warningAmplification}`;
+    },
+  });
 type Config = z.output<typeof config>;
 
 /** Callees of one trace whose counts go into facts; the ones with most attempts come first. */
