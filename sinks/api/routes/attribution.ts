@@ -1,4 +1,5 @@
 /** Why slow or failing traces are. */
+import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { attribute } from '../../attribution/attribute.ts';
 import { failures } from '../../attribution/failures.ts';
@@ -93,7 +94,10 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
         rule.kind === 'all' ? NONE : sampleOf(deps, { ...wanted, slow: false }),
         before === undefined ? undefined : sampleOf(deps, { ...wanted, range: before, slow: false }),
       ]);
+      // Each step takes a while of the one thread, of the most that may be asked for: others are answered between them.
+      await setImmediate();
       const found = attribute({ set: slowOnes, rest, before: baseline }, query.limit);
+      await setImmediate();
       const failing =
         rule.kind === 'failing' ? failures(slowOnes, rest, query.limit) : { failures: [], more: 0 };
       const more = found.refused.startsWith('Too few') && before === undefined ? hint(rule, root.traces) : '';
