@@ -250,6 +250,40 @@ describe('the numbers', () => {
     );
   });
 
+  describe('what could be chance, but is more than what is certain', () => {
+    /** Plan is always slower by `planMs`; one of four traces has a step that took `oddMs` more. */
+    const found = (planMs: number, oddMs: number, others = 0) =>
+      attribute({
+        set: changed(8, (shares, i) => [
+          ...shares.map((each) => {
+            const more = each.operation === 'plan' ? planMs : each.operation === 'rank' && i < 2 ? oddMs : 0;
+            return { ...each, pathNs: each.pathNs + more * 1e6 };
+          }),
+          ...Array.from({ length: others }, (_, at) => share(`new ${at}`, i < 2 ? oddMs : 0)),
+        ]),
+        rest,
+      }).summary;
+
+    test('little is certain: the sentence tells both', () => {
+      expect(found(40, 800)).toMatch(
+        /The most certain is plan of agents with 1\d % of the extra time\. 8\d % is rank of tools, but that could be chance\.$/,
+      );
+    });
+    test('much is certain, and more is not', () => {
+      expect(found(100, 500)).toMatch(
+        / 4\d % of the extra time is plan of agents\. 5\d % is rank of tools, but that could be chance\.$/,
+      );
+    });
+    test('more is certain: it alone', () => {
+      expect(found(200, 500)).toMatch(/% of the extra time is plan of agents\.$/);
+    });
+    test('many, of which none is much', () => {
+      expect(found(20, 100, 5)).toMatch(
+        /Nothing stands out: the most certain is plan of agents with 1\d %\.$/,
+      );
+    });
+  });
+
   test('of very many owners and instances, with long names: a short answer, and what it leaves out', () => {
     const long = 'n'.repeat(400);
     const many = (ms: number) =>

@@ -178,7 +178,9 @@ describe('the operation, and no host', () => {
     const all = sample(100, (i) => [share('search', i % 10 === 0 ? 800 : 100, { instance: 'only' })]);
     const cause = first(cut(all, 400));
     expect(cause.slowInstances).toEqual([]);
-    expect(cause.text).toMatch(/It runs on one instance, only: which of the two it is cannot be told\.$/);
+    expect(cause.text).toMatch(
+      /It runs on only alone: whether it or that instance is slow cannot be told\.$/,
+    );
   });
 
   test('the resources name none', () => {

@@ -115,7 +115,7 @@ function instanceText(cause: Named, found: ByInstance): string {
 const only = ([one]: readonly InstanceNumbers[]) =>
   one === undefined
     ? ''
-    : ` It runs on one instance, ${inText(one.instance)}: which of the two it is cannot be told.`;
+    : ` It runs on ${inText(one.instance)} alone: whether it or that instance is slow cannot be told.`;
 
 /** Why it is not certain. */
 const doubt = (traces: number, set: number) =>
@@ -134,9 +134,24 @@ export function summaryText(
   if (instance !== undefined && instance.causes > 1 && instance.share >= STANDS_OUT)
     return `${all} ${percent(instance.share)} of the extra time is ${instance.causes} operations on ${inText(instance.instance)}.`;
   const first = causes.find(({ confidence }) => confidence !== 'low');
-  if (first === undefined) return `${all} No cause of it is certain.`;
+  const chance = greatestChance(causes);
+  const isGreater = chance !== undefined && chance.share > (first?.share ?? 0);
+  const doubtful =
+    isGreater && chance.share >= STANDS_OUT
+      ? ` ${percent(chance.share)} is ${nameOf(chance)}, but that could be chance.`
+      : '';
+  if (first === undefined) return `${all} No cause of it is certain.${doubtful}`;
   const name = `${nameOf(first)}${first.slowInstances.length > 0 ? ` on ${slowList(first)}` : ''}`;
-  if (first.share < STANDS_OUT)
-    return `${all} Nothing stands out: the most is ${name} with ${percent(first.share)}.`;
-  return `${all} ${percent(first.share)} of the extra time is ${name}.`;
+  if (first.share >= STANDS_OUT)
+    return `${all} ${percent(first.share)} of the extra time is ${name}.${doubtful}`;
+  const most = `the most${isGreater ? ' certain' : ''} is ${name} with ${percent(first.share)}`;
+  return doubtful === ''
+    ? `${all} Nothing stands out: ${most}.`
+    : `${all} ${capital(most)} of the extra time.${doubtful}`;
 }
+
+/** What could be chance and makes the most of the extra time. */
+const greatestChance = (causes: readonly Cause[]) =>
+  causes
+    .filter(({ confidence }) => confidence === 'low')
+    .reduce<Cause | undefined>((most, each) => (most && most.share >= each.share ? most : each), undefined);
