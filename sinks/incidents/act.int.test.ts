@@ -21,8 +21,8 @@ const children: ChildProcess[] = [];
 
 const ID = 'ab'.repeat(16);
 const OTHER = `ac${'00'.repeat(15)}`;
+const OVER = 'ad'.repeat(16);
 const opened = incidentEvent({ incidentId: ID });
-const partition = signalPartition(opened, PARTITIONS);
 
 beforeAll(async () => {
   broker = await startBroker();
@@ -75,7 +75,8 @@ function cli(args: readonly string[], url = api.url) {
 }
 
 /** The actions in the partition of the incident's signals, in their order. */
-async function actions(): Promise<OperatorAction[]> {
+async function actions(of = opened): Promise<OperatorAction[]> {
+  const partition = signalPartition(of, PARTITIONS);
   const found: OperatorAction[] = [];
   for await (const { value } of broker.kafka.read(broker.topic('signals'), partition, 0)) {
     const action = decodeAs('OperatorAction', value ?? new Uint8Array());
@@ -86,7 +87,10 @@ async function actions(): Promise<OperatorAction[]> {
 
 test('ack: on the log where the incident’s signals are, and answered with the event that comes of it', async () => {
   const done = cli(['ack', 'ab', '--by', 'ann', '--note', 'looking']);
-  const [action] = await eventually(actions, (all) => all.length === 1);
+  const [action] = await eventually(
+    () => actions(),
+    (all) => all.length === 1,
+  );
   expect(action).toMatchObject({ incidentId: ID, action: 'acknowledge', by: 'ann', note: 'looking' });
   const { at, by, note } = action;
   await say({
@@ -111,7 +115,10 @@ test('ack: on the log where the incident’s signals are, and answered with the 
 
 test('mute: for a time from now', async () => {
   const done = cli(['mute', 'ABAB', '--by', 'ann', '--for', '2h']);
-  const all = await eventually(actions, (found) => found.length === 2);
+  const all = await eventually(
+    () => actions(),
+    (found) => found.length === 2,
+  );
   const { action, at, until } = all[1];
   expect([action, until - at]).toEqual(['mute', 7_200_000]);
   await say({
@@ -127,14 +134,49 @@ test('mute: for a time from now', async () => {
   );
 });
 
+test('mute and unmute of one that is over: it stays over', async () => {
+  const over = { ...opened, incidentId: OVER, agent: 'done', event: 'resolved', revision: 2 } as const;
+  await say(over);
+  const resolved = async () => {
+    const response = await fetch(`${api.url}/v1/incidents?state=resolved`);
+    return ((await response.json()) as { incidents: unknown[] }).incidents.length;
+  };
+  await eventually(resolved, (n) => n === 1);
+  const seen = (await actions(over)).length;
+  const muting = cli(['mute', 'ad', '--by', 'ann', '--for', '2h']);
+  const [{ until }] = (
+    await eventually(
+      () => actions(over),
+      (all) => all.length === seen + 1,
+    )
+  ).slice(-1);
+  await say({ ...over, revision: 3, mutedUntil: until });
+  expect(await muting).toEqual({
+    code: 0,
+    out: `muted until ${new Date(until).toISOString()}: retry_storm at done / plan trip (adadadad, resolved)\n`,
+    err: '',
+  });
+  const unmuting = cli(['unmute', 'ad', '--by', 'ann']);
+  await eventually(
+    () => actions(over),
+    (all) => all.length === seen + 2,
+  );
+  await say({ ...over, revision: 4 });
+  expect((await unmuting).out).toBe('unmuted: retry_storm at done / plan trip (adadadad, resolved)\n');
+  expect((await cli(['ack', 'ad', '--by', 'ann'])).err).toMatch(
+    /is resolved: only an open one is acknowledged/,
+  );
+});
+
 test.each([
-  [['ack', 'a', '--by', 'ann'], 1, /^the ids of several incidents begin with a: give more of it\n {2}a[bc]/],
+  [['ack', 'a', '--by', 'ann'], 1, /^the ids of several incidents begin with a: give more of it\n {2}a[bcd]/],
   [['ack', 'ff', '--by', 'ann'], 1, /^no incident's id begins with ff: see npm run incidents$/],
   [['unmute', 'ac', '--by', 'ann'], 1, /says: it is not muted$/],
-  [['ack', 'ac'], 2, /who does it\? .*--by <name>/],
+  [['ack', 'ac'], 2, /who does it\? \$USER is not set: give --by <name>/],
   [['ack', 'xyz', '--by', 'ann'], 2, /up to 32 hex digits/],
   [['mute', 'ac', '--by', 'ann'], 2, /--for <time>' not specified/],
   [['mute', 'ac', '--by', 'ann', '--for', 'ever'], 2, /like 45m, 2h/],
+  [['mute', 'ac', '--by', 'ann', '--for', '400d'], 2, /'400d' is invalid. It can be at most 366d/],
 ])('%j ends with %i', async (args, code, message) => {
   const { out, err, ...result } = await cli(args);
   expect([out, result.code]).toEqual(['', code]);

@@ -9,7 +9,7 @@ const MOST_CANDIDATES = 5;
 
 const list = z.object({ incidents: z.array(incidentJson), next: z.string().nullable() });
 const after = z.object({ events: z.array(incidentJson) });
-const accepted = z.object({ revision: z.number() });
+const accepted = z.object({ revision: z.number(), until: z.string().nullable() });
 
 const failed = (reason: string) => ({ ok: false, missing: false, reason }) as const;
 
@@ -45,7 +45,8 @@ export interface Deed {
   readonly minutes?: number;
 }
 
-const EVENTS = {
+/** What an action is, once it is done: its event on an incident that is open. */
+export const DONE = {
   acknowledge: 'acknowledged',
   unacknowledge: 'unacknowledged',
   mute: 'muted',
@@ -57,6 +58,12 @@ export interface Patience {
   readonly withinMs: number;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+}
+
+/** True for the event of an action. A mute (until `until`) leaves an incident that is over as it is but for its end. */
+function shows(event: IncidentJson, action: OperatorActionType, until: string | null): boolean {
+  if (event.event === DONE[action]) return true;
+  return event.state !== 'open' && /mute$/.test(action) && event.mutedUntil === until;
 }
 
 /** Between looks for the event: often at first, since it mostly comes soon. */
@@ -84,7 +91,7 @@ export async function act(
     if (!seen.ok) return seen;
     const read = parsed(base, after, seen.value.json);
     if (!read.ok) return read;
-    const event = read.value.events.find((each) => each.event === EVENTS[action]);
+    const event = read.value.events.find((each) => shows(each, action, taken.value.until));
     if (event !== undefined || now() >= deadline) return { ok: true, value: event };
     await sleep(pause);
   }

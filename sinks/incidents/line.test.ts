@@ -59,7 +59,11 @@ test('names can neither turn the order of the line nor hide in it', () => {
   const event = incidentEvent({
     ...{ agent: evil, kind: evil, signature: evil, note: evil, event: 'acknowledged' },
   });
-  for (const line of [incidentLine(event, plain), deedLine(toIncidentJson(event)), jsonLine(event)])
+  for (const line of [
+    incidentLine(event, plain),
+    deedLine(toIncidentJson(event), 'acknowledged'),
+    jsonLine(event),
+  ])
     expect(line).not.toMatch(/\p{Cf}/u);
   expect(JSON.parse(jsonLine({ evil, c1: '\u009b' }))).toEqual({ evil, c1: '\u009b' });
   expect(jsonLine('\u009b')).toBe('"\\u009b"');
@@ -69,9 +73,19 @@ test('who looks after it, and until when it is muted; a mute that has run out is
   const at = 1_700_000_002_000;
   const event = incidentEvent({ acknowledgedBy: 'ann', mutedUntil: at + 60_000, note: 'looking', at });
   expect(incidentLine(event, plain)).toContain(
-    '→ search *  (acknowledged by ann, muted until 2023-11-14T22:14Z)  amplification',
+    '→ search *  (acknowledged by ann, muted until 2023-11-14T22:14:22Z, “looking”)  amplification',
   );
   expect(incidentLine({ ...event, acknowledgedBy: '', mutedUntil: at }, plain)).toContain('→ search *  ampl');
+});
+
+test('an operator’s name alone is no word of theirs', () => {
+  const at = 1_700_000_002_000;
+  const event = incidentEvent({ event: 'muted', mutedUntil: at + 60_000, note: 'muted by ann', at });
+  expect(incidentLine(event, plain)).toMatch(/\(muted until 2023-11-14T22:14:22Z, muted by ann\)$/);
+});
+
+test('advice that has been read already is left out', () => {
+  expect(incidentLine(incidentEvent(), plain, false)).toMatch(/attempts 111 {2}trace /);
 });
 
 test('what an operator did is shown with what they said, without evidence and advice', () => {

@@ -1,6 +1,6 @@
 /** One incident event as one line for people. */
 import type { IncidentEvent, Measure } from '#schemas/events.ts';
-import type { IncidentJson } from '../api/incident-json.ts';
+import { type IncidentJson, isoOf } from '../api/incident-json.ts';
 
 /** What picocolors makes: each colours a text, or leaves it. */
 export interface Colours {
@@ -15,7 +15,7 @@ export interface Colours {
 /** Measures that a line has room for. */
 const HEADLINE = 3;
 /** Of the 32 of an incident id: enough to tell lines apart. */
-const ID_DIGITS = 8;
+export const ID_DIGITS = 8;
 
 function number(value: number): string {
   if (Number.isInteger(value)) return String(value);
@@ -44,6 +44,9 @@ export function jsonLine(value: unknown): string {
   );
 }
 
+/** To the second, UTC. */
+export const second = (ms: number) => `${isoOf(ms).slice(0, 19)}Z`;
+
 /** What happened; how bad it is only where it goes on. */
 function badge({ event, severity }: IncidentEvent, colours: Colours): string {
   if (event === 'resolved') return colours.green(event);
@@ -51,30 +54,33 @@ function badge({ event, severity }: IncidentEvent, colours: Colours): string {
   return `${event}  ${severity === 'critical' ? colours.red(severity) : colours.yellow(severity)}`;
 }
 
-const minute = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+/** Stage 2's own word where an operator gave none (processors/incidents/operator.ts). */
+const BARE = /^(unacknowledged|muted|unmuted) by /;
 
-/** Who looks after it, until when it is muted, and on an operator's own event what they said. */
-function operators({ event, acknowledgedBy, mutedUntil, note, at }: IncidentEvent): string {
+/** Who looks after it, until when it is muted, and what an operator said of it, as of `now` (unix ms). */
+export function operators({ event, acknowledgedBy, mutedUntil, note }: IncidentEvent, now: number): string {
   const parts: string[] = [];
+  const muted = mutedUntil > now;
   if (acknowledgedBy !== '') parts.push(`acknowledged by ${acknowledgedBy}`);
-  if (mutedUntil > at) parts.push(`muted until ${minute(mutedUntil)}`);
-  if (isDeed(event) && note !== '') parts.push(`“${note}”`);
+  if (muted) parts.push(`muted until ${second(mutedUntil)}`);
+  if (note !== '' && (parts.length > 0 || isDeed(event))) parts.push(BARE.test(note) ? note : `“${note}”`);
   return parts.length === 0 ? '' : `(${parts.join(', ')})`;
 }
 
 /** True for what an operator did: it says nothing new of the failure. */
-function isDeed(event: IncidentEvent['event']): boolean {
+export function isDeed(event: IncidentEvent['event']): boolean {
   return ['acknowledged', 'unacknowledged', 'muted', 'unmuted'].includes(event);
 }
 
 /**
  * time, short id, what happened, severity, kind, agent / operation → callee, evidence, what to do, the trace that the
- * evidence is of. What operators did has the evidence of the event before, and is shown without it.
+ * evidence is of. What operators did has the evidence of the event before, and is shown without it. `advise`: false where
+ * the advice has been read already.
  */
-export function incidentLine(event: IncidentEvent, colours: Colours): string {
+export function incidentLine(event: IncidentEvent, colours: Colours, advise = true): string {
   const deed = isDeed(event.event);
   const evidence = deed ? '' : event.evidence.slice(0, HEADLINE).map(measure).join(', ');
-  const advice = deed ? '' : (event.recommendations[0]?.text ?? '');
+  const advice = deed || !advise ? '' : (event.recommendations[0]?.text ?? '');
   const trace = deed || event.evidenceTraceId === '' ? '' : `trace ${event.evidenceTraceId}`;
   return [
     colours.dim(new Date(event.at).toISOString()),
@@ -82,7 +88,7 @@ export function incidentLine(event: IncidentEvent, colours: Colours): string {
     badge(event, colours),
     colours.bold(printable(event.kind)) + (event.settled ? '' : colours.dim(' (provisional)')),
     `${colours.cyan(printable(event.agent))} / ${printable(event.operation)} → ${printable(event.signature)}`,
-    printable(operators(event)),
+    printable(operators(event, event.at)),
     printable(evidence),
     printable(advice),
     colours.dim(printable(trace)),
@@ -91,12 +97,13 @@ export function incidentLine(event: IncidentEvent, colours: Colours): string {
     .join('  ');
 }
 
-/** What an operator has just done, to them. */
-export function deedLine(event: IncidentJson): string {
-  const { incidentId, kind, agent, operation, acknowledgedBy, mutedUntil } = event;
-  const until = event.event === 'muted' && mutedUntil !== null ? ` until ${mutedUntil}` : '';
-  const who = event.event === 'acknowledged' ? ` by ${acknowledgedBy}` : '';
+/** What an operator has just done (`muted`), to them; `event` is the one that came of it. */
+export function deedLine(event: IncidentJson, done: IncidentEvent['event']): string {
+  const { incidentId, kind, agent, operation, state, acknowledgedBy, mutedUntil } = event;
+  const until = done === 'muted' && mutedUntil !== null ? ` until ${mutedUntil}` : '';
+  const who = done === 'acknowledged' ? ` by ${acknowledgedBy}` : '';
+  const over = state === 'open' ? '' : `, ${state}`;
   return printable(
-    `${event.event}${who}${until}: ${kind} at ${agent} / ${operation} (${incidentId.slice(0, ID_DIGITS)})`,
+    `${done}${who}${until}: ${kind} at ${agent} / ${operation} (${incidentId.slice(0, ID_DIGITS)}${over})`,
   );
 }

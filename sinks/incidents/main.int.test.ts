@@ -49,11 +49,11 @@ test('nothing found yet', async () => {
   expect(await cli([]).ended).toEqual({ code: 0, out: '', err: 'no incidents yet\n' });
 });
 
-test('what is there, in order of time, then the end', async () => {
+test('--events: what is there, in order of time, then the end', async () => {
   await publish(3);
   await publish(2, { kind: 'starvation', agent: 'writer' });
   await publish(1);
-  const { code, out } = await cli([]).ended;
+  const { code, out } = await cli(['--events']).ended;
   expect(code).toBe(0);
   const lines = out.trimEnd().split('\n');
   expect(lines.map((line) => line.slice(0, 24))).toEqual([
@@ -63,6 +63,55 @@ test('what is there, in order of time, then the end', async () => {
   ]);
   expect(lines[1]).toMatch(/starvation \(provisional\) {2}writer \/ plan trip/);
   expect(out).not.toContain('\u001b');
+});
+
+test('a list of the incidents as they are now, open ones first, each once', async () => {
+  const kind = 'listed_kind';
+  await publish(10, { kind, title: 'Over' });
+  await publish(10, { kind, title: 'Over', event: 'resolved', revision: 2 });
+  await publish(11, { kind, title: 'Old' });
+  await publish(12, { kind, title: 'Worse' });
+  await publish(12, { kind, title: 'Worse', event: 'updated', severity: 'critical', revision: 2 });
+  await publish(13, { kind, title: 'Taken back', event: 'retracted', revision: 2 });
+  const titles = async (...args: string[]) => {
+    const { out, err } = await cli(['--kind', kind, ...args]).ended;
+    const of = /^([●✓○] )00000000 {2}(?:warning|critical) {2}(.*?) {2}/;
+    return [
+      ...(out === ''
+        ? []
+        : out
+            .trimEnd()
+            .split('\n')
+            .map((line) => of.exec(line)?.slice(1).join(''))),
+      err,
+    ];
+  };
+  expect(await titles()).toEqual(['● Worse', '● Old', '✓ Over', '○ Taken back', '']);
+  expect(await titles('--state', 'open')).toEqual(['● Worse', '● Old', '']);
+  expect(await titles('--state', 'resolved')).toEqual(['✓ Over', '']);
+});
+
+test('no such kind, none in such a state: it says what there is', async () => {
+  await publish(15, { kind: 'one_kind', event: 'resolved' });
+  const unknown = await cli(['--kind', 'banana']).ended;
+  expect([unknown.code, unknown.out]).toEqual([0, '']);
+  expect(unknown.err).toMatch(/^no incident of kind banana \(there are: .*one_kind, .*retry_storm.*\)\n$/);
+  const open = await cli(['--kind', 'one_kind', '--state', 'open']).ended;
+  expect(open.err).toBe('no open incident (there are: 1 resolved)\n');
+});
+
+test('--events gives an advice once while it stays the same', async () => {
+  const kind = 'advised_kind';
+  await publish(16, { kind });
+  await publish(16, { kind, event: 'updated', revision: 2 });
+  await publish(16, { kind, event: 'resolved', revision: 3 });
+  const { out } = await cli(['--events', '--kind', kind]).ended;
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.includes('Allow at most')),
+  ).toEqual([true, false, false]);
 });
 
 test('one kind, as JSON lines', async () => {
@@ -92,11 +141,15 @@ test('--follow goes on until it is interrupted', async () => {
 test('--help, and what is wrong with an option', async () => {
   const help = await cli(['--help']).ended;
   expect(help.code).toBe(0);
-  expect(help.out).toMatch(/--follow[\s\S]*--kind[\s\S]*--json[\s\S]*KAFKA_BROKERS/);
+  expect(help.out).toMatch(
+    /--state[\s\S]*--kind[\s\S]*--events[\s\S]*--follow[\s\S]*--json[\s\S]*KAFKA_BROKERS/,
+  );
   expect(help.out).toMatch(/ack [\s\S]*unack [\s\S]*mute [\s\S]*unmute /);
   const wrong = await cli(['--kind', 'Retry storm']).ended;
   expect(wrong.code).toBe(2);
   expect(wrong.err).toMatch(/'Retry storm' is invalid.*retry_storm/);
+  const both = await cli(['--state', 'open', '--follow']).ended;
+  expect([both.code, both.err]).toEqual([2, 'error: --state is of the list: it does not go with --follow\n']);
 });
 
 test('what is muted now is not shown, but said to be there; --all shows it; a mute that is over hides nothing', async () => {
@@ -111,8 +164,8 @@ test('what is muted now is not shown, but said to be there; --all shows it; a mu
       .split('\n')
       .map((line) => JSON.parse(line).incidentId);
   expect(ids(hidden.out)).toEqual([hex(21, 32)]);
-  expect(hidden.err).toBe('1 muted incident is not shown: --all shows them\n');
-  const all = await cli(['--json', '--kind', 'muted_kind', '--all']).ended;
+  expect(hidden.err).toBe('1 muted incident is not shown: --all shows it\n');
+  const all = await cli(['--events', '--json', '--kind', 'muted_kind', '--all']).ended;
   expect(ids(all.out)).toEqual([hex(20, 32), hex(20, 32), hex(21, 32)]);
   expect(all.err).toBe('');
 });
@@ -149,7 +202,7 @@ test('--no-from-beginning alone is refused; with --follow it is not', async () =
   expect(await cli(['--no-from-beginning']).ended).toEqual({
     code: 2,
     out: '',
-    err: '--no-from-beginning leaves nothing to print without --follow: give both, or neither\n',
+    err: 'error: --no-from-beginning leaves nothing to print without --follow: give both, or neither\n',
   });
   const { child, output, ended } = cli(['--no-from-beginning', '--follow', '--json']);
   let id = 50;

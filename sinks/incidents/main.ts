@@ -9,19 +9,52 @@ import { connectKafka } from '#infra/kafka/client.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import { createLog } from '#infra/log.ts';
 import { topicName } from '#infra/topics.ts';
-import { act, findIncident } from './act.ts';
+import { act, DONE, findIncident } from './act.ts';
+import { incidentEntry } from './entry.ts';
 import { deedLine, incidentLine, jsonLine, printable } from './line.ts';
 import { type ActOptions, type ListOptions, parseOptions } from './options.ts';
-import { printIncidents } from './print.ts';
+import { type Output, printIncidents } from './print.ts';
+import { lastSeen } from './seen.ts';
+import { wrap } from './wrap.ts';
 
 /** Longer than stage 2 and the sink take. */
 const APPLIED_WITHIN_MS = 10_000;
 
+const remark = (text: string) => console.error(text);
+const write = (line: string) => void process.stdout.write(`${line}\n`);
+
+const jsonOutput: Output = {
+  list: async (incidents) => {
+    for (const { last } of incidents) write(jsonLine(last));
+  },
+  line: (event) => write(jsonLine(event)),
+  remark,
+  now: Date.now,
+};
+
+/** `api`: who knows when incidents were last seen. */
+function textOutput(api: string): Output {
+  const terminal = process.stdout.isTTY === true;
+  const colours = picocolors.createColors(terminal && picocolors.isColorSupported);
+  // A terminal that does not say how wide it is has no width to break at.
+  const columns = () => (terminal && process.stdout.columns > 0 ? process.stdout.columns : undefined);
+  return {
+    list: async (incidents) => {
+      if (incidents.length === 0) return;
+      const seen = await lastSeen(api, sleep);
+      for (const each of incidents)
+        write(
+          incidentEntry(each, seen.get(each.last.incidentId), Date.now(), { colours, columns: columns() }),
+        );
+    },
+    line: (event, advise) =>
+      write(wrap(incidentLine(event, colours, advise), columns() ?? Number.POSITIVE_INFINITY, 4)),
+    remark,
+    now: Date.now,
+  };
+}
+
 async function list(config: Config, options: ListOptions): Promise<number> {
-  if (!options.fromBeginning && !options.follow) {
-    console.error('--no-from-beginning leaves nothing to print without --follow: give both, or neither');
-    return 2;
-  }
   const brokers = brokersOf(config);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
@@ -33,13 +66,7 @@ async function list(config: Config, options: ListOptions): Promise<number> {
     console.error(`no Kafka broker answers at ${brokers.join(', ')}: ${hint}`);
     return 1;
   }
-  const colours = picocolors.createColors(process.stdout.isTTY === true && picocolors.isColorSupported);
-  const output = {
-    line: (event: Parameters<typeof incidentLine>[0]) =>
-      void process.stdout.write(`${options.json ? jsonLine(event) : incidentLine(event, colours)}\n`),
-    remark: (text: string) => console.error(text),
-    now: Date.now,
-  };
+  const output = options.json ? jsonOutput : textOutput(urlOf(config, config.ATI_API_PORT));
   try {
     const topic = topicName('incidents', config.ATI_TOPIC_PREFIX);
     await printIncidents(kafka, topic, options, output, stop.signal);
@@ -66,7 +93,7 @@ async function operate(config: Config, { prefix, api, deed }: ActOptions): Promi
     console.error('it is on the log, but has not been applied yet: npm run incidents shows when it is');
     return 0;
   }
-  process.stdout.write(`${deedLine(done.value)}\n`);
+  process.stdout.write(`${deedLine(done.value, DONE[deed.action])}\n`);
   return 0;
 }
 

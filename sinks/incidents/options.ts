@@ -1,6 +1,7 @@
 /** What `npm run incidents` takes. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OperatorActionType } from '#schemas/events.ts';
+import { STATES } from '../api/incident-json.ts';
 import type { Deed } from './act.ts';
 import { minutesOf } from './duration.ts';
 import type { PrintOptions } from './print.ts';
@@ -37,6 +38,15 @@ function apiOf(text: string): string {
   throw new InvalidArgumentError('It must be like http://127.0.0.1:8001');
 }
 
+/** Options that say nothing together, or undefined. */
+function contradictions({ events, follow, fromBeginning, state }: ListOptions): string | undefined {
+  if (!fromBeginning && !follow)
+    return '--no-from-beginning leaves nothing to print without --follow: give both, or neither';
+  if (state !== 'all' && (events || follow))
+    return `--state is of the list: it does not go with ${follow ? '--follow' : '--events'}`;
+  return undefined;
+}
+
 interface ActGiven {
   readonly by?: string;
   readonly note?: string;
@@ -55,23 +65,32 @@ const COMMANDS: readonly (readonly [string, OperatorActionType, string])[] = [
 export function parseOptions(argv: readonly string[], user: string | undefined): Asked {
   let asked: Asked | undefined;
   const program = new Command('incidents')
-    .description('Prints the incidents that ATI has found, one line for each of their events.')
-    .option('-f, --follow', 'go on with new ones as they come, until Ctrl-C')
-    .option('--no-from-beginning', 'leave out what is there already (only with --follow)')
+    .description('Lists the incidents that ATI has found as they are now, open ones first.')
+    .addOption(
+      new Option('-s, --state <state>', 'only those in this state')
+        .choices([...STATES, 'all'])
+        .default('all'),
+    )
     .option('-k, --kind <kind>', 'only of this kind, for example retry_storm', kindOf)
     .option('-a, --all', 'also those that are muted')
-    .option('--json', 'one JSON object a line')
+    .option('-e, --events', 'the log of their events instead: opened, updated, resolved, …')
+    .option('-f, --follow', 'the events, and new ones as they come, until Ctrl-C')
+    .option('--no-from-beginning', 'leave out what is there already (only with --follow)')
+    .option('--json', 'one JSON object a line: an incident as of its newest event; with --events each event')
     .addHelpText(
       'after',
       `
 An id's first digits will do where only one (open) incident's begins so.
-Behind npm, options stand after --:  npm run incidents -- mute 18f80c2f --for 2h
+Behind npm, options stand after --:  npm run incidents -- mute 18f80c2f --by ann --for 2h
+Who does it is --by NAME, by default $USER.
 
 KAFKA_BROKERS and ATI_TOPIC_PREFIX say where to read, as for every ATI process; the embedded broker otherwise.
 What an operator does goes through the query API, at ATI_HOST and ATI_API_PORT.`,
     )
     .exitOverride()
     .action((list: ListOptions) => {
+      const wrong = contradictions(list);
+      if (wrong !== undefined) return program.error(`error: ${wrong}`);
       asked = { command: 'list', list };
     });
   for (const [name, action, about] of COMMANDS) {
@@ -79,14 +98,19 @@ What an operator does goes through the query API, at ATI_HOST and ATI_API_PORT.`
       .command(name)
       .description(about)
       .argument('<id>', 'of the incident, or how it begins', prefixOf)
-      .option('--by <name>', 'who does it', user)
+      .option(
+        '--by <name>',
+        user === undefined
+          ? 'who does it (default: $USER, which is not set)'
+          : 'who does it (default: $USER)',
+      )
       .option('--note <text>', 'why; it is kept on the incident')
       .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiOf);
     if (action === 'mute') command.requiredOption('--for <time>', 'like 45m, 2h, 1h30m, 3d or 1w', minutesOf);
     command.action((prefix: string, given: ActGiven) => {
-      const { by, note = '', for: minutes, api } = given;
+      const { by = user, note = '', for: minutes, api } = given;
       if (by === undefined)
-        return command.error("error: who does it? required option '--by <name>' not specified");
+        return command.error('error: who does it? $USER is not set: give --by <name>, like --by ann');
       const deed: Deed = { action, by, note, ...(minutes !== undefined && { minutes }) };
       asked = { command: 'act', act: { prefix, api, deed } };
     });

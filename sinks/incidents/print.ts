@@ -1,25 +1,29 @@
-/** Incidents from the topic as lines, without those that are muted. */
+/** Incidents from the topic for people and pipes: as they are now, or the log of their events; muted ones are left out. */
 import type { Kafka } from '#infra/kafka/port.ts';
 import type { FindingKind, IncidentEvent } from '#schemas/events.ts';
-import {
-  type PositionedIncident,
-  type Positions,
-  positionsAt,
-  readIncidents,
-  tailIncidents,
-} from './tail.ts';
+import { type IncidentStateName, stateOf } from '../api/incident-json.ts';
+import { isDeed } from './line.ts';
+import { counted, inOrder, type Newest, newestOf } from './newest.ts';
+import { type PositionedIncident, positionsAt, readIncidents, tailIncidents } from './tail.ts';
 
 export interface PrintOptions {
+  /** The events, not what came of them. */
+  readonly events?: boolean;
+  /** The events, and new ones as they come. */
   readonly follow?: boolean;
   readonly fromBeginning: boolean;
   readonly kind?: FindingKind;
+  /** Of the list. */
+  readonly state: IncidentStateName | 'all';
   /** Muted incidents, too. */
   readonly all?: boolean;
 }
 
 export interface Output {
-  /** One event. */
-  line(event: IncidentEvent): void;
+  /** Incidents as they are, in their order. */
+  list(incidents: readonly Newest[]): Promise<void>;
+  /** One event; `advise`: it opens its incident, or advises other than the line before. */
+  line(event: IncidentEvent, advise: boolean): void;
   /** For people, beside the lines. */
   remark(text: string): void;
   /** Unix ms. */
@@ -50,10 +54,58 @@ export async function printIncidents(
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
+  const beginning = await positionsAt(kafka, topic, 'beginning');
+  const end = await positionsAt(kafka, topic, 'end');
+  // Muted now or not, and which kinds there are, is known at the end only.
+  const newest = await newestOf(kafka, topic, beginning, end);
+  const found = [...newest.values()].filter(({ last }) => (options.kind ?? last.kind) === last.kind);
+  const nothing = found.length === 0 ? none(newest, options.kind) : undefined;
+  if (nothing !== undefined && (!options.follow || options.kind !== undefined)) output.remark(nothing);
+  if (!options.events && !options.follow) {
+    await printList(found, options, output);
+    return;
+  }
+  const print = eventPrinter(newest, options, output);
+  if (options.fromBeginning) {
+    const hidden = await print(readIncidents(kafka, topic, beginning, end));
+    remarkHidden(hidden, output);
+  }
+  if (options.follow) await print(tailIncidents(kafka, topic, end, { signal }));
+}
+
+function none(newest: ReadonlyMap<string, Newest>, kind: FindingKind | undefined): string {
+  if (newest.size === 0) return 'no incidents yet';
+  const kinds = new Set([...newest.values()].map(({ last }) => last.kind));
+  return `no incident of kind ${kind} (there are: ${[...kinds].sort().join(', ')})`;
+}
+
+async function printList(
+  found: readonly Newest[],
+  { state, all }: PrintOptions,
+  output: Output,
+): Promise<void> {
+  const asked = found.filter(({ last }) => state === 'all' || stateOf(last.event) === state);
+  const now = output.now();
+  const shown = asked.filter(({ last }) => all || last.mutedUntil <= now);
+  await output.list(inOrder(shown));
+  if (asked.length === 0 && found.length > 0)
+    output.remark(`no ${state} incident (there are: ${counted(found)})`);
+  remarkHidden(asked.length - shown.length, output);
+}
+
+function remarkHidden(hidden: number, output: Output): void {
+  if (hidden === 0) return;
+  const what = hidden === 1 ? '1 muted incident is' : `${hidden} muted incidents are`;
+  output.remark(`${what} not shown: --all shows ${hidden === 1 ? 'it' : 'them'}`);
+}
+
+/** Prints events of one reading after another; gives how many incidents were hidden. */
+function eventPrinter(newest: ReadonlyMap<string, Newest>, options: PrintOptions, output: Output) {
   const mutes = new Mutes();
+  for (const { last } of newest.values()) mutes.learn(last);
   const hidden = new Set<string>();
-  let printed = 0;
-  const print = async (items: AsyncIterable<PositionedIncident>) => {
+  const advised = new Map<string, string | undefined>();
+  return async (items: AsyncIterable<PositionedIncident>): Promise<number> => {
     for await (const { event } of items) {
       mutes.learn(event);
       if (options.kind !== undefined && event.kind !== options.kind) continue;
@@ -63,23 +115,10 @@ export async function printIncidents(
         hidden.add(event.incidentId);
         continue;
       }
-      output.line(event);
-      printed++;
+      const advice = event.recommendations[0]?.text;
+      output.line(event, event.event === 'opened' || advised.get(event.incidentId) !== advice);
+      if (!isDeed(event.event)) advised.set(event.incidentId, advice);
     }
+    return hidden.size;
   };
-  const end = await positionsAt(kafka, topic, 'end');
-  const beginning = await positionsAt(kafka, topic, 'beginning');
-  // Muted now or not is known at the end only.
-  if (!options.all) await learnAll(kafka, topic, beginning, end, mutes);
-  if (options.fromBeginning) await print(readIncidents(kafka, topic, beginning, end));
-  if (hidden.size > 0) {
-    const what = hidden.size === 1 ? '1 muted incident is' : `${hidden.size} muted incidents are`;
-    output.remark(`${what} not shown: --all shows them`);
-  }
-  if (options.follow) await print(tailIncidents(kafka, topic, end, { signal }));
-  else if (printed === 0 && hidden.size === 0) output.remark('no incidents yet');
-}
-
-async function learnAll(kafka: Kafka, topic: string, from: Positions, to: Positions, mutes: Mutes) {
-  for await (const { event } of readIncidents(kafka, topic, from, to)) mutes.learn(event);
 }
