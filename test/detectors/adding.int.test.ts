@@ -1,74 +1,23 @@
 /**
- * Adding a detector is one file, its test and a scenario: done here for real, in a copy of the project, whose own tests
- * then say whether anything else wanted a change.
+ * Adding a detector is one file, its test and a scenario: the example of docs/detectors/README.md is read out of that page
+ * and added for real, to a copy of the project, where the commands of the page then say whether anything else wanted a change.
  */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readGuide } from './guide.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PARTS = ['schemas', 'infra', 'producers', 'processors', 'sinks', 'scenarios', 'test', 'docs'];
-const FILES = ['package.json', 'tsconfig.json', 'vitest.config.ts'];
+const FILES = ['package.json', 'tsconfig.json', 'vitest.config.ts', 'biome.json', '.gitignore'];
 
-const DETECTOR = `import { z } from 'zod';
-import { ROLE } from '../trace/roles.ts';
-import { agentOperation } from './calls.ts';
-import type { Detector } from './detector.ts';
-import { makeFinding } from './finding.ts';
-import { count } from './measures.ts';
-
-const MOST_CHATS = 70;
-const config = z.strictObject({});
-
-/** An agent that asks its model more often than anybody waits for. */
-export const detector: Detector<z.output<typeof config>> = {
-  kind: 'endless_loop',
-  title: 'Endless loop',
-  version: 1,
-  config,
-  inTrace({ tenant, view }) {
-    const chats = Array.from(view.role.keys()).filter((row) => view.role[row] === ROLE.chat);
-    if (chats.length < MOST_CHATS) return { findings: [], facts: [] };
-    const finding = makeFinding(tenant, {
-      kind: 'endless_loop',
-      severity: 'warning',
-      ...agentOperation(view, view.parent[chats[0]]),
-      signature: view.strings[view.callee[chats[0]]],
-      evidence: [count('chats', chats.length)],
-      timeline: [],
-      explanation: \`The agent asked its model \${chats.length} times.\`,
-      recommendations: [{ action: 'bound_loop', text: \`Stop before \${chats.length} rounds.\` }],
-    });
-    return { findings: [finding], facts: [] };
-  },
-};
-`;
-
-const TEST = `import { expect, test } from 'vitest';
-import { findingsOf } from './analysed.testkit.ts';
-import { reactTrace } from './testkit.ts';
-
-test('a loop of eighty is one, a loop of ten is none', () => {
-  expect(findingsOf('endless_loop', reactTrace(80))).toHaveLength(1);
-  expect(findingsOf('endless_loop', reactTrace(10))).toEqual([]);
-});
-`;
-
-const SCENARIO = `import type { Scenario } from './scenario.ts';
-
-/** An agent goes round eighty times. */
-export const scenario: Scenario = {
-  name: 'endless',
-  about: 'one agent goes round eighty times',
-  parameters: { scenario: 'react', max_steps: 80 },
-  expects: ['endless_loop'],
-  roots: { endless_loop: 'reasoner' },
-  plants: [{ kind: 'endless_loop', agent: 'mesh-reasoner', callee: 'chat', numbers: { chats: 81 } }],
-  insights: [{ kind: 'steps', found: true }],
-};
-`;
+const { files, commands } = readGuide();
+const DETECTOR = 'processors/detectors/endless-loop.detector.ts';
+const TEST = 'processors/detectors/endless-loop.test.ts';
+const SCENARIO = 'scenarios/endless.scenario.ts';
+const CONTRACT = 'npx vitest run test/detectors/contract.test.ts';
 
 let copy: string;
 beforeAll(async () => {
@@ -76,39 +25,103 @@ beforeAll(async () => {
   for (const part of [...PARTS, ...FILES])
     await cp(path.join(ROOT, part), path.join(copy, part), { recursive: true });
   await symlink(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
-  await writeFile(path.join(copy, 'processors/detectors/endless-loop.detector.ts'), DETECTOR);
-  await writeFile(path.join(copy, 'processors/detectors/endless-loop.test.ts'), TEST);
-  await writeFile(path.join(copy, 'scenarios/endless.scenario.ts'), SCENARIO);
+  for (const [file, text] of files) await writeFile(path.join(copy, file), text);
 });
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-function run(program: string, ...given: string[]): { status: number | null; output: string } {
-  const bin = path.join(ROOT, 'node_modules/.bin', program);
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' };
-  const { status, stdout, stderr } = spawnSync(bin, given, { cwd: copy, encoding: 'utf8', env });
+function run(command: string): { status: number | null; output: string } {
+  const bin = path.join(ROOT, 'node_modules/.bin');
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', PATH: `${bin}:${process.env.PATH}` };
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: copy, encoding: 'utf8', env });
   return { status, output: `${stdout}${stderr}` };
 }
 
-const own = ['processors/detectors', 'test/detectors/contract.test.ts', 'test/virtual-scenarios.test.ts'];
-
-test('with a detector, its test and its scenario everything holds, and nothing else was changed', () => {
-  expect(run('tsc', '--noEmit')).toEqual({ status: 0, output: '' });
-  const { status, output } = run('vitest', 'run', ...own, 'scenarios/registry.test.ts');
-  expect(status, output).toBe(0);
-  expect(output).toContain('endless-loop.test.ts');
+test('the page has the three files, and what to run', () => {
+  expect([...files.keys()]).toEqual([DETECTOR, TEST, SCENARIO]);
+  expect(
+    commands.filter((command) => /^(npx biome|npm run check:types|npx vitest run) ?/.test(command)),
+  ).toHaveLength(4);
+  expect(commands.at(-1)).toBe('npm run accuracy');
 });
 
-test.each([
-  ['test', 'processors/detectors/endless-loop.test.ts'],
-  ['scenario', 'scenarios/endless.scenario.ts'],
-])('without its %s the contract fails', async (_, file) => {
+test.each(commands.slice(0, -1))('as in the page: %s', async (command) => {
+  const { status, output } = run(command);
+  expect(status, output).toBe(0);
+  if (command.startsWith('npx vitest run processors/detectors'))
+    expect(output).toContain('endless-loop.test.ts');
+  // Formatting found nothing to do: the example is as the project wants it.
+  for (const [file, text] of files) expect(await readFile(path.join(copy, file), 'utf8')).toBe(text);
+});
+
+test('the accuracy page has a row for it, and finds it in no healthy trace', async () => {
+  const page = path.join(copy, 'accuracy.md');
+  const { output } = run(`npm run accuracy -- --traces 1 --out ${page}`);
+  expect(await readFile(page, 'utf8').catch(() => output)).toMatch(/^\| `endless_loop` .* 0\.00 \(0\) /m);
+});
+
+/** Changes one file of the copy for one command. */
+async function withChange(file: string, change: (text: string) => string | undefined, command: string) {
   const place = path.join(copy, file);
-  const aside = `${place}.aside`;
-  await cp(place, aside);
-  await rm(place);
-  const { status, output } = run('vitest', 'run', 'test/detectors/contract.test.ts', '-t', 'has its file');
-  expect(status).toBe(1);
-  expect(output).toContain('endless_loop > has its file, a test and a scenario');
-  await cp(aside, place);
-  await rm(aside);
+  const before = await readFile(place, 'utf8');
+  const changed = change(before);
+  expect(changed).not.toBe(before);
+  if (changed === undefined) await rm(place);
+  else await writeFile(place, changed);
+  try {
+    return run(command);
+  } finally {
+    await writeFile(place, before);
+  }
+}
+
+describe('what is forgotten is told, and what to do', () => {
+  test.each<[string, string, (text: string) => string | undefined, string, RegExp]>([
+    [
+      'no test',
+      TEST,
+      () => undefined,
+      `${CONTRACT} -t 'has its file'`,
+      /processors\/detectors\/endless-loop\.test\.ts is missing \(see "Adding one"/,
+    ],
+    [
+      'no scenario',
+      SCENARIO,
+      () => undefined,
+      `${CONTRACT} -t 'has its file'`,
+      /no scenarios\/NAME\.scenario\.ts has `expects: \['endless_loop'\]`/,
+    ],
+    [
+      'advice without a number',
+      DETECTOR,
+      (text) => text.replace(/`Stop before .* rounds\.`/, "'Stop earlier.'"),
+      `${CONTRACT} -t 'what it finds is whole'`,
+      /the recommendation bound_loop names no number: put one of the finding's evidence into its text/,
+    ],
+    [
+      'a scenario without plants',
+      SCENARIO,
+      (text) => text.replace(/^ {2}plants: .*\n/m, ''),
+      "npx vitest run test/virtual-scenarios.test.ts -t 'endless|the files in'",
+      /endless: what is found is not what its parameters plant by design §5; .*`plants: \[\{ kind, agent/,
+    ],
+    [
+      'a scenario longer than the hard cap',
+      SCENARIO,
+      (text) => text.replace('max_steps: 80', 'max_steps: 80, delay_ms: 5000'),
+      `${CONTRACT} -t 'endless: '`,
+      /endless: its run takes \d{3}\S* s, but a trace is closed at the hard cap of 300 s/,
+    ],
+    [
+      'thresholds without a page',
+      DETECTOR,
+      (text) => text.replace('z.strictObject({})', 'z.strictObject({ mostChats: z.number().default(70) })'),
+      'npx vitest run processors/detectors/docs.test.ts',
+      /write docs\/detectors\/endless-loop\.md [\s\S]*docs\/detectors\/README\.md must have a row “\| \[`endless_loop`\]/,
+    ],
+  ])('%s', async (_, file, change, command, told) => {
+    const { status, output } = await withChange(file, change, command);
+    expect(status).toBe(1);
+    expect(output).toMatch(told);
+    expect(output).not.toContain('## Adding one');
+  });
 });

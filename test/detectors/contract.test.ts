@@ -20,6 +20,7 @@ import { decodeAs, encode } from '#schemas/codec.ts';
 import type { Finding } from '#schemas/events.ts';
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
+import { firesWrongly, missingFile, noDigit, noScenario, tooLong } from './hints.ts';
 
 const START = 1_700_000_000_000;
 const FOLDER = path.resolve(import.meta.dirname, '../../processors/detectors');
@@ -138,10 +139,10 @@ describe.each(DETECTORS.map((detector) => [detector.kind, detector] as const))('
   test('has its file, a test and a scenario', () => {
     const file = kind.replaceAll('_', '-');
     for (const name of [`${file}.detector.ts`, `${file}.test.ts`])
-      expect(existsSync(path.join(FOLDER, name)), name).toBe(true);
+      expect(existsSync(path.join(FOLDER, name)), missingFile(name)).toBe(true);
     expect(
       own.map(({ name }) => name),
-      'scenarios that expect it',
+      noScenario(kind),
     ).not.toEqual([]);
     expect(detector.title).toMatch(/^[A-Z][A-Za-z -]+$/);
   });
@@ -168,8 +169,14 @@ describe.each(DETECTORS.map((detector) => [detector.kind, detector] as const))('
   test('its scenario fires it, every other one does not unless it lists it', () => {
     for (const { name, expects } of ALL_SCENARIOS) {
       const fired = whole(runs.get(name)!).findings.some((finding) => finding.kind === kind && finding.root);
-      expect([name, fired]).toEqual([name, expects.includes(kind)]);
+      const expected = expects.includes(kind);
+      expect(fired, firesWrongly(kind, name, expected)).toBe(expected);
     }
+  });
+
+  test.each(own.map(({ name }) => [name]))('%s: its run ends before the hard cap', (name) => {
+    const hint = tooLong(name, runs.get(name)!.endUnixMs - START);
+    expect(hint, hint).toBeUndefined();
   });
 
   test.each(own.map(({ name }) => [name]))(
@@ -197,7 +204,11 @@ describe.each(DETECTORS.map((detector) => [detector.kind, detector] as const))('
       );
       const first = incidentsOf(run);
       expect(incidentsOf(run).incidentBytes).toEqual(first.incidentBytes);
-      expect(first.incidents.map((incident) => incident.kind)).toContain(kind);
+      const hint = tooLong(name, run.endUnixMs - START) ?? `${name}: its trace opens no incident`;
+      expect(
+        first.incidents.map((incident) => incident.kind),
+        hint,
+      ).toContain(kind);
     },
   );
 
@@ -224,7 +235,7 @@ describe.each(DETECTORS.map((detector) => [detector.kind, detector] as const))('
       }
       expect(finding.timeline.length).toBeLessThanOrEqual(20);
       expect(finding.recommendations.length).toBeGreaterThan(0);
-      for (const { text } of finding.recommendations) expect(text).toMatch(/\d/);
+      for (const { action, text } of finding.recommendations) expect(text, noDigit(action)).toMatch(/\d/);
       for (const text of [finding.explanation, ...finding.recommendations.map((each) => each.text)])
         expect(text).not.toMatch(/NaN|undefined|Infinity/);
     }
