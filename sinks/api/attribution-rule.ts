@@ -1,5 +1,6 @@
 /** Which traces are slow. */
 import { z } from 'zod';
+import { LEAST_BASELINE, LEAST_SET } from '../attribution/sentences.ts';
 
 export type SlowRule =
   /** Of the baseline's path times; `part` is 0.5 to less than 1. */
@@ -17,6 +18,19 @@ export function slowRule(text: string): SlowRule | undefined {
     return part >= 0.5 ? { kind: 'percentile', part } : undefined;
   }
   return /^\d{1,9}(\.\d{1,6})?$/.test(text) ? { kind: 'ms', ms: Number(text) } : undefined;
+}
+
+/** Of the same time and root: so many can be told apart by some percentile. */
+export const LEAST_TRACES = LEAST_SET + LEAST_BASELINE;
+
+/** The highest whole percentile up to p95 that leaves enough on both sides, where no two traces take equally long. */
+export function percentileFor(traces: number): string | undefined {
+  for (let percentile = 95; percentile >= 50; percentile--) {
+    // As thresholdOf counts: so many are below.
+    const below = Math.floor((traces * percentile) / 100 + 1e-9);
+    if (below >= LEAST_BASELINE && traces - below >= LEAST_SET) return `p${percentile}`;
+  }
+  return undefined;
 }
 
 export const slow = z

@@ -1,8 +1,8 @@
 /** The last hour, unless a request says otherwise. */
 import { badRequest } from './errors.ts';
 
-const HOUR_MS = 3_600_000;
-const MAX_RANGE_MS = 31 * 24 * HOUR_MS;
+export const HOUR_MS = 3_600_000;
+export const MAX_RANGE_MS = 31 * 24 * HOUR_MS;
 
 export interface TimeRange {
   /** Unix ms, inclusive. */

@@ -5,7 +5,7 @@ import { attribute } from '../../attribution/attribute.ts';
 import { failures } from '../../attribution/failures.ts';
 import { attributionJson } from '../attribution-json.ts';
 import { type Root, rootsIn, sampleOf, thresholdOf } from '../attribution-rows.ts';
-import { type SlowRule, slow, slowRule } from '../attribution-rule.ts';
+import { LEAST_TRACES, percentileFor, type SlowRule, slow, slowRule } from '../attribution-rule.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { badRequest, errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
@@ -32,10 +32,10 @@ function baselineRange(
 /** What could be asked instead, where a percentile leaves too few. */
 function hint(rule: SlowRule, traces: number): string {
   if (rule.kind !== 'percentile') return '';
-  const percentile = Math.floor((1 - 5 / traces) * 100);
-  if (traces < 15) return ` There are ${traces} in all: a longer range may have more.`;
-  return percentile < rule.part * 100
-    ? ` There are ${traces} in all: slow=p${percentile} leaves enough.`
+  if (traces < LEAST_TRACES) return ` There are ${traces} in all: a longer range may have more.`;
+  const better = percentileFor(traces);
+  return better !== undefined && Number(better.slice(1)) / 100 < rule.part
+    ? ` There are ${traces} in all: slow=${better} leaves enough.`
     : '';
 }
 
