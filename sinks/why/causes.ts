@@ -14,6 +14,8 @@ const MOST = 6;
 const TOLD = 3;
 /** What makes less of the extra time than this is shown only with all. */
 const LEAST = 0.01;
+/** No more than this of the extra time goes into the row of the rest, unless the list itself ends before. */
+const MOST_HIDDEN = 0.5;
 
 const typed = <T extends Cause>(cause: T) => ({ ...cause, type: cause.kind === 'edge' ? 'edge' : 'self' });
 
@@ -27,12 +29,36 @@ function placesOf({ slowInstances, moreSlowInstances }: Cause): string {
   return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
 }
 
+/**
+ * Those with the greatest shares, however certain, and of smaller ones the first that are certain: what could be chance may
+ * be most of the extra time, and is shown for what it is.
+ */
+function shownOf(causes: Attribution['causes'], hiddenByApi: number): Attribution['causes'] {
+  const byShare = causes.toSorted((a, b) => b.share - a.share);
+  const worth = byShare.filter(({ share }) => share >= LEAST);
+  const first = worth.length > 0 ? worth.slice(0, MOST) : byShare.slice(0, 1);
+  const hidden = () =>
+    hiddenByApi +
+    sumOf(
+      causes.filter((each) => !first.includes(each)),
+      'share',
+    );
+  for (const next of worth.slice(MOST)) {
+    if (hidden() <= MOST_HIDDEN) break;
+    first.push(next);
+  }
+  const certain = causes.filter(({ share, confidence }) => share >= LEAST && confidence !== 'low');
+  return byShare.filter((each) => first.includes(each) || certain.slice(0, TOLD).includes(each));
+}
+
+const sumOf = (causes: Attribution['causes'], of: 'extraMs' | 'share') =>
+  causes.reduce((total, each) => total + each[of], 0);
+
 /** The table of causes, and the first ones in sentences; no lines where none is named. */
 export function causeLines(found: Attribution, view: View): string[] {
   const { causes, rest, grownMs } = found;
   if (found.refused !== '' || causes.length === 0) return [];
-  const certain = causes.filter(({ share, confidence }) => share >= LEAST && confidence !== 'low');
-  const shown = view.all ? causes : (certain.length > 0 ? certain : causes).slice(0, MOST);
+  const shown = view.all ? causes : shownOf(causes, rest?.share ?? 0);
   const hidden = causes.filter((cause) => !shown.includes(cause));
   const rows = shown.map((cause) => ({
     name: `${ownerName(typed(cause))}${cause.isNew ? ' (new)' : ''}`,
@@ -47,8 +73,7 @@ export function causeLines(found: Attribution, view: View): string[] {
   }));
   const left = hidden.length + (rest?.causes ?? 0);
   if (left > 0) {
-    const sum = (of: 'extraMs' | 'share') =>
-      hidden.reduce((total, each) => total + each[of], rest?.[of] ?? 0);
+    const sum = (of: 'extraMs' | 'share') => sumOf(hidden, of) + (rest?.[of] ?? 0);
     const share = sum('share');
     rows.push({
       name: `… ${number(left)} more`,
@@ -57,7 +82,9 @@ export function causeLines(found: Attribution, view: View): string[] {
       share,
     });
   }
-  const told = shown
+  // The API's order: what is certain first.
+  const told = causes
+    .filter((cause) => shown.includes(cause))
     .slice(0, view.all ? shown.length : TOLD)
     .flatMap(({ text, exemplarTraceIds: [example] }) => [
       '',
@@ -66,7 +93,7 @@ export function causeLines(found: Attribution, view: View): string[] {
     ]);
   return [
     view.colours.bold(`Causes: what has grown by ${elapsed(grownMs)} a trace`),
-    ...shareTable(rows, view, ['extra', '', 'traces', 'certain']),
+    ...shareTable(rows, view, ['extra', 'share', 'traces', 'certain']),
     ...told,
   ];
 }

@@ -2,13 +2,17 @@
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
 import { baseOf } from '../explain/base.ts';
+import { clean } from '../explain/text.ts';
 import { widthOf } from '../explain/width.ts';
 import { askWhy } from './api.ts';
+import { whyNothing } from './nothing.ts';
 import { parseOptions } from './options.ts';
 import { page } from './page.ts';
+import { refusal } from './refusal.ts';
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2), Date.now());
+  const now = Date.now();
+  const options = parseOptions(process.argv.slice(2), now);
   const base = baseOf(options.api);
   if (!base.ok) {
     console.error(base.reason);
@@ -26,21 +30,22 @@ async function main(): Promise<number> {
   if (options.json) process.stdout.write(`${text}\n`);
   else if (attribution.root !== null) {
     const { isTTY } = process.stdout;
-    const lines = page(answer.value, {
+    const lines = page(answer.value, options, {
       width: widthOf(process.stdout, process.env.COLUMNS),
       colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
       all: options.all,
     });
     process.stdout.write(`${lines.join('\n')}\n`);
   }
-  if (attribution.refused !== '') console.error(attribution.refused + hint(attribution.root === null));
+  if (attribution.refused !== '') {
+    const why =
+      attribution.root === null
+        ? await whyNothing(base.value, attribution, options, now)
+        : refusal(attribution, options);
+    console.error(why.map(clean).join('\n'));
+  }
   return named ? 0 : 1;
 }
-
-const hint = (nothing: boolean) =>
-  nothing
-    ? ' Run a workflow first, or look further back with --from 1d; GET /v1/traces lists those that have closed.'
-    : '';
 
 main().then(
   (code) => process.exit(code),

@@ -5,23 +5,24 @@ import type { Attribution, CriticalPath } from './api.ts';
 import { page } from './page.ts';
 import { attribution, cause, criticalPath, sharesOf } from './testing.ts';
 
+const ASKED = { root: {}, words: [] };
 const lines = (found: Partial<Attribution> = {}, path: Partial<CriticalPath> = {}, given = {}) =>
-  page({ attribution: attribution(found), criticalPath: criticalPath(path), text: '' }, view(given));
+  page({ attribution: attribution(found), criticalPath: criticalPath(path), notes: [] }, ASKED, view(given));
 const text = (...of: Parameters<typeof lines>) => lines(...of).join('\n');
 
 test('the answer first, then the path, then causes; what may be chance is in one row', () => {
   expect(lines({}, {}, { width: 100 })).toEqual([
     'Why planner / plan trip (shop) is slow: 10 traces of 900 ms on average.',
-    '2026-11-21T12:00:00.000Z to 2026-11-21T13:00:00.000Z: those of 500 ms or longer (p90), against the',
-    'others; waits for a person left out',
+    '2026-11-21T12:00:00.000Z to 2026-11-21T13:00:00.000Z: those of 500 ms or longer (p90 of these 100',
+    'traces), against the others; waits for a person left out',
     '',
-    'Critical path of 100 traces: where 200 ms on average went (p95 900 ms)',
-    '                   a trace           on  could save',
-    '  op 0 × 2  tools    10 ms   50 %  50 %        5 ms  ███████████████████████▌',
-    '  op 1 × 2  tools    10 ms   50 %  50 %        5 ms  ███████████████████████▌',
+    'Critical path of all 100 traces: where 200 ms on average went',
+    '                   a trace  share  traces  could save',
+    '  op 0 × 2  tools    10 ms   50 %    50 %        5 ms  ██████████████████████▌',
+    '  op 1 × 2  tools    10 ms   50 %    50 %        5 ms  ██████████████████████▌',
     '',
     'Causes: what has grown by 800 ms a trace',
-    '                                         extra           traces  certain',
+    '                                         extra  share    traces  certain',
     '  search       tools                   +780 ms   97 %  10 of 10     high  █████████████████████████▎',
     '  plan → rank  network agents → tools   +20 ms    3 %  10 of 10   medium  ▋',
     '  … 1 more                               +4 ms    1 %                     ▏',
@@ -63,7 +64,7 @@ describe('the path', () => {
 });
 
 describe('causes', () => {
-  test('certain ones, each with its bar and an example', () => {
+  test('those that are worth it, each with its bar and an example', () => {
     const said = text({}, {}, { width: 120 });
     expect(said).toMatch(/Causes: what has grown by 800 ms a trace\n/);
     expect(said).toMatch(/ search +tools +\+780 ms +97 % +10 of 10 +high +█/);
@@ -91,6 +92,29 @@ describe('causes', () => {
     expect(said.join(' ').replace(/ +/g, ' ')).toMatch(/only on .* and 1,237 more/);
   });
 
+  test('most of the extra time is never folded away, however uncertain', () => {
+    const causes = [
+      cause({ operation: 'checkpoint', share: 0.16, extraMs: 16, confidence: 'medium' }),
+      cause({ operation: 'GET /tool/:name', share: 0.48, extraMs: 48, confidence: 'low' }),
+      cause({ operation: 'chat', share: 0.3, extraMs: 30, confidence: 'low' }),
+      cause({ operation: 'tiny', share: 0.004, extraMs: 0.4, confidence: 'low' }),
+    ];
+    const said = text({ causes }, {}, { width: 120 });
+    expect(said).toMatch(/GET .* 48 % .* low .*\n +chat .* low .*\n +checkpoint .* medium .*\n +… 1 more /);
+  });
+
+  test('many small ones: as many rows as leave less than half of it to the last row', () => {
+    const causes = Array.from({ length: 20 }, (_, i) =>
+      cause({ operation: `op ${i}`, share: 0.04, extraMs: 4, confidence: i > 17 ? 'medium' : 'low' }),
+    );
+    const rest = { causes: 5, extraMs: 20, share: 0.2 };
+    const said = text({ causes, rest }, {}, { width: 120 });
+    // 13 rows of 4 % leave 48 %; and the two that are certain.
+    expect(said.match(/^ +op \d+ +tools .* (low|medium)/gm)).toHaveLength(15);
+    expect(said).toMatch(/ … 10 more +\+40 ms +40 %/);
+    expect(said).toMatch(/ op 18 .* medium[\s\S]* op 19 .* medium/);
+  });
+
   test('none is certain: they are shown for what they are', () => {
     expect(text({ causes: [cause({ confidence: 'low' })] })).toMatch(/search .* low /);
   });
@@ -98,7 +122,7 @@ describe('causes', () => {
   test('refused: only the path', () => {
     const said = text({ refused: 'Too few: 2 traces.', summary: 'Too few: 2 traces.' });
     expect(said).toMatch(/^planner \/ plan trip \(shop\)\n/);
-    expect(said).toMatch(/Critical path of 100 traces/);
+    expect(said).toMatch(/Critical path of all 100 traces/);
     expect(said).not.toMatch(/Causes|search|Too few/);
   });
 
@@ -139,9 +163,42 @@ test('where errors begin', () => {
   expect(text({ failures, more })).toMatch(/… 40 more/);
 });
 
-test('what it is not about', () => {
-  const others = [{ service: 's', agent: 'a', operation: 'batch', traces: 40 }];
-  expect(text({ others })).toMatch(/Not about --operation batch \(40 traces\)/);
+test('what it is not about, as commands', () => {
+  const others = [{ service: 'shop', agent: 'planner', operation: 'batch', traces: 40 }];
+  expect(lines({ others }).slice(-2)).toEqual([
+    'Not about',
+    '  npm run why -- --operation batch  # 40 traces',
+  ]);
+  expect(text()).not.toMatch(/Not about/);
+});
+
+test('what was asked instead stands in the head', () => {
+  const said = page(
+    { attribution: attribution(), criticalPath: criticalPath(), notes: ['Of 46 traces p95 leaves too few.'] },
+    ASKED,
+    view({ width: 200 }),
+  );
+  expect(said[2]).toBe('Of 46 traces p95 leaves too few.');
+});
+
+describe('which are slow', () => {
+  test.each([
+    [{ slow: '800', thresholdMs: 800 }, 'those of 800 ms or longer, against the others'],
+    [
+      { slow: 'p50', thresholdMs: 8 },
+      'those of 8 ms or longer (p50 of these 100 traces), against the others',
+    ],
+    [
+      { slow: 'p50', thresholdMs: 8, baselineFrom: 'A', baselineTo: 'B' },
+      'those of 8 ms or longer (p50 of the baseline), against traces of A to B',
+    ],
+    [
+      { slow: 'p95', thresholdMs: null, baselineFrom: 'A', baselineTo: 'B' },
+      'those above p95 of the baseline, which has no trace, against traces of A to B',
+    ],
+  ])('%j', (found, said) => {
+    expect(text(found, {}, { width: 200 })).toContain(said);
+  });
 });
 
 test('names steer no terminal', () => {

@@ -1,5 +1,6 @@
 /** The critical path of many traces: where the mean trace's time goes. */
-import { elapsed, percent, plural } from '#infra/format.ts';
+import { elapsed, number, percent } from '#infra/format.ts';
+import { isShared, savingCell, sharedNote } from '../explain/drag.ts';
 import { type ShareRow, shareOf, shareTable } from '../explain/share-table.ts';
 import { clean, wrap } from '../explain/text.ts';
 import type { View } from '../explain/view.ts';
@@ -7,7 +8,7 @@ import type { CriticalPath } from './api.ts';
 
 /** Rows before the rest goes into one. */
 const MOST = 8;
-const HEAD = ['a trace', '', 'on', 'could save'];
+const HEAD = ['a trace', 'share', 'traces', 'could save'];
 
 type Share = CriticalPath['shares'][number];
 
@@ -31,11 +32,13 @@ export function ownerPlace({
 
 /** A row for each of the greatest shares, with a bar; no lines without a trace. */
 export function pathLines(path: CriticalPath, view: View): string[] {
-  const { traces, meanMs, p95Ms } = path;
+  const { traces, meanMs } = path;
   if (traces === 0) return [];
   const shown = view.all ? path.shares : path.shares.slice(0, MOST);
   const more = path.shares.slice(shown.length);
-  const rows: ShareRow[] = shown.map((each) => ({
+  const shared = shown.map((each) => isShared(each.type, each.meanMs, each.savingMs, each.share));
+  const anyShared = shared.includes(true);
+  const rows: ShareRow[] = shown.map((each, i) => ({
     name:
       ownerName(each) +
       (each.spans > each.traces ? ` × ${Number((each.spans / each.traces).toFixed(1))}` : ''),
@@ -44,7 +47,7 @@ export function pathLines(path: CriticalPath, view: View): string[] {
       elapsed(each.meanMs),
       shareOf(each.share),
       percent(each.traces / traces),
-      elapsed(each.savingMs),
+      savingCell(each.savingMs, shared[i], anyShared),
     ],
     share: each.share,
   }));
@@ -60,6 +63,11 @@ export function pathLines(path: CriticalPath, view: View): string[] {
       share,
     });
   }
-  const title = `Critical path of ${plural(traces, 'trace')}: where ${elapsed(meanMs)} on average went (p95 ${elapsed(p95Ms)})`;
-  return [...wrap(title, view.width).map(view.colours.bold), ...shareTable(rows, view, HEAD)];
+  const which = traces === 1 ? '1 trace' : `all ${number(traces)} traces`;
+  const title = `Critical path of ${which}: where ${elapsed(meanMs)} on average went`;
+  return [
+    ...wrap(title, view.width).map(view.colours.bold),
+    ...shareTable(rows, view, HEAD),
+    ...(anyShared ? sharedNote(view) : []),
+  ];
 }
