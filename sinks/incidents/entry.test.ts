@@ -46,6 +46,7 @@ test('who looks after it, and until when it is muted', () => {
     '  (acknowledged by ann, muted until 2023-11-14T22:16:01Z, “bob: known”)  →',
   );
   expect(entry({ mutedUntil: NOW, note: 'bob: was' })).not.toMatch(/muted|was/);
+  expect(entry({ event: 'unmuted', note: 'unmuted by bob' })).not.toContain('bob');
 });
 
 test('no line is wider than the terminal; without one it is a line', () => {

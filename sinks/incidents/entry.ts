@@ -5,7 +5,7 @@ import { type Colours, ID_DIGITS, operators, printable, second } from './line.ts
 import type { Newest } from './newest.ts';
 import { wrap } from './wrap.ts';
 
-export interface Look {
+interface Look {
   readonly colours: Colours;
   /** Width of the terminal in characters; undefined: none, each incident is one whole line. */
   readonly columns: number | undefined;
@@ -40,9 +40,11 @@ export function incidentEntry(
   const [mark, severity] = marked(last, colours);
   const id = colours.dim(printable(last.incidentId.slice(0, ID_DIGITS)));
   const advice = last.event === 'retracted' ? undefined : last.recommendations[0]?.text;
+  const minded = last.acknowledgedBy !== '' || last.mutedUntil > now;
   const parts = [
     `${mark} ${id}  ${severity}  ${colours.bold(printable(last.title))}`,
-    [colours.dim(times(newest, lastSeen)), printable(operators(last, now))].filter(Boolean).join('  '),
+    colours.dim(times(newest, lastSeen)),
+    ...(minded ? [printable(operators(last, now))] : []),
     ...(advice === undefined ? [] : [`→ ${printable(advice)}`]),
   ];
   if (columns === undefined) return parts.join('  ');

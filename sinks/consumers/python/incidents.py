@@ -3,6 +3,7 @@ import argparse
 import functools
 import io
 import json
+import os
 import sys
 import time
 import urllib.request
@@ -86,11 +87,13 @@ try:
         if down and not args.follow:
             sys.exit(f"the Kafka broker at {args.brokers} has gone")
         if len(down) == 1:
+            down *= 2  # said: once until it is back
             print(f"the Kafka broker at {args.brokers} has gone: waiting for it", file=sys.stderr)
-            down *= 2  # said
 except KafkaException as error:
     sys.exit(f"no Kafka broker at {args.brokers} (--brokers) that answers: {error.args[0].str()}")
 except KeyboardInterrupt:
     pass
+except BrokenPipeError:  # a reader that has seen enough (head): what is left in the buffer goes nowhere
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 finally:
     consumer.close()  # commits what a group was shown
