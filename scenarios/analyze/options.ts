@@ -13,7 +13,7 @@ export interface Options {
 
 /** Throws CommanderError after it has printed help, or what is wrong. */
 export function parseOptions(argv: readonly string[]): Options {
-  const program = new Command('analyze')
+  const program = new Command('npm run analyze --')
     .usage('[options] FILE… (- is standard input)')
     .description(
       'Reads traces from files and prints what ATI says of them: the graph, the critical path, what each trace reveals ' +
@@ -33,12 +33,14 @@ export function parseOptions(argv: readonly string[]): Options {
     .addHelpText(
       'after',
       `
-Behind npm, options stand after --:  npm run analyze -- --json trace.json
-The files are analysed together: a trace may be in several of them, and
-incidents are made of all traces, each at the time that its spans say.
+For example: npm run analyze -- --json trace.json
+The files are analysed together: a trace may be in several of them.
+Incidents are made of all traces, each at the time that its spans say.
 Nothing of a file is stored or sent anywhere.
-Exit code: 0 everything analysed; 1 something could not be read (the rest was
-analysed); 2 wrong options.`,
+Exit code:
+  0  everything analysed
+  1  something could not be read; the rest was analysed
+  2  wrong options`,
     )
     .exitOverride()
     .parse(argv, { from: 'user' });
