@@ -42,9 +42,9 @@ Critical path: where the 600 ms went
   GET /tool/:name × 2  tools     140 ms   23 %    130 ms    ████▋
   human_feedback       a person   58 ms   10 %      0 ms    █▉
   tool_call            network     2 ms   <1 %      1 ms    ▏
-  * much of the path, little to save: others end about when it does. Faster
-  alone it gives nothing: make all of them faster, or fewer, or the queue before
-  them shorter.
+  * much of the path, little to save: others beside it end not much earlier.
+  Faster alone it saves no more than that: make all of them faster, or fewer, or
+  the queue before them shorter.
 `.trim(),
     );
   });

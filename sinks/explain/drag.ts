@@ -39,7 +39,7 @@ export const savingCell = (ms: number, shared: boolean, anyShared: boolean) =>
 /** Beneath a table with stars. */
 export const sharedNote = (view: View): string[] =>
   wrap(
-    '* much of the path, little to save: others end about when it does. Faster alone it gives nothing: make all of ' +
-      'them faster, or fewer, or the queue before them shorter.',
+    '* much of the path, little to save: others beside it end not much earlier. Faster alone it saves no more than ' +
+      'that: make all of them faster, or fewer, or the queue before them shorter.',
     view.width - 2,
   ).map((line) => view.colours.dim(`  ${line}`));
