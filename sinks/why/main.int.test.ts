@@ -158,7 +158,7 @@ describe('no causes: one sentence', () => {
     const newest = new Date(T).toISOString();
     const after = new Date(T + 1000).toISOString();
     expect(err).toMatch(/^No closed trace with a root started from 2023-/);
-    expect(err).toMatch(` The newest did at ${newest}:\n  npm run why -- --to ${after}\n`);
+    expect(err).toMatch(` The newest did at ${newest}:\n  npm run why -- --to ${after} --api ${url}\n`);
     const asSaid = await cli(['--api', url, '--to', after]);
     expect(asSaid.out).toMatch(/Critical path of all 100 traces/);
   });
