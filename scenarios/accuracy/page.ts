@@ -31,7 +31,11 @@ export type PageTask = (page: string) => Promise<PageResult>;
 
 const MOST_LINES = 60;
 
-const shown = (path: string) => relative(process.cwd(), path) || '.';
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near || '.';
+}
+
 const done = (told: string): PageResult => ({ right: true, told, lines: [] });
 
 /**

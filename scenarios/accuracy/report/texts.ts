@@ -18,8 +18,8 @@ together, those of windows by themselves.`;
 export const STRENGTHS = `Recall by strength, of failures that one trace shows. \`nominal\` is the scenario as it stands in \`scenarios/\`; \`undecided\`
 are traces in which chance decides whether the failure is there by its definition: they are not counted.`;
 
-export const STRENGTHS_READ = `How to read it: from \`extreme\` up to \`barely\` a failure gets harder to see, and recall may fall towards \`barely\`, which
-lies right at the definition’s threshold. **Only \`nominal\` has a target.** A change that takes a weaker strength from 1.000
+export const STRENGTHS_READ = `How to read it: from \`extreme\` to \`barely\` a failure gets harder to see, and recall may fall towards \`barely\`, which lies
+right at the definition’s threshold. **Only \`nominal\` has a target.** A change that takes a weaker strength from 1.000
 to 0.883 misses none, yet it changes this page, and \`--check\`, which CI runs, fails on any line that changes: it shows
 the line before and after. Whoever accepts the fall writes the page again and commits it, so that it stands in a diff. One
 trace of 60 is 0.017. By the rule of three, 60 of 60 say no more than that recall is above 0.95 (with 95 % confidence), 160
