@@ -55,11 +55,7 @@ test.each([
   [200, '', 'no answer of an agent app'],
   [200, '[1]', 'no answer of an agent app'],
   [200, JSON.stringify({ traceId: "' OR 1", truth: TRUTH }), 'no answer of an agent app'],
-  [
-    200,
-    JSON.stringify({ traceId: TRACE, truth: { failures: [{ kind: 7 }] } }),
-    'no answer of an agent app',
-  ],
+  [200, JSON.stringify({ traceId: TRACE, truth: { failures: [{ kind: 7 }] } }), 'no answer of an agent app'],
 ])('an answer %d %j is the error "%s", and nothing else is asked', async (status, body, error) => {
   const result = await played(status, body);
   expect(result).toMatchObject({ error, planted: [] });

@@ -73,6 +73,7 @@ down, ended = [], set()
 try:
     if (error := consumer.list_topics(args.topic, timeout=5).topics[args.topic].error) is not None:
         sys.exit(f"no topic {args.topic} at {args.brokers}: {error.str()}")
+    down.clear()  # one name may have several addresses: one has answered
     consumer.subscribe([args.topic])
     while not ended or len(ended) < len(consumer.assignment()):
         for message in consumer.consume(timeout=1.0):
