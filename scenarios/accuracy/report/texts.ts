@@ -44,7 +44,7 @@ to the door takes turns, so that every cell of the corpus meets each disturbance
 (\`producers/agents/truth\`, \`scenarios/accuracy/truth\`), and never a detector’s. Where the definition gives another answer
 when times are 3 % shorter or the scatter longer, when the share of waiting lies up to 0.04 above its threshold or 0.04 and a
 fifth of the scatter below it, or (where spans are lost) when two spans less or a slightly lower amplification would decide,
-the failure is *undecided*: either answer is right and none is counted. A control is drawn again until nothing in it is failed
+the failure is _undecided_: either answer is right and none is counted. A control is drawn again until nothing in it is failed
 or undecided.
 
 **A trace** is judged by its last revision: the root findings whose incident stands (opened and not retracted). What a
