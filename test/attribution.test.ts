@@ -4,8 +4,8 @@ import { runPipeline } from '#processors/testing/pipeline.ts';
 import { criticalPath } from '#processors/trace/critical-path.ts';
 import { pathShares } from '#processors/trace/shares.ts';
 import { type TestSpan, viewOf } from '#processors/trace/testkit.ts';
-import { parseScenario } from '#producers/agents/agent-app/parameters.ts';
 import { generateRun } from '#producers/agents/virtual/generate.ts';
+import { completed } from '#producers/agents/virtual/parameters.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
 import { attribute } from '#sinks/attribution/attribute.ts';
 import type { Sample } from '#sinks/attribution/sample.ts';
@@ -123,12 +123,11 @@ describe('the agents’ own workflows, through both stages', () => {
     values: Readonly<Record<string, unknown>>,
     seeds: readonly number[],
   ): Promise<Sample> {
-    const parsed = parseScenario(values, { toolDelayMs: 80, seed: () => 0 });
-    if (!parsed.ok) throw new Error(parsed.error);
+    const parameters = completed(values);
     const runs = await Promise.all(
       seeds.map((seed) =>
         generateRun({
-          ...{ parameters: parsed.parameters, seed, agentPrefix: 'mesh', serviceName: 'agents' },
+          ...{ parameters, seed, agentPrefix: 'mesh', serviceName: 'agents' },
           startUnixMs: 1_700_000_000_000,
         }),
       ),

@@ -5,9 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import { type PipelineResult, type PlacedBatch, runPipeline } from '#processors/testing/pipeline.ts';
 import { normalise } from '#processors/trace/normalise.ts';
-import { parseScenario, type ScenarioParameters } from '#producers/agents/agent-app/parameters.ts';
 import type { PlantedFailure } from '#producers/agents/truth.ts';
 import { type GeneratedRun, generateRun } from '#producers/agents/virtual/generate.ts';
+import { completed } from '#producers/agents/virtual/parameters.ts';
 import { ALL_SCENARIOS } from '#scenarios/registry.ts';
 import type { Finding, Measure, TraceSummary } from '#schemas/events.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
@@ -62,15 +62,9 @@ const CASES = [
   ...Object.entries(MORE).map(([name, parameters]) => [name, parameters, []] as const),
 ];
 
-function parametersOf(values: Readonly<Record<string, unknown>>): ScenarioParameters {
-  const parsed = parseScenario(values, { toolDelayMs: 80, seed: () => 0 });
-  if (!parsed.ok) throw new Error(parsed.error);
-  return parsed.parameters;
-}
-
 const generated = (values: Readonly<Record<string, unknown>>, seed: number) =>
   generateRun({
-    parameters: parametersOf(values),
+    parameters: completed(values),
     seed,
     agentPrefix: 'mesh',
     serviceName: 'agents',

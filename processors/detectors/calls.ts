@@ -4,8 +4,6 @@ import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 
-export { CLOCK_NS } from '../trace/clock.ts';
-
 /** True where a span is a request for work that its caller makes and may make again. */
 export function isCall(view: TraceView, row: number): boolean {
   const role = view.role[row];

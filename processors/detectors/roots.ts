@@ -14,7 +14,7 @@ const RETRIES_ARE_MOST = 2;
  * - a fan-out that queues at a callee is a symptom of a retry storm on it where retries are at least half of the attempts
  *   that queue; below that the fan-out queues on its own account;
  * - a blocking chain is a symptom of the collapse or the storm in whose queue or retries its steps spend their time
- *   (chain-causes.ts);
+ *   (chain/causes.ts);
  * - a starved stream stays a root beside the fan-out that takes its slots: neither would end with the other.
  *
  * Whatever order the findings are in, the same are roots. A finding that is explained names a root of this trace.

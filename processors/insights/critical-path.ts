@@ -1,11 +1,12 @@
 /** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
 import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import { agentOperation, CLOCK_NS } from '../detectors/calls.ts';
+import { agentOperation } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, reader } from '../detectors/measures.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
 import { isAgent } from '../trace/roles.ts';

@@ -1,7 +1,7 @@
 /** Forks: siblings that run beside each other, and how long their join waited for the last of them. Times in ns. */
 
-import { CLOCK_NS } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';

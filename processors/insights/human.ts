@@ -1,10 +1,11 @@
 /** The question of a person in the workflow: how long was a person waited for, and how long was worked? */
 import { elapsed, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
-import { CLOCK_NS, duration } from '../detectors/calls.ts';
+import { duration } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { sortedCopy } from '../detectors/stats.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';

@@ -1,9 +1,10 @@
 /** The question of large payloads: does the time of an operation's calls follow the bytes that they move? */
 import { elapsed, percent, plural, size } from '#infra/format.ts';
-import { CLOCK_NS, duration, failedCalls, isCall, rowsByCallee } from '../detectors/calls.ts';
+import { duration, failedCalls, isCall, rowsByCallee } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { thinned } from '../detectors/stats.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';

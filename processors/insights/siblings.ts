@@ -1,9 +1,10 @@
 /** One batch of sibling calls, retries folded into the call that they repeat, and how its members compare. Times in ns. */
 
-import { CLOCK_NS, duration, failedCalls } from '../detectors/calls.ts';
+import { duration, failedCalls } from '../detectors/calls.ts';
 import type { Batch } from '../detectors/fanout/batches.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
 import { numbersOf } from './places.ts';
 

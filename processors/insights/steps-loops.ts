@@ -6,8 +6,9 @@
  * agent without chat spans takes a step with each call that begins after the one before has ended.
  */
 
-import { CLOCK_NS, failedCalls } from '../detectors/calls.ts';
+import { failedCalls } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import { KIND } from '../trace/parents.ts';
 import { isAgent, ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';

@@ -1,11 +1,11 @@
 /** Which member of a batch of sibling calls delays the batch: one slow call, the queue, or none. */
 import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import { CLOCK_NS } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import { makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
 import { type OnPath, onPath } from './on-path.ts';

@@ -1,13 +1,13 @@
 /** The question of a token stream: did it stand still, and what ran beside it then? */
 import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
-import { CLOCK_NS } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { detector as starvation } from '../detectors/starvation.detector.ts';
 import { quantile } from '../detectors/stats.ts';
 import { type Background, backgroundOf } from '../detectors/streams/background.ts';
 import { isStream, type Pace, paceOf, readStream, type Stream } from '../detectors/streams/stalls.ts';
+import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';

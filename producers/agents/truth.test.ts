@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { parseScenario, type ScenarioParameters } from './agent-app/parameters.ts';
 import { groundTruth, type PlantedInsight } from './truth.ts';
+import { completed } from './virtual/parameters.ts';
 
-function parameters(values: Record<string, unknown>): ScenarioParameters {
-  const parsed = parseScenario({ seed: 1, ...values }, { toolDelayMs: 80, seed: () => 0 });
-  if (!parsed.ok) throw new Error(parsed.error);
-  return parsed.parameters;
-}
 const truthOf = (values: Record<string, unknown>, agentPrefix = '') =>
-  groundTruth(parameters(values), { agentPrefix });
+  groundTruth(completed({ seed: 1, ...values }), { agentPrefix });
 const planted = (values: Record<string, unknown>) =>
   truthOf(values).failures.map(({ kind, agent, callee }) => `${kind}: ${agent} → ${callee}`);
 const insight = (values: Record<string, unknown>, kind: PlantedInsight['kind']) =>

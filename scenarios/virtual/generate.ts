@@ -1,10 +1,7 @@
-import { parseScenario } from '#producers/agents/agent-app/parameters.ts';
 import { generateRun } from '#producers/agents/virtual/generate.ts';
+import { completed } from '#producers/agents/virtual/parameters.ts';
 import type { Scenario } from '../scenario.ts';
 import type { VirtualExport } from './span-log.ts';
-
-/** TOOL_DELAY_MS as the agents have it by default. */
-const TOOL_DELAY_MS = 80;
 
 export interface VirtualRun {
   readonly scenario: Scenario;
@@ -24,13 +21,8 @@ export async function generateVirtualRun(
   seed: number,
   startUnixMs: number,
 ): Promise<VirtualRun> {
-  const parsed = parseScenario(
-    { ...scenario.parameters, seed },
-    { toolDelayMs: TOOL_DELAY_MS, seed: () => seed },
-  );
-  if (!parsed.ok) throw new Error(`${scenario.name}: ${parsed.error}`);
   const { traceId, endUnixMs, exports } = await generateRun({
-    parameters: parsed.parameters,
+    parameters: completed({ ...scenario.parameters, seed }, seed, scenario.name),
     seed,
     agentPrefix: scenario.name,
     serviceName: `${scenario.name}-agents`,

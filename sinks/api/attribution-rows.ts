@@ -6,7 +6,7 @@ import { Conditions } from './conditions.ts';
 import { type ApiDeps, FINAL_BY_DAY } from './deps.ts';
 import { DEFAULT_TENANT } from './tenant.ts';
 import type { TimeRange } from './time-range.ts';
-import { type EdgeRow, type NodeRow, type ShareRow, toEdge, toNode } from './trace-rows.ts';
+import { type EdgeRow, type NodeRow, ownerOf, type ShareRow, toEdge, toNode } from './trace-rows.ts';
 
 type Deps = Pick<ApiDeps, 'clickhouse' | 'database'>;
 
@@ -123,14 +123,6 @@ const TYPES = { self: 'self', edge: 'edge', idle: 'idle' } as const;
 
 const toShareOfTrace = (row: ShareRow): Sample['traces'][number]['shares'][number] => ({
   type: TYPES[row.Type as keyof typeof TYPES] ?? 'self',
-  role: row.Role,
-  service: row.Service,
-  agent: row.Agent,
-  operation: row.Operation,
-  instance: row.Instance,
-  callerService: row.CallerService,
-  callerOperation: row.CallerOperation,
-  spans: row.Spans,
-  errors: row.Errors,
+  ...ownerOf(row),
   pathNs: Number(row.PathNs),
 });

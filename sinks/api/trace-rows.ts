@@ -134,8 +134,8 @@ export const toSegment = (row: SegmentRow): z.output<typeof pathSegment> => ({
   type: row.Type,
 });
 
-export const toShare = (row: ShareRow): z.output<typeof pathShare> => ({
-  type: row.Type,
+/** Whose share it is, and how many spans of it there are. */
+export const ownerOf = (row: ShareRow) => ({
   role: row.Role,
   service: row.Service,
   agent: row.Agent,
@@ -145,6 +145,11 @@ export const toShare = (row: ShareRow): z.output<typeof pathShare> => ({
   callerOperation: row.CallerOperation,
   spans: row.Spans,
   errors: row.Errors,
+});
+
+export const toShare = (row: ShareRow): z.output<typeof pathShare> => ({
+  type: row.Type,
+  ...ownerOf(row),
   pathNs: int64Of(row.PathNs),
   dragNs: int64Of(row.DragNs),
 });

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
+import { baseOf } from '../api-url.ts';
 import { type Answer, askNewest, askTrace, type TraceAnswer } from './api.ts';
-import { baseOf } from './base.ts';
 import { ARRIVE_MS, CLOSE_MS, type Options, parseOptions } from './options.ts';
 import { page } from './page.ts';
 import { progressOn } from './progress.ts';

@@ -1,6 +1,6 @@
 /** What `npm run explain` takes. */
 import { Command, InvalidArgumentError } from 'commander';
-import { apiUrl } from './base.ts';
+import { apiUrl } from '../api-url.ts';
 
 export interface Options {
   /** 32 lower-case hex digits; undefined: the newest. */

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { OperatorActionType } from '#schemas/events.ts';
 import { STATES } from '../api/incident-json.ts';
+import { apiUrl } from '../api-url.ts';
 import type { Deed } from './act.ts';
 import { minutesOf } from './duration.ts';
 import type { PrintOptions } from './print.ts';
@@ -30,12 +31,6 @@ function kindOf(text: string): string {
 function prefixOf(text: string): string {
   if (/^[0-9a-f]{1,32}$/i.test(text)) return text.toLowerCase();
   throw new InvalidArgumentError('An id is up to 32 hex digits: its first ones will do.');
-}
-
-function apiOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol)) return text.replace(/\/+$/, '');
-  throw new InvalidArgumentError('It must be like http://127.0.0.1:8001');
 }
 
 /** Options that say nothing together, or undefined. */
@@ -105,7 +100,7 @@ What an operator does goes through the query API, at ATI_HOST and ATI_API_PORT.`
           : 'who does it (default: $USER)',
       )
       .option('--note <text>', 'why; it is kept on the incident')
-      .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiOf);
+      .option('--api <url>', 'the query API; else where ATI_HOST and ATI_API_PORT say', apiUrl);
     if (action === 'mute') command.requiredOption('--for <time>', 'like 45m, 2h, 1h30m, 3d or 1w', minutesOf);
     command.action((prefix: string, given: ActGiven) => {
       const { by = user, note = '', for: minutes, api } = given;

@@ -1,7 +1,7 @@
 /** `npm run why`: what owns the critical path of many traces, and why the slow ones are, from the query API alone. */
 import { CommanderError } from 'commander';
 import picocolors from 'picocolors';
-import { baseOf } from '../explain/base.ts';
+import { baseOf } from '../api-url.ts';
 import { clean } from '../explain/text.ts';
 import { widthOf } from '../explain/width.ts';
 import { askWhy } from './api.ts';

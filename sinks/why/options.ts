@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { slowRule } from '../api/attribution-rule.ts';
 import { time } from '../api/parameters.ts';
-import { apiUrl } from '../explain/base.ts';
+import { apiUrl } from '../api-url.ts';
 import { quoted } from './others.ts';
 import { wrongTimes } from './ranges.ts';
 

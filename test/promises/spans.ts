@@ -1,11 +1,9 @@
 /** A day's work in small, from a seed: runs of a few workflows, span by span, with the moment at which each span arrives. */
-import { parseScenario } from '#producers/agents/agent-app/parameters.ts';
 import { generateRun } from '#producers/agents/virtual/generate.ts';
+import { completed } from '#producers/agents/virtual/parameters.ts';
 import { Random, seedBytes } from '#producers/agents/virtual/random.ts';
+import { readDeliveries, writeDeliveries } from '#scenarios/accuracy/perturb/deliveries.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
-import { SpanColumns } from '#schemas/otlp/columns.ts';
-import { skimSpans } from '#schemas/otlp/skim.ts';
-import { ProtoWriter } from '#schemas/otlp/write.ts';
 
 export const PARTITIONS = 4;
 export const START = 1_700_000_000_000;
@@ -35,35 +33,14 @@ const RUNS = 6;
 /** Runs start within so long, ms: some share windows, some do not. */
 const SPREAD_MS = 200_000;
 
-/** Field numbers of TracesData.resource_spans, ResourceSpans.{resource, scope_spans}, ScopeSpans.spans; all length-delimited. */
-const TAG = { resourceSpans: 0x0a, resource: 0x0a, scopeSpans: 0x12, spans: 0x12 } as const;
-
-function* singleSpans(otlp: Uint8Array): Generator<Uint8Array> {
-  const rows = new SpanColumns();
-  const skimmed = skimSpans(otlp, rows);
-  if (!skimmed.ok) throw new Error(skimmed.reason);
-  for (let row = 0; row < rows.n; row++) {
-    const slice = (offset: Int32Array, length: Int32Array) =>
-      otlp.subarray(offset[row], offset[row] + length[row]);
-    const w = new ProtoWriter();
-    w.message(TAG.resourceSpans, () => {
-      w.bytes(TAG.resource, slice(rows.resourceOffset, rows.resourceLength));
-      w.message(TAG.scopeSpans, () => w.bytes(TAG.spans, slice(rows.spanOffset, rows.spanLength)));
-    });
-    yield w.finish();
-  }
-}
-
 /** The same for the same seed: some six runs of two tenants, each span on its own, in order of arrival. */
 export async function spansOf(seed: number): Promise<Arrival[]> {
   const random = new Random(seedBytes('promises', seed));
   const arrivals: Arrival[] = [];
   for (let run = 0; run < RUNS; run++) {
     const workflow = WORKFLOWS[Math.floor(random.between(0, WORKFLOWS.length))];
-    const parsed = parseScenario(workflow, { toolDelayMs: 80, seed: () => 0 });
-    if (!parsed.ok) throw new Error(parsed.error);
     const { traceId, exports } = await generateRun({
-      parameters: parsed.parameters,
+      parameters: completed(workflow),
       seed: seed * 100 + run,
       agentPrefix: 'mesh',
       serviceName: 'agents',
@@ -71,9 +48,10 @@ export async function spansOf(seed: number): Promise<Arrival[]> {
     });
     const tenant = random.between(0, 1) < 0.8 ? 'default' : 'other';
     const partition = partitionOf(Buffer.from(traceId, 'hex'), PARTITIONS);
-    for (const { atUnixMs, otlp } of exports)
-      for (const single of singleSpans(otlp))
-        arrivals.push({ tenant, partition, at: atUnixMs, otlp: single });
+    for (const { atUnixMs, spans } of readDeliveries(exports))
+      for (const span of spans)
+        for (const { otlp } of writeDeliveries([{ atUnixMs, spans: [span] }]))
+          arrivals.push({ tenant, partition, at: atUnixMs, otlp });
   }
   return arrivals.sort((a, b) => a.at - b.at);
 }

@@ -1,7 +1,9 @@
 /** Which calls a fan-out offered together, and when each was offered. */
+
+import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { CLOCK_NS, isOutermostCall, oncePerView } from '../calls.ts';
+import { isOutermostCall, oncePerView } from '../calls.ts';
 import { type Attempts, foldAttempts } from '../retries/attempts.ts';
 
 /** How the moment at which a call was offered is known: surest first. */

@@ -1,8 +1,10 @@
 /** How the calls of a fan-out queued, and whether what they waited for was each other. Times in ns. */
+
+import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { CLOCK_NS, duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from '../calls.ts';
+import { duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from '../calls.ts';
 import { quantile, slopeByRank, sortedCopy, variation } from '../stats.ts';
 import type { Batch } from './batches.ts';
 

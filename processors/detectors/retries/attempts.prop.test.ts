@@ -1,10 +1,11 @@
 /** The fast folding against the definition, written down as simply as it can be. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { type TestSpan, viewOf } from '../../trace/testkit.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { CLOCK_NS, failedCalls, isCall } from '../calls.ts';
+import { failedCalls, isCall } from '../calls.ts';
 import { foldAttempts } from './attempts.ts';
 
 function retryOf(view: TraceView, row: number): number {

@@ -4,9 +4,10 @@
  * the earlier one failed, and they do not overlap. Success with the same arguments is a loop, not a retry.
  */
 import { ATTR } from '#schemas/semconv.ts';
+import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { CLOCK_NS, failedCalls, isCall, oncePerView } from '../calls.ts';
+import { failedCalls, isCall, oncePerView } from '../calls.ts';
 import { type Failure, OpenAttempts } from './attempts-open.ts';
 
 export interface Attempts {

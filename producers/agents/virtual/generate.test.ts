@@ -1,20 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
-import { parseScenario, SCENARIOS, type ScenarioParameters } from '../agent-app/parameters.ts';
+import { SCENARIOS } from '../agent-app/parameters.ts';
 import { type GeneratedRun, type GenerateOptions, generateRun } from './generate.ts';
+import { completed } from './parameters.ts';
 
 const START = 1_700_000_000_000;
 
-function parameters(values: Record<string, unknown>): ScenarioParameters {
-  const parsed = parseScenario(values, { toolDelayMs: 80, seed: () => 0 });
-  if (!parsed.ok) throw new Error(parsed.error);
-  return parsed.parameters;
-}
-
 const generate = (values: Record<string, unknown>, rest: Partial<GenerateOptions> = {}) =>
   generateRun({
-    parameters: parameters(values),
+    parameters: completed(values),
     seed: 1,
     agentPrefix: 'm1',
     serviceName: 'app',
@@ -135,7 +130,7 @@ test('ids never collide over 10,000 runs', async () => {
   const traces = new Set<string>();
   const spanIds = new Set<bigint>();
   let spans = 0;
-  const one = parameters({ scenario: 'fanout', fanout: 1 });
+  const one = completed({ scenario: 'fanout', fanout: 1 });
   for (let seed = 0; seed < runs; seed++) {
     const run = await generateRun({
       parameters: one,

@@ -7,13 +7,14 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '#infra/testing/until.ts';
-import { parseScenario, type ScenarioParameters } from '../agent-app/parameters.ts';
+import type { ScenarioParameters } from '../agent-app/parameters.ts';
 import { playScenario } from '../agent-app/play.ts';
 import { Run } from '../agent-app/run.ts';
 import { Journal } from '../live/journal.ts';
 import { LiveWorld } from '../live/world.ts';
 import { buildToolService } from '../tool-service/app.ts';
 import type { World } from '../world.ts';
+import { completed } from './parameters.ts';
 import { Random, seedBytes } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { VirtualWorld } from './world.ts';
@@ -126,9 +127,8 @@ test.each([
     own_tools: 1,
   },
 ])('$scenario', async (values) => {
-  const parsed = parseScenario({ ...values, seed: 3 }, { toolDelayMs: 80, seed: () => 0 });
-  if (!parsed.ok) throw new Error(parsed.error);
-  const virtual = await virtualShape(parsed.parameters);
+  const parameters = completed({ ...values, seed: 3 });
+  const virtual = await virtualShape(parameters);
   expect(virtual.length).toBeGreaterThan(5);
-  expect(virtual).toEqual(await liveShape(parsed.parameters, virtual.length));
+  expect(virtual).toEqual(await liveShape(parameters, virtual.length));
 });

@@ -1,8 +1,5 @@
-import {
-  parseScenario,
-  type ScenarioName,
-  type ScenarioParameters,
-} from '#producers/agents/agent-app/parameters.ts';
+import type { ScenarioName, ScenarioParameters } from '#producers/agents/agent-app/parameters.ts';
+import { completed } from '#producers/agents/virtual/parameters.ts';
 import type { Chance } from '../chance.ts';
 import { type Circumstances, type Known, knownOf } from '../truth/decided.ts';
 
@@ -27,15 +24,12 @@ export interface RunPlan {
 const SPREADS = [0.03, 0.03, 0.03, 0.15, 0.15, 0.4];
 export const drawSpread = (chance: Chance): number => chance.oneOf(SPREADS);
 
-const TOOL_DELAY_MS = 80;
 const MOST_DRAWS = 500;
 
 /** The values completed, with a seed of chance; throws where they are wrong: the corpus' own fault. */
 export function complete(values: Values, chance: Chance): ScenarioParameters {
   const seed = chance.seed();
-  const parsed = parseScenario({ ...values, seed }, { toolDelayMs: TOOL_DELAY_MS, seed: () => seed });
-  if (!parsed.ok) throw new Error(`${values.scenario}: ${parsed.error}`);
-  return parsed.parameters;
+  return completed({ ...values, seed }, seed);
 }
 
 export interface Drawn {

@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
-import type { Answer } from '../ask-api.ts';
+import type { Answer } from './ask-api.ts';
 
 /** Of an option: a URL without a slash at the end; throws commander's error of an argument that is none. */
 export function apiUrl(text: string): string {
