@@ -164,9 +164,17 @@ describe('content never passes the door', () => {
       const rows = await installation.clickhouse.query(`SELECT * FROM ${name} LIMIT 100000`);
       expect(JSON.stringify(rows).includes(CANARY), `table ${name} holds content`).toBe(false);
     }
-    for (const file of filesBelow(installation.config.ATI_DATA_DIR)) {
-      expect(readFileSync(file).includes(CANARY), `${file} holds content`).toBe(false);
-    }
+    // The engine removes parts and spooled bodies all the time: a pass in which a file went away is done again, whole.
+    await eventually('a pass over every file', async () => {
+      try {
+        for (const file of filesBelow(installation.config.ATI_DATA_DIR))
+          expect(readFileSync(file).includes(CANARY), `${file} holds content`).toBe(false);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      }
+    });
   });
 });
 
