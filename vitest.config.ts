@@ -27,6 +27,7 @@ export default defineConfig({
   test: {
     projects: process.env.ATI_TEST_TIER === 'unit' ? [unit] : [unit, ...slow],
     pool: 'forks',
+    setupFiles: ['./test/no-colours.ts'],
     hookTimeout: 180_000,
     reporters: ['default', './test/closing-line.ts'],
   },

@@ -1,6 +1,6 @@
 /** What `npm start` and `npm run demo` show of an installation: its start, its addresses, its stop. */
 import { Listr } from 'listr2';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import type { Config } from '../config.ts';
 import { brokersOf, clickhouseUrlOf, urlOf } from '../endpoints.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -64,11 +64,11 @@ export async function startWithProgress(options: ConsoleOptions): Promise<Watche
       },
       onDeath: (service, lastWords) => {
         const lastLine = lastWords.split('\n').at(-1);
-        console.error(pc.yellow(`${service.title} died and is started again: ${lastLine}`));
+        console.error(colours.yellow(`${service.title} died and is started again: ${lastLine}`));
       },
     });
     await shown;
-    if (live) for (const { title } of services) console.log(`${pc.green('✔')} ${title}`);
+    if (live) for (const { title } of services) console.log(`${colours.green('✔')} ${title}`);
     return { ...stack, gaveUp: gaveUp.promise };
   } catch (error) {
     // The sentence that follows says why; the lines only end.
@@ -132,6 +132,6 @@ export function interrupted(): Promise<void> {
 /** Ends the process with a sentence for the user (a stack only for what is a bug). */
 export function fail(error: unknown): never {
   const text = error instanceof UserError || !(error instanceof Error) ? messageOf(error) : error.stack;
-  console.error(pc.red(String(text)));
+  console.error(colours.red(String(text)));
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 /** `npm start`: the whole pipeline, ready for your own agents. */
 import { Command } from 'commander';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { readConfig } from '../config.ts';
 import { UserError } from '../errors.ts';
 import { addresses, fail, interrupted, startWithProgress } from './console.ts';
@@ -20,7 +20,7 @@ const { config } = read;
 const stop = interrupted();
 
 try {
-  console.log(pc.bold('Starting ATI'));
+  console.log(colours.bold('Starting ATI'));
   const stack = await startWithProgress({ config, env: process.env, agents });
   console.log(addresses(config, { agents, columns: process.stdout.columns }));
   console.log(`Logs: ${config.ATI_DATA_DIR}/logs. Ctrl-C stops.`);

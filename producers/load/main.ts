@@ -1,6 +1,7 @@
 /** `npm run load`: many workflows at once on running agents, by a profile; what they took, and what ATI made of them. */
-import pc from 'picocolors';
+
 import { fromEvent, interval, merge } from 'rxjs';
+import { colours } from '#infra/colours.ts';
 import { readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
@@ -41,7 +42,7 @@ async function load(): Promise<number> {
   const profile = { ...loaded.profile, durationS: options.duration ?? loaded.profile.durationS };
   const targets = options.agent.length > 0 ? options.agent : targetsOf(config, options.mesh);
   await checkTargets(targets);
-  if (!options.json) console.log(pc.bold(`${loaded.name}: ${profile.about}`));
+  if (!options.json) console.log(colours.bold(`${loaded.name}: ${profile.about}`));
   const played = await play({ ...loaded, profile }, targets);
   return report(played, options.api ?? urlOf(config, config.ATI_API_PORT));
 }
@@ -100,7 +101,7 @@ async function report(played: readonly Played[], api: string): Promise<number> {
   const errors = errorsOf(played);
   if (!options.json) {
     console.log(summaryTable(lines));
-    for (const [error, count] of errors) console.log(pc.red(`  ${count} × ${error}`));
+    for (const [error, count] of errors) console.log(colours.red(`  ${count} × ${error}`));
   }
   const line = new LiveLine();
   const read = options.readBack
@@ -116,7 +117,7 @@ async function report(played: readonly Played[], api: string): Promise<number> {
   if (options.json)
     console.log(JSON.stringify({ lines, errors: Object.fromEntries(errors), ati, atiError }, null, 2));
   else if (ati) console.log(`\n${readBackText(ati)}`);
-  if (atiError !== undefined) console.error(pc.red(`What ATI made of it is not known: ${atiError}`));
+  if (atiError !== undefined) console.error(colours.red(`What ATI made of it is not known: ${atiError}`));
   const ended = played.every(({ error }) => error === undefined);
   const asPlanted = read === undefined || (read.ok && stands(read.answer));
   return ended && asPlanted ? 0 : 1;

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import type { Agreement, Incident } from './agreement.ts';
 import { latencyText } from './progress.ts';
 import type { ReadBack } from './read-back.ts';
@@ -12,14 +12,14 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
     colAligns: head.map((_, i) => (i === 0 ? 'left' : 'right')),
     style: {
       compact: true,
-      ...(pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] }),
+      ...(colours.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] }),
     },
   });
   for (const row of rows) drawn.push([...row]);
   return drawn.toString();
 }
 
-const bad = (count: number) => (count === 0 ? '0' : pc.red(String(count)));
+const bad = (count: number) => (count === 0 ? '0' : colours.red(String(count)));
 
 /** Latency and errors by scenario. */
 export function summaryTable(lines: readonly Line[]): string {
@@ -41,7 +41,7 @@ export function summaryTable(lines: readonly Line[]): string {
 export function readBackText({ traces, arrived, agreement, incidents }: ReadBack): string {
   const all = `ATI: ${arrived} of ${traces} traces arrived`;
   return [
-    arrived === traces ? all : pc.red(all),
+    arrived === traces ? all : colours.red(all),
     agreement.length === 0 ? 'Nothing was planted, and nothing found.' : agreementTable(agreement),
     incidents.length === 0 ? 'No incidents.' : incidentTable(incidents),
   ].join('\n');
@@ -68,7 +68,7 @@ function incidentTable(incidents: readonly Incident[]): string {
       agent,
       callee,
       String(traces),
-      state === 'none' ? pc.red('not reported') : state,
+      state === 'none' ? colours.red('not reported') : state,
       incidentId,
     ]),
   );

@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { argument } from '#infra/arguments.ts';
+import { colours } from '#infra/colours.ts';
 import { UserError } from '#infra/errors.ts';
 import { number } from '#infra/format.ts';
 import { wholeNumber } from '#infra/numbers.ts';
@@ -95,11 +95,11 @@ async function main(): Promise<boolean> {
 function tell(page: PageResult, targets: readonly Target[]): boolean {
   for (const line of page.lines) say(line);
   for (const { what, wanted, value, met } of targets)
-    say(`${met ? pc.green('✔') : pc.red('✘')} ${what}: ${Number(value.toFixed(4))} (${wanted})`);
+    say(`${met ? colours.green('✔') : colours.red('✘')} ${what}: ${Number(value.toFixed(4))} (${wanted})`);
   const missed = targets.filter(({ met }) => !met);
   const of =
     missed.length === 0 ? 'every target is met' : `missed: ${missed.map(({ what }) => what).join('; ')}`;
   const isRight = page.right && missed.length === 0;
-  say(isRight ? pc.green(`Passed: ${of}; ${page.told}.`) : pc.red(`Failed: ${page.told}; ${of}.`));
+  say(isRight ? colours.green(`Passed: ${of}; ${page.told}.`) : colours.red(`Failed: ${page.told}; ${of}.`));
   return isRight;
 }

@@ -1,6 +1,6 @@
 /** `npm run analyze -- FILE…`: what ATI says of traces in files, without anything running. */
 import { CommanderError } from 'commander';
-import picocolors from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { messageOf } from '#infra/errors.ts';
 import { widthOf } from '#sinks/explain/width.ts';
 import { isWhole, type ReadFile } from './files.ts';
@@ -20,12 +20,11 @@ async function main(): Promise<number> {
     else read.push({ name, reading: undefined, reason: input.reason });
   }
   const { files, analysis } = analyseGuarded(read);
-  const { isTTY } = process.stdout;
   const text = options.json
     ? JSON.stringify(reportOf(files, analysis), null, 2)
     : page(files, analysis, {
         width: widthOf(process.stdout, process.env.COLUMNS),
-        colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
+        colours,
         all: options.all,
       }).join('\n');
   await write(`${text}\n`);

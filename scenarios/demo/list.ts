@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { wrap } from '#sinks/explain/text.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { answersOf, foundOf, headline, incidentUrl, ranText } from './texts.ts';
@@ -9,21 +9,21 @@ export function verdictList(verdicts: readonly Verdict[], api: string, width: nu
   return verdicts
     .flatMap((verdict) => {
       const { scenario, trace, faults } = verdict;
-      const mark = faults.length === 0 ? pc.green('✔') : pc.red('✘');
+      const mark = faults.length === 0 ? colours.green('✔') : colours.red('✘');
       const found = foundOf(verdict);
       return [
-        `${mark} ${pc.bold(scenario.name)}`,
+        `${mark} ${colours.bold(scenario.name)}`,
         ...indented(ranText(verdict).join('; ')),
         ...indented(`expected: ${scenario.expects.join(', ') || 'nothing'}`),
         ...(found.length === 0 ? indented('found: nothing') : []),
         ...found.flatMap((finding) => [
           ...indented(`found: ${headline(finding)}`),
           ...indented(`→ ${finding.recommendations[0]?.text ?? ''}`),
-          pc.dim(`    ${incidentUrl(api, finding)}`),
+          colours.dim(`    ${incidentUrl(api, finding)}`),
         ]),
         ...answersOf(verdict).flatMap(indented),
-        ...(trace ? [pc.dim(`    npm run explain -- ${trace.traceId}`)] : []),
-        ...faults.flatMap((fault) => indented(fault).map(pc.red)),
+        ...(trace ? [colours.dim(`    npm run explain -- ${trace.traceId}`)] : []),
+        ...faults.flatMap((fault) => indented(fault).map(colours.red)),
         '',
       ];
     })

@@ -1,7 +1,7 @@
 /** `npm run demo`: eight real workflows on two meshes; four fail, and ATI says how, where and what to do. */
 import { Command } from 'commander';
-import pc from 'picocolors';
 import { argument } from '#infra/arguments.ts';
+import { colours } from '#infra/colours.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { wholeNumber } from '#infra/numbers.ts';
@@ -42,7 +42,7 @@ const { config } = read;
 const stopAsked = interrupted();
 
 try {
-  console.log(pc.bold('Starting ATI'));
+  console.log(colours.bold('Starting ATI'));
   const stack = await startWithProgress({ config, env });
   let failed = 0;
   try {
@@ -73,7 +73,7 @@ try {
 async function runScenarios(config: Config): Promise<Verdict[]> {
   const [first, second] = meshesOf(config);
   console.log(
-    pc.bold(`\nRunning ${FIRST.length + SECOND.length + 1} workflows on two meshes (seed ${seed})`),
+    colours.bold(`\nRunning ${FIRST.length + SECOND.length + 1} workflows on two meshes (seed ${seed})`),
   );
   const line = progressLine();
   const plays: Play[] = [];
@@ -94,7 +94,7 @@ async function runScenarios(config: Config): Promise<Verdict[]> {
       for (const scenario of SECOND) await run(scenario, second);
     })(),
   ]);
-  console.log(pc.bold('\nAsking ATI what went wrong'));
+  console.log(colours.bold('\nAsking ATI what went wrong'));
   const api = urlOf(config, config.ATI_API_PORT);
   const verdicts = new Map<Scenario, Verdict>();
   // The control last: by then the incidents of what ran after it are there, so its silence means something.
@@ -114,12 +114,12 @@ function report(verdicts: readonly Verdict[]): void {
     all.map((each) => `${scenario.name}: ${each}`),
   );
   if (faults.length > 0) {
-    console.log(pc.red(`\nNot as expected: ${faults.join('; ')}`));
+    console.log(colours.red(`\nNot as expected: ${faults.join('; ')}`));
     return;
   }
   const failing = verdicts.filter(({ scenario }) => scenario.expects.length > 0).length;
   console.log(
-    pc.green(
+    colours.green(
       `\n${failing} of ${failing} failing workflows named, nothing on the ${verdicts.length - failing} healthy ones.\n`,
     ),
   );

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import type { Finding } from '#schemas/events.ts';
 import type { Verdict } from '../judge/verdict.ts';
 import { answersOf, foundOf, headline, incidentUrl, measureText, ranText } from './texts.ts';
@@ -15,7 +15,7 @@ export function verdictTable(verdicts: readonly Verdict[], api: string): string 
     head: COLUMNS,
     colWidths: WIDTHS,
     wordWrap: true,
-    style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
+    style: colours.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   });
   for (const verdict of verdicts) addRows(table, verdict, api);
   return table.toString();
@@ -24,7 +24,7 @@ export function verdictTable(verdicts: readonly Verdict[], api: string): string 
 function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: string): void {
   const { scenario, trace, faults } = verdict;
   const about = ranText(verdict).join('\n');
-  const mark = faults.length === 0 ? pc.green : pc.red;
+  const mark = faults.length === 0 ? colours.green : colours.red;
   const [planted, ...others] = foundOf(verdict);
   const expected = scenario.expects.join('\n') || 'nothing';
   if (planted) {
@@ -36,12 +36,12 @@ function addRows(table: InstanceType<typeof Table>, verdict: Verdict, api: strin
     if (trace) table.push(detail(answers, `${api}/v1/traces/${trace.traceId}/insights`));
   }
   for (const other of others) table.push(detail(mark(`+ ${headline(other)}`), incidentUrl(api, other)));
-  if (faults.length > 0) table.push(detail(pc.red(faults.join('; ')), ''));
+  if (faults.length > 0) table.push(detail(colours.red(faults.join('; ')), ''));
 }
 
 /** A line across all columns but the first. */
 function detail(text: string, link: string) {
-  const lines = [text, pc.dim(link)].filter((line) => line !== '');
+  const lines = [text, colours.dim(link)].filter((line) => line !== '');
   return ['', { colSpan: COLUMNS.length - 1, content: lines.join('\n') }];
 }
 

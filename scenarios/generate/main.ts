@@ -1,7 +1,7 @@
 /** `./generate_scenarios.sh`: pick a mesh, a scenario and its parameters, run it, watch its incident arrive. */
 import { confirm, intro, isCancel, outro } from '@clack/prompts';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import { fail } from '#infra/stack/console.ts';
 import { SCENARIOS as NAMES, PARAMETER_TABLE } from '#producers/agents/agent-app/parameters.ts';
@@ -9,11 +9,11 @@ import { meshesOf } from '../meshes.ts';
 import { choose } from './ask.ts';
 import { type PlayOutcome, play } from './play.ts';
 
-const TITLE = pc.bold('ATI: run a workflow, watch its incident arrive');
+const TITLE = colours.bold('ATI: run a workflow, watch its incident arrive');
 const LAST_WORDS: Readonly<Record<PlayOutcome, string>> = {
   right: 'Done.',
-  wrong: pc.red('Not as planted.'),
-  unchecked: pc.red('It could not be checked.'),
+  wrong: colours.red('Not as planted.'),
+  unchecked: colours.red('It could not be checked.'),
 };
 
 const program = new Command('./generate_scenarios.sh')

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import type { LiveRun } from '../live/run.ts';
 import type { Watched } from './watch.ts';
 
@@ -16,15 +16,15 @@ export function reportLines(
   const extra = [...found].filter((kind) => !planted.has(kind));
   const lines = [
     `planted  ${[...planted].join(', ') || 'nothing'}`,
-    `found    ${[...found].join(', ') || 'nothing'}  ${missing.length + extra.length === 0 ? pc.green('✔') : pc.red('✘')}`,
+    `found    ${[...found].join(', ') || 'nothing'}  ${missing.length + extra.length === 0 ? colours.green('✔') : colours.red('✘')}`,
   ];
   for (const { kind, severity, agent, explanation, recommendations, incidentId } of open) {
-    lines.push('', pc.bold(`${kind} (${severity}) at ${agent}`), explanation);
+    lines.push('', colours.bold(`${kind} (${severity}) at ${agent}`), explanation);
     if (recommendations[0]) lines.push(`→ ${recommendations[0].text}`);
-    lines.push(pc.dim(`${api}/v1/incidents/${incidentId}`));
+    lines.push(colours.dim(`${api}/v1/incidents/${incidentId}`));
   }
   const answers = trace.insights.filter(({ found: yes }) => yes);
   if (answers.length > 0) lines.push('', ...answers.map(({ answer }) => `· ${answer}`));
-  lines.push('', pc.dim(`npm run explain -- ${traceId}`));
+  lines.push('', colours.dim(`npm run explain -- ${traceId}`));
   return { lines, right: missing.length + extra.length === 0 };
 }

@@ -1,7 +1,7 @@
 /** `npm run scenarios`: every scenario and its controls, planted and read back: scenario × expected × found. */
 import { Command, InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
 import { argument } from '#infra/arguments.ts';
+import { colours } from '#infra/colours.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
 import { wholeNumber } from '#infra/numbers.ts';
@@ -97,7 +97,7 @@ function list(): void {
     ['Scenarios', SCENARIOS],
     ['Controls, in which nothing may be found', CONTROLS],
   ] as const) {
-    console.log(pc.bold(title));
+    console.log(colours.bold(title));
     for (const { name, about } of of) console.log(`  ${name.padEnd(18)} ${about}`);
   }
 }
@@ -124,7 +124,7 @@ async function play(scenarios: readonly Scenario[]): Promise<Outcome[] | undefin
   });
   const { config, env } = place;
   try {
-    if (!options.json) console.log(pc.bold('Starting an installation of its own'));
+    if (!options.json) console.log(colours.bold('Starting an installation of its own'));
     const stack = await startWithProgress({
       config,
       env,

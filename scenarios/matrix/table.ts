@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { foundKinds, isRight, type Outcome } from './outcome.ts';
 
 const COLUMNS = [
@@ -20,7 +20,7 @@ export function outcomeTable(outcomes: readonly Outcome[], terminal = WHOLE_WIDT
     head: shown.map(({ head }) => head),
     colWidths: shown.map(({ width }) => width),
     wordWrap: true,
-    style: pc.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
+    style: colours.isColorSupported ? { head: ['bold'], border: ['dim'] } : { head: [], border: [] },
   });
   for (const outcome of outcomes) {
     const { scenario, runs } = outcome;
@@ -33,9 +33,10 @@ export function outcomeTable(outcomes: readonly Outcome[], terminal = WHOLE_WIDT
       ),
       ...outcome.faults,
     ];
-    for (const fault of faults.slice(0, MOST_FAULTS)) table.push(['', { ...across, content: pc.red(fault) }]);
+    for (const fault of faults.slice(0, MOST_FAULTS))
+      table.push(['', { ...across, content: colours.red(fault) }]);
     if (faults.length > MOST_FAULTS)
-      table.push(['', { ...across, content: pc.red(`and ${faults.length - MOST_FAULTS} more`) }]);
+      table.push(['', { ...across, content: colours.red(`and ${faults.length - MOST_FAULTS} more`) }]);
   }
   return table.toString();
 }
@@ -53,7 +54,7 @@ export function conclusion(outcomes: readonly Outcome[]): string {
     0,
   );
   const wrong = outcomes.filter((outcome) => !isRight(outcome)).length;
-  const colour = wrong === 0 ? pc.green : pc.red;
+  const colour = wrong === 0 ? colours.green : colours.red;
   return colour(
     `${right} of ${runs.length} workflows answered as expected; ` +
       `${falseOnes} false incidents on ${controls.reduce((sum, { runs: all }) => sum + all.length, 0)} runs without a failure.`,
@@ -61,7 +62,7 @@ export function conclusion(outcomes: readonly Outcome[]): string {
 }
 
 function mark(outcome: Outcome): string {
-  return isRight(outcome) ? pc.green('✔') : pc.red('✘');
+  return isRight(outcome) ? colours.green('✔') : colours.red('✘');
 }
 
 function found(outcome: Outcome): string {

@@ -1,7 +1,7 @@
 /** `./sanity_check.sh`: is a running installation healthy, and does it find what it must? A line for each check. */
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
 import { argument } from '#infra/arguments.ts';
+import { colours } from '#infra/colours.ts';
 import { readConfig } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { wholeNumber } from '#infra/numbers.ts';
@@ -24,7 +24,7 @@ program.parse();
 const options = program.opts<{ mesh: 'first' | 'second' | 'all'; runs: boolean; seed: number }>();
 
 const NAME_WIDTH = 24;
-const MARKS = { ok: pc.green('ok  '), failed: pc.red('FAIL'), skipped: pc.yellow('skip') };
+const MARKS = { ok: colours.green('ok  '), failed: colours.red('FAIL'), skipped: colours.yellow('skip') };
 const results: CheckResult[] = [];
 
 try {
@@ -35,10 +35,10 @@ try {
   }
   const { config } = read;
   const meshes = meshesOf(config).filter(({ name }) => options.mesh === 'all' || options.mesh === name);
-  console.log(pc.bold('Services'));
+  console.log(colours.bold('Services'));
   for (const { name, look } of serviceChecks(config, meshes)) show(await check(name, look));
   if (options.runs) {
-    console.log(pc.bold(`Workflows (about 30 s)`));
+    console.log(colours.bold(`Workflows (about 30 s)`));
     const down = results.filter(({ state }) => state === 'failed').map(({ name }) => name);
     if (down.length > 0)
       show({ name: 'all', state: 'skipped', detail: `${down.join(', ')} must be healthy first` });
@@ -50,7 +50,7 @@ try {
   const count = (state: CheckResult['state']) => results.filter((result) => result.state === state).length;
   const failed = count('failed');
   const line = `${count('ok')} ok, ${failed} failed, ${count('skipped')} skipped`;
-  console.log(failed === 0 ? pc.green(line) : pc.red(line));
+  console.log(failed === 0 ? colours.green(line) : colours.red(line));
   process.exit(failed === 0 ? 0 : 1);
 } catch (error) {
   fail(error);

@@ -1,7 +1,7 @@
 /** `npm run explain -- <trace id>`: why a trace took its time, on the terminal, from the query API alone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
-import picocolors from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { baseOf } from '../api-url.ts';
 import { type Answer, askNewest, askTrace, type TraceAnswer } from './api.ts';
 import { ARRIVE_MS, CLOSE_MS, type Options, parseOptions } from './options.ts';
@@ -68,10 +68,9 @@ async function main(): Promise<number> {
     return 1;
   }
   if (!options.json) {
-    const { isTTY } = process.stdout;
     const lines = page(trace, options.id === undefined, {
       width: widthOf(process.stdout, process.env.COLUMNS),
-      colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
+      colours,
       all: options.all,
     });
     process.stdout.write(`${lines.join('\n')}\n`);

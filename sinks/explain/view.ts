@@ -1,6 +1,6 @@
 import type { z } from 'zod';
+import type { Colours } from '#infra/colours.ts';
 import type { traceDetail } from '../api/trace-json.ts';
-import type { Colours } from '../incidents/line.ts';
 
 /** How a page is shown. */
 export interface View {

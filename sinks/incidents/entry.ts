@@ -1,7 +1,8 @@
 /** One incident as it is now, for people: a few lines on a terminal, one line elsewhere. */
+import type { Colours } from '#infra/colours.ts';
 import type { IncidentEvent } from '#schemas/events.ts';
 import { stateOf } from '../api/incident-json.ts';
-import { type Colours, ID_DIGITS, operators, printable, second } from './line.ts';
+import { ID_DIGITS, operators, printable, second } from './line.ts';
 import type { Newest } from './newest.ts';
 import { wrap } from './wrap.ts';
 

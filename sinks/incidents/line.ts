@@ -1,16 +1,7 @@
 /** One incident event as one line for people. */
+import type { Colours } from '#infra/colours.ts';
 import type { IncidentEvent, Measure } from '#schemas/events.ts';
 import { type IncidentJson, isoOf } from '../api/incident-json.ts';
-
-/** What picocolors makes: each colours a text, or leaves it. */
-export interface Colours {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly yellow: (text: string) => string;
-  readonly green: (text: string) => string;
-  readonly cyan: (text: string) => string;
-}
 
 /** Measures that a line has room for. */
 const HEADLINE = 3;

@@ -1,7 +1,7 @@
 /** `npm run incidents`: incidents on the terminal, from the topic; and what an operator does with them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
-import picocolors from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import { brokersOf, urlOf } from '#infra/endpoints.ts';
 import { messageOf } from '#infra/errors.ts';
@@ -35,7 +35,6 @@ const jsonOutput: Output = {
 /** `api`: who knows when incidents were last seen. */
 function textOutput(api: string): Output {
   const terminal = process.stdout.isTTY === true;
-  const colours = picocolors.createColors(terminal && picocolors.isColorSupported);
   // A terminal that does not say how wide it is has no width to break at.
   const columns = () => (terminal && process.stdout.columns > 0 ? process.stdout.columns : undefined);
   return {

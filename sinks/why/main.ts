@@ -1,6 +1,6 @@
 /** `npm run why`: what owns the critical path of many traces, and why the slow ones are, from the query API alone. */
 import { CommanderError } from 'commander';
-import picocolors from 'picocolors';
+import { colours } from '#infra/colours.ts';
 import { baseOf } from '../api-url.ts';
 import { clean } from '../explain/text.ts';
 import { widthOf } from '../explain/width.ts';
@@ -29,10 +29,9 @@ async function main(): Promise<number> {
   const named = attribution.refused === '' || attribution.failures.length > 0;
   if (options.json) process.stdout.write(`${text}\n`);
   else if (attribution.root !== null) {
-    const { isTTY } = process.stdout;
     const lines = page(answer.value, options, {
       width: widthOf(process.stdout, process.env.COLUMNS),
-      colours: picocolors.createColors(isTTY === true && picocolors.isColorSupported),
+      colours,
       all: options.all,
     });
     process.stdout.write(`${lines.join('\n')}\n`);

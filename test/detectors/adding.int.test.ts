@@ -31,7 +31,7 @@ afterAll(() => rm(copy, { recursive: true, force: true }));
 
 function run(command: string): { status: number | null; output: string } {
   const bin = path.join(ROOT, 'node_modules/.bin');
-  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', PATH: `${bin}:${process.env.PATH}` };
+  const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], { cwd: copy, encoding: 'utf8', env });
   return { status, output: `${stdout}${stderr}` };
 }

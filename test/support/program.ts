@@ -17,7 +17,7 @@ export class Program {
   constructor(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.#process = spawn(process.execPath, [path.join(root, file), ...args], {
       cwd: root,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#exit = once(this.#process, 'close');
