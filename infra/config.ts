@@ -32,17 +32,42 @@ const schema = z.object({
       'true: only trusted peers reach ATI_HOST (a container network whose ports are published on loopback)',
     ),
   ATI_HOST: z.string().default('127.0.0.1').describe('address to bind; other than loopback needs tokens'),
+  ATI_TOKENS_FILE: z
+    .string()
+    .default('')
+    .describe('hashed bearer tokens (npm run tokens); default: tokens.json in ATI_DATA_DIR, if it is there'),
+  ATI_TOKEN: z
+    .string()
+    .default('')
+    .describe("secret; the bearer token that ATI's own commands and synthetic agents send"),
+  ATI_TLS_CERT: z.string().default('').describe('PEM file: the ingest and the query API speak HTTPS'),
+  ATI_TLS_KEY: z.string().default('').describe('PEM file of its private key'),
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
   KAFKA_BROKERS: list
     .refine((brokers) => brokers.every((each) => /^[^\s:/]+:\d{1,5}$/.test(each)), 'must be host:port,…')
     .describe('host:port,… of a real Kafka; empty starts the embedded broker'),
+  KAFKA_SSL: z.stringbool().default(false).describe('true: TLS to the brokers'),
+  KAFKA_SSL_CA: z.string().default('').describe('PEM file of the authority that signed their certificates'),
+  KAFKA_SSL_CERT: z.string().default('').describe('PEM file of the certificate that ATI shows (mutual TLS)'),
+  KAFKA_SSL_KEY: z.string().default('').describe('PEM file of its private key'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['', 'plain', 'scram-sha-256', 'scram-sha-512'])
+    .default('')
+    .describe('plain, scram-sha-256 or scram-sha-512; empty: no SASL'),
+  KAFKA_SASL_USERNAME: z.string().default(''),
+  KAFKA_SASL_PASSWORD: z.string().default('').describe('secret'),
   ATI_TOPIC_PREFIX: z
     .string()
     .regex(/^[\w.-]*$/)
     .default('')
     .describe('put before every topic and group name'),
   ATI_PARTITIONS: positive(4).describe('partitions of ati.spans and the topics beside it'),
+  ATI_LOG_RETENTION_HOURS: positive(72).describe(
+    'how long ati.spans, ati.telemetry, ati.traces and ati.signals keep records; at least 24',
+  ),
+  ATI_INCIDENT_RETENTION_DAYS: positive(90).describe('how long ati.incidents keeps records'),
+  ATI_DEAD_LETTER_RETENTION_DAYS: positive(30).describe('how long ati.dead-letters keeps records'),
   ATI_BROKER_PORT: port(9092).describe('port of the embedded broker'),
   ATI_BROKER_FSYNC: z.stringbool().default(false).describe('fsync every append of the embedded broker'),
   ATI_BROKER_HOUSEKEEPING_MS: positive(30_000).describe('how often it looks at retention and compaction'),
@@ -54,6 +79,7 @@ const schema = z.object({
     .describe('http(s)://host:port of a real ClickHouse; empty starts the embedded engine'),
   CLICKHOUSE_USER: z.string().default('default'),
   CLICKHOUSE_PASSWORD: z.string().default('').describe('secret'),
+  CLICKHOUSE_CA: z.string().default('').describe('PEM file of the authority that signed its certificate'),
   CLICKHOUSE_DATABASE: z.string().regex(/^\w+$/).default('ati'),
   ATI_ENGINE_PORT: port(8123).describe('port of the embedded engine'),
   ATI_ENGINE_FSYNC: z.stringbool().default(false).describe('fsync every insert of the embedded engine'),
@@ -72,6 +98,12 @@ const schema = z.object({
   ATI_MAX_SPANS_PER_REQUEST: positive(50_000),
   ATI_MAX_ATTRIBUTES_PER_SPAN: positive(128),
   ATI_MAX_IN_FLIGHT_BYTES: positive(64 << 20).describe('bytes accepted and not yet on the log before 503'),
+  ATI_INGEST_BYTES_PER_SECOND: wholeNumber(0)
+    .default(0)
+    .describe('of decompressed bodies a tenant may send, 429 beyond; 0: no limit'),
+  ATI_API_REQUESTS_PER_MINUTE: wholeNumber(0)
+    .default(6_000)
+    .describe('of a token, or of an address without one, 429 beyond; 0: no limit'),
   ATI_SALT: z
     .string()
     .default('')
@@ -221,6 +253,8 @@ export function redacted(config: Config): Record<string, unknown> {
   return {
     ...config,
     CLICKHOUSE_PASSWORD: secret(config.CLICKHOUSE_PASSWORD),
+    KAFKA_SASL_PASSWORD: secret(config.KAFKA_SASL_PASSWORD),
     ATI_SALT: secret(config.ATI_SALT),
+    ATI_TOKEN: secret(config.ATI_TOKEN),
   };
 }
