@@ -204,10 +204,6 @@ export const PORT_VARIABLES = [
 ] as const satisfies readonly (keyof Config)[];
 
 const RULES: readonly Rule[] = [
-  ({ ATI_HOST: host, ATI_TRUSTED_NETWORK: trusted }) =>
-    host !== undefined && trusted === false && !isLoopback(host)
-      ? `ATI_HOST: ${host} is not a loopback address, and ATI has no access control yet: bind 127.0.0.1, or set ATI_TRUSTED_NETWORK=true where only trusted peers can reach it`
-      : undefined,
   ({ ATI_WINDOW_MS: window, ATI_WINDOW_HOP_MS: hop }) =>
     window !== undefined && hop !== undefined && window % hop !== 0
       ? `ATI_WINDOW_MS: must be a multiple of ATI_WINDOW_HOP_MS (${hop}), not ${window}`

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
+import { checkAccess } from '../access/start.ts';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -14,6 +15,7 @@ export async function preflight(
   services: readonly Service[],
   own: { readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<void> {
+  await checkAccess(config);
   await checkPorts(config, services);
   for (const service of services) if (service.checks) await checkItself(service, own);
   if (config.KAFKA_BROKERS.length > 0) {

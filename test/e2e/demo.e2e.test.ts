@@ -121,8 +121,16 @@ describe('one clear sentence', () => {
   });
 
   test('a wrong configuration names every variable and exits 2', async () => {
-    const program = run('scenarios/demo/main.ts', [], { ATI_WORKERS: '0', ATI_HOST: '0.0.0.0' });
+    const program = run('scenarios/demo/main.ts', [], { ATI_WORKERS: '0', ATI_WINDOW_MS: '0' });
     expect(await program.exit()).toBe(2);
-    expect(program.screen).toMatch(/ATI_WORKERS: .*[\s\S]*ATI_HOST: /);
+    expect(program.screen).toMatch(/ATI_WORKERS: .*[\s\S]*ATI_WINDOW_MS: /);
+  });
+
+  test('other machines without tokens: refused before anything is started, with what to do', async () => {
+    const program = run('infra/stack/main.ts', [], { ATI_DATA_DIR: dataDir, ATI_HOST: '0.0.0.0' });
+    expect(await program.exit()).toBe(1);
+    expect(lastLine(program)).toMatch(
+      /^ATI_HOST: 0\.0\.0\.0 is not a loopback address, .*make a token .*ATI_TRUSTED_NETWORK=true/,
+    );
   });
 });
