@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-export const PEER_NAMES = ['otelcol', 'k6', 'python'] as const;
+export const PEER_NAMES = ['otelcol', 'k6', 'toxiproxy', 'python'] as const;
 export type PeerName = (typeof PEER_NAMES)[number];
 
 /** How a peer is made: out of the Go module proxy, or out of the Python package index. */
@@ -37,6 +37,12 @@ export const PEERS: Readonly<Record<PeerName, Peer>> = {
     version: 'v1.8.1',
     recipe: { by: 'install', module: 'go.k6.io/k6' },
     takes: 'about a minute and a half',
+  },
+  toxiproxy: {
+    title: 'Toxiproxy',
+    version: 'v2.12.0',
+    recipe: { by: 'install', module: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
+    takes: 'about ten seconds',
   },
   python: {
     title: 'Python with a Kafka client and Avro',

@@ -1,4 +1,4 @@
-/** `npm run peers -- otelcol k6 python`: builds the real tools that some tests and benchmarks need, once. */
+/** `npm run peers -- otelcol k6 toxiproxy python`: builds the real tools that some tests and benchmarks need, once. */
 import { Argument, Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { buildPeer } from './build.ts';
@@ -6,8 +6,8 @@ import { needs, PEER_NAMES, PEERS, type PeerName } from './catalog.ts';
 import { findPeer, peersDir } from './find.ts';
 
 const DESCRIPTION =
-  'Builds real tools, pinned, into a cache (ATI_PEERS_DIR, else the user cache folder): otelcol and k6 from the Go ' +
-  'module proxy (needs Go), python as a virtual environment (needs Python 3.9). Without a name it lists them.';
+  'Builds real tools, pinned, into a cache (ATI_PEERS_DIR, else the user cache folder): otelcol, k6 and toxiproxy ' +
+  'from the Go module proxy (needs Go), python as a virtual environment (needs Python 3.9). Without a name it lists them.';
 
 const program = new Command('npm run peers --')
   .description(DESCRIPTION)

@@ -46,6 +46,7 @@ describe('where they are', () => {
     expect(PEER_NAMES.map(buildId)).toEqual([
       expect.stringMatching(/^otelcol-v\d+\.\d+\.\d+-[0-9a-f]{12}$/),
       expect.stringMatching(/^k6-v\d+\.\d+\.\d+$/),
+      expect.stringMatching(/^toxiproxy-v\d+\.\d+\.\d+$/),
       expect.stringMatching(/^python-v\d+-[0-9a-f]{12}$/),
     ]);
   });
