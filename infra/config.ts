@@ -8,6 +8,7 @@ import { number, wholeNumber } from './numbers.ts';
 
 const port = (fallback: number) => wholeNumber(1, 65535).default(fallback);
 const positive = (fallback: number) => wholeNumber(1).default(fallback);
+const HOST_PORT = /^[^\s:/]+:\d{1,5}$/;
 const list = z
   .string()
   .default('')
@@ -45,8 +46,11 @@ const schema = z.object({
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
   KAFKA_BROKERS: list
-    .refine((brokers) => brokers.every((each) => /^[^\s:/]+:\d{1,5}$/.test(each)), 'must be host:port,…')
+    .refine((brokers) => brokers.every((each) => HOST_PORT.test(each)), 'must be host:port,…')
     .describe('host:port,… of a real Kafka; empty starts the embedded broker'),
+  KAFKA_REQUEST_TIMEOUT_MS: positive(30_000).describe(
+    "a broker that does not answer for so long counts as gone (Kafka's request.timeout.ms)",
+  ),
   KAFKA_SSL: z.stringbool().default(false).describe('true: TLS to the brokers'),
   KAFKA_SSL_CA: z.string().default('').describe('PEM file of the authority that signed their certificates'),
   KAFKA_SSL_CERT: z.string().default('').describe('PEM file of the certificate that ATI shows (mutual TLS)'),
@@ -68,7 +72,15 @@ const schema = z.object({
   ),
   ATI_INCIDENT_RETENTION_DAYS: positive(90).describe('how long ati.incidents keeps records'),
   ATI_DEAD_LETTER_RETENTION_DAYS: positive(30).describe('how long ati.dead-letters keeps records'),
+  ATI_DEAD_LETTER_SHARE: number(0, 1)
+    .default(0.5)
+    .describe('of the last 1,000 records of a topic; beyond it their consumer stops; 1: no limit'),
   ATI_BROKER_PORT: port(9092).describe('port of the embedded broker'),
+  ATI_BROKER_ADVERTISED: z
+    .string()
+    .default('')
+    .refine((at) => at === '' || HOST_PORT.test(at), 'must be host:port')
+    .describe('host:port that the embedded broker names to its clients; default: where it listens'),
   ATI_BROKER_FSYNC: z.stringbool().default(false).describe('fsync every append of the embedded broker'),
   ATI_BROKER_HOUSEKEEPING_MS: positive(30_000).describe('how often it looks at retention and compaction'),
 
@@ -173,6 +185,9 @@ const schema = z.object({
       'the sink applies the migrations at its start; false: it refuses to start when they are missing',
     ),
   ATI_SINK_BATCH_ROWS: positive(10_000),
+  ATI_SINK_TIMEOUT_MS: positive(30_000).describe(
+    'an insert without a sign of life from ClickHouse for so long is tried again',
+  ),
   ATI_SINK_FLUSH_MS: positive(500).describe('a smaller batch is written after this long'),
 });
 
