@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import Fastify from 'fastify';
 import { afterEach, describe, expect, test } from 'vitest';
+import { OPEN_ACCESS } from './access/access.ts';
+import { tokenAccess } from './access/tokens.ts';
 import { UserError } from './errors.ts';
 import { opsServer, type Readiness, registerOps } from './http.ts';
 
@@ -47,6 +49,8 @@ describe('a server of its own', () => {
   const options = {
     host: '127.0.0.1',
     portVariable: 'ATI_SINK_PORT',
+    access: OPEN_ACCESS,
+    tls: undefined,
     ready: () => ({ ok: true, reasons: [] }),
   };
 
@@ -55,6 +59,15 @@ describe('a server of its own', () => {
     closing.push(server);
     const { port } = server.server.address() as AddressInfo;
     expect((await fetch(`http://127.0.0.1:${port}/live`)).status).toBe(200);
+  });
+
+  test('with tokens only /metrics needs one', async () => {
+    const server = await opsServer({ ...options, access: tokenAccess([], () => 0), port: 0 });
+    closing.push(server);
+    for (const url of ['/live', '/ready', '/health']) expect((await server.inject(url)).statusCode).toBe(200);
+    const answer = await server.inject('/metrics');
+    expect(answer.statusCode).toBe(401);
+    expect(answer.body).not.toContain('nodejs_');
   });
 
   test('on a port that is taken: a sentence with the port and its variable', async () => {

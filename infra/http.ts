@@ -1,8 +1,11 @@
 // For its types: `schema.hide` keeps a route out of OpenAPI.
 import type {} from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Access } from './access/access.ts';
+import { guardRoutes } from './access/guard.ts';
 import { UserError } from './errors.ts';
 import { metricsText } from './metrics.ts';
+import { serverOptions, type Tls } from './tls.ts';
 
 export interface Readiness {
   readonly ok: boolean;
@@ -16,17 +19,19 @@ export interface OpsOptions {
 
 /**
  * The operators' routes of every process: /live (its loop ticks), /ready (it can do its work; 503 with the reasons
- * otherwise), /health (the same as /ready), /metrics (Prometheus).
+ * otherwise), /health (the same as /ready), /metrics (Prometheus). Probes have no token, so only /metrics needs one
+ * (any) where there are tokens.
  */
 export function registerOps(app: FastifyInstance, options: OpsOptions): void {
-  app.get('/live', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+  const open = { schema: { hide: true }, config: { access: 'open' } } as const;
+  app.get('/live', open, async () => ({ status: 'ok' }));
   for (const path of ['/ready', '/health']) {
-    app.get(path, { schema: { hide: true } }, async (_request, reply) => {
+    app.get(path, open, async (_request, reply) => {
       const { ok, reasons } = await options.ready();
       return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'unavailable', reasons });
     });
   }
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/metrics', { schema: { hide: true }, config: { access: 'any' } }, async (_request, reply) => {
     const { contentType, body } = await metricsText();
     return reply.header('content-type', contentType).send(body);
   });
@@ -34,9 +39,19 @@ export function registerOps(app: FastifyInstance, options: OpsOptions): void {
 
 /** The same routes on a server of their own, for a process without another one. */
 export async function opsServer(
-  options: OpsOptions & { readonly host: string; readonly port: number; readonly portVariable: string },
+  options: OpsOptions & {
+    readonly host: string;
+    readonly port: number;
+    readonly portVariable: string;
+    readonly access: Access;
+    readonly tls: Tls | undefined;
+  },
 ): Promise<FastifyInstance> {
-  const app = Fastify({ forceCloseConnections: true });
+  const app = Fastify({ forceCloseConnections: true, ...serverOptions(options.tls) });
+  guardRoutes(app, {
+    access: options.access,
+    deny: ({ status, message }, _request, reply) => reply.code(status).send({ error: { message } }),
+  });
   registerOps(app, options);
   await listen(app, options);
   return app;

@@ -38,6 +38,11 @@ export const metrics = {
   requests: counter('ingest_requests_total', 'Export requests by status; 503 means the log is away', [
     'code',
   ]),
+  requestsDenied: counter(
+    'requests_denied_total',
+    'Requests without a right token (401, 403); rising means that a client has an old one, or somebody tries',
+    ['code'],
+  ),
   bytesInFlight: gauge('ingest_bytes_in_flight', 'Accepted and not yet on the log; at its bound, 503s begin'),
   batchesProduced: counter('span_batches_produced_total', 'SpanBatches written to ati.spans'),
   telemetryBatchesProduced: counter(

@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { startAccess } from '#infra/access/start.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import { UserError } from '#infra/errors.ts';
 import { opsServer } from '#infra/http.ts';
 import { startKafka } from '#infra/kafka/start.ts';
 import { type ProcessContext, runProcess } from '#infra/process.ts';
+import { tlsOf } from '#infra/tls.ts';
 import { configureDetectors } from './detectors/registry.ts';
 import { startProcessor } from './runtime/processor.ts';
 import { topicsOf } from './runtime/topics.ts';
@@ -40,6 +42,8 @@ function check(): void {
 async function start(context: ProcessContext): Promise<void> {
   const { config, log, lifecycle } = context;
   const { settings, detectors } = checkedSettings(config);
+  const access = await startAccess(context);
+  const tls = tlsOf(config);
 
   const kafka = await startKafka(context, 'ati-processor');
   const processor = await startProcessor({
@@ -62,6 +66,8 @@ async function start(context: ProcessContext): Promise<void> {
     host: config.ATI_HOST,
     port: config.ATI_PROCESSOR_PORT,
     portVariable: 'ATI_PROCESSOR_PORT',
+    access,
+    tls,
     ready: () => processor.ready(),
   });
   lifecycle.onStop('closed', 'http', () => app.close());

@@ -1,13 +1,17 @@
 /** The sink as a process: ATI's topics → ClickHouse. */
+import { startAccess } from '#infra/access/start.ts';
 import { startClickHouse } from '#infra/clickhouse/start.ts';
 import { opsServer } from '#infra/http.ts';
 import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
+import { tlsOf } from '#infra/tls.ts';
 import { prepareDatabase } from './database.ts';
 import { Sink } from './sink.ts';
 
 runProcess('sink', async (context) => {
   const { config, log, lifecycle } = context;
+  const access = await startAccess(context);
+  const tls = tlsOf(config);
   const clickhouse = startClickHouse(context);
   await prepareDatabase(clickhouse, config, log);
   const kafka = await startKafka(context, 'ati-sink');
@@ -21,6 +25,8 @@ runProcess('sink', async (context) => {
     host: config.ATI_HOST,
     port: config.ATI_SINK_PORT,
     portVariable: 'ATI_SINK_PORT',
+    access,
+    tls,
     ready: async () => {
       if (!lifecycle.ready) return { ok: false, reasons: [lifecycle.state] };
       return sink.ready();

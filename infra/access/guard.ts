@@ -1,5 +1,6 @@
 /** Access control of an HTTP service: every route says what it needs, and no request is handled without it. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { metrics } from '../metrics.ts';
 import type { Access, Principal, Scope } from './access.ts';
 
 /** `open`: anybody, without a token (readiness, documentation). `any`: every token. */
@@ -57,11 +58,13 @@ export function guardRoutes(app: FastifyInstance, { access, deny, others = {} }:
     const { authorization } = request.headers;
     const who = access.authenticate(authorization);
     if (!who.ok) {
+      metrics.requestsDenied.inc({ code: 401 });
       reply.header('www-authenticate', challenge(authorization === undefined ? undefined : 'invalid_token'));
       await deny({ status: 401, message: who.reason }, request, reply);
       return reply;
     }
     if (need !== 'any' && !who.principal.scopes.has(need)) {
+      metrics.requestsDenied.inc({ code: 403 });
       reply.header('www-authenticate', challenge('insufficient_scope', need));
       await deny({ status: 403, message: `this token lacks the scope ${need}` }, request, reply);
       return reply;

@@ -1,0 +1,51 @@
+/** HTTPS of ATI's own HTTP services, by ATI_TLS_CERT and ATI_TLS_KEY. */
+import { readFileSync } from 'node:fs';
+import type { ServerOptions } from 'node:http';
+import { createSecureContext } from 'node:tls';
+import type { Config } from './config.ts';
+import { messageOf, UserError } from './errors.ts';
+
+/** PEM; the certificate with those that lead to its authority. */
+export interface Tls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** A client that opens a connection and says nothing holds it so long. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** undefined: plain HTTP. Throws a UserError where a file cannot be read, or the key is not the certificate's. */
+export function tlsOf(config: Pick<Config, 'ATI_TLS_CERT' | 'ATI_TLS_KEY'>): Tls | undefined {
+  if (config.ATI_TLS_CERT === '') return undefined;
+  const tls = {
+    cert: readPem('ATI_TLS_CERT', config.ATI_TLS_CERT),
+    key: readPem('ATI_TLS_KEY', config.ATI_TLS_KEY),
+  };
+  try {
+    createSecureContext(tls);
+    return tls;
+  } catch (error) {
+    throw new UserError(
+      `ATI_TLS_CERT, ATI_TLS_KEY: these are no certificate and its key, in PEM: ${messageOf(error)}`,
+    );
+  }
+}
+
+/** The content of a file that `variable` names; throws a UserError where it cannot be read. */
+export function readPem(variable: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UserError(`${variable}: ${file} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/**
+ * Fastify's options of a server with or without TLS; `http` are those of node:http. Typed as if without: what Fastify
+ * gives for it is used in the same way.
+ */
+export function serverOptions(tls: Tls | undefined, http: ServerOptions = {}): { http: ServerOptions } {
+  if (tls === undefined) return { http };
+  const https = { ...http, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+  return { https } as unknown as { http: ServerOptions };
+}
