@@ -6,6 +6,7 @@ import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Consumer, Kafka, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
+import type { Schedule } from '#infra/schedule.ts';
 import { topicName } from '#infra/topics.ts';
 import { byTable, type TablesProjection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
@@ -17,6 +18,7 @@ export interface SinkDeps {
   readonly clickhouse: ClickHouse;
   readonly log: Logger;
   readonly onFatal: (error: unknown) => void;
+  readonly schedule?: Schedule;
 }
 
 interface Running {
@@ -45,7 +47,7 @@ export class Sink {
   }
 
   async #run(projection: TablesProjection): Promise<void> {
-    const { config, kafka, clickhouse, log, onFatal } = this.#deps;
+    const { config, kafka, clickhouse, log, onFatal, schedule } = this.#deps;
     const prefix = config.ATI_TOPIC_PREFIX;
     const topic = topicName(projection.topic, prefix);
     const writer = new Writer({
@@ -60,6 +62,7 @@ export class Sink {
       batchRows: config.ATI_SINK_BATCH_ROWS,
       flushMs: config.ATI_SINK_FLUSH_MS,
       events: observe(topic, log),
+      ...(schedule && { schedule }),
       onFatal,
     });
     const consumer = await kafka.consume({

@@ -1,30 +1,37 @@
 import { messageOf } from '#infra/errors.ts';
 import type { Consumer, OffsetCommit } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 
 /** Commits what is done, at most once per interval and at the end; older assignments are fenced by their epoch. */
 export class Committer {
   readonly #log: Logger;
   readonly #onCommitted: (commit: OffsetCommit) => void;
+  readonly #schedule: Schedule;
   readonly #pending = new Map<number, OffsetCommit>();
   #epoch = -1;
   #consumer: Consumer | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stop = () => {};
   #running: Promise<void> = Promise.resolve();
 
-  constructor(log: Logger, onCommitted: (commit: OffsetCommit) => void = () => {}) {
+  constructor(
+    log: Logger,
+    onCommitted: (commit: OffsetCommit) => void = () => {},
+    schedule: Schedule = REAL_TIME,
+  ) {
+    this.#schedule = schedule;
     this.#log = log;
     this.#onCommitted = onCommitted;
   }
 
   start(consumer: Consumer, everyMs: number): void {
     this.#consumer = consumer;
-    this.#timer = setInterval(() => {
+    this.#stop = this.#schedule.every(everyMs, () => {
       this.commit().catch((error: unknown) => {
         // Nothing is lost: more is done again after a restart. A broker that stays away stops the consumer itself.
         this.#log.warn({ reason: messageOf(error) }, 'commit failed, trying again');
       });
-    }, everyMs);
+    });
   }
 
   /** A new assignment: what was not committed before is another member's, or will be done again. */
@@ -44,7 +51,7 @@ export class Committer {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stop();
   }
 
   async #commit(): Promise<void> {

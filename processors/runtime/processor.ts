@@ -1,13 +1,15 @@
 import type { Readiness } from '#infra/http.ts';
+import { recalledLimit } from '#infra/kafka/dead-letter-recall.ts';
 import type { Consumer, ConsumerHandler, Kafka, OutgoingRecord } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import type { ProcessorSettings } from '../settings.ts';
 import { AssemblyRunner } from './assembly-runner.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { Committer } from './committer.ts';
-import { DeadLetterBox } from './dead-letters.ts';
+import { DeadLetterBox, RereadLetters } from './dead-letters.ts';
 import { IncidentRunner } from './incident-runner.ts';
 import { Ticker } from './ticker.ts';
 import type { ProcessorTopics } from './topics.ts';
@@ -28,6 +30,10 @@ export interface ProcessorOptions {
   /** Bytes of ati.spans in work, default 64 MiB. */
   readonly maxInFlightBytes?: number;
   readonly commitEveryMs?: number;
+  /** ATI_DEAD_LETTER_SHARE */
+  readonly deadLetterShare?: number;
+  readonly tickEveryMs?: number;
+  readonly schedule?: Schedule;
 }
 
 /** Both stages, running. Stop them in the order of the methods. */
@@ -43,34 +49,48 @@ export interface Processor {
 
 /** Starts both consumer groups and the ticker. The topics must exist. */
 export async function startProcessor(options: ProcessorOptions): Promise<Processor> {
-  const { kafka, topics, settings, detectors, pool, log, now, onError } = options;
+  const { kafka, topics, settings, detectors, pool, log, now, onError, schedule = REAL_TIME } = options;
   const { hardCapMs } = settings.assembly;
   // Only the log can take what is processed: a send waits for the broker, however long.
   const producer = await kafka.producer({ compression: 'zstd', patienceMs: Number.POSITIVE_INFINITY });
+  const box = async (source: string, groupId: string) => {
+    const place = { deadLetters: topics.deadLetters, topic: source, groupId };
+    const limit = await recalledLimit(kafka, place, options.deadLetterShare);
+    return new DeadLetterBox(producer, topics.deadLetters, source, { groupId, limit });
+  };
+  const [spanLetters, signalLetters] = await Promise.all([
+    box(topics.spans, topics.assemblyGroup),
+    box(topics.signals, topics.incidentsGroup),
+  ]);
   const budget = new ByteBudget(options.maxInFlightBytes ?? 64 << 20);
 
-  const assemblyCommits: Committer = new Committer(log, ({ partition, offset, metadata }) =>
-    assembly.committed(partition, offset, metadata ?? ''),
+  const assemblyCommits: Committer = new Committer(
+    log,
+    ({ partition, offset, metadata }) => assembly.committed(partition, offset, metadata ?? ''),
+    schedule,
   );
   const assembly = new AssemblyRunner({
     kafka,
     producer,
     pool,
     committer: assemblyCommits,
-    deadLetters: new DeadLetterBox(producer, topics.deadLetters, topics.spans),
+    deadLetters: spanLetters,
     budget,
     topics,
     hardCapMs,
     log,
   });
-  const incidentCommits: Committer = new Committer(log, ({ partition, offset, metadata }) =>
-    incidents.committed(partition, offset, metadata ?? ''),
+  const incidentCommits: Committer = new Committer(
+    log,
+    ({ partition, offset, metadata }) => incidents.committed(partition, offset, metadata ?? ''),
+    schedule,
   );
   const incidents = new IncidentRunner({
     kafka,
     producer,
     committer: incidentCommits,
-    deadLetters: new DeadLetterBox(producer, topics.deadLetters, topics.signals),
+    deadLetters: signalLetters,
+    stateLetters: new RereadLetters(kafka, producer, topics.deadLetters, topics.incidentState),
     topics,
     windows: settings.windows,
     detectors,
@@ -95,15 +115,15 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
 
   const send = (records: readonly OutgoingRecord[]) => producer.send(topics.spans, records);
   const owned = () => assembly.owned();
-  const ticker = new Ticker({ now, owned, send, onError });
+  const ticker = new Ticker({ now, owned, send, onError, schedule, everyMs: options.tickEveryMs ?? 1_000 });
   if (options.ticks ?? true) ticker.start();
-  const lag = setInterval(() => {
+  const stopLag = schedule.every(1_000, () => {
     for (const [partition, clock] of assembly.owned())
       metrics.eventTimeLag.set(
         { topic: 'ati.spans', partition: String(partition) },
         Math.max(0, now() - clock),
       );
-  }, 1_000);
+  });
 
   let draining = false;
   return {
@@ -118,7 +138,7 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     },
     async drain() {
       draining = true;
-      clearInterval(lag);
+      stopLag();
       const partitions = Array.from({ length: settings.windows.sources }, (_, partition) => partition);
       consumers[0].pause(topics.spans, partitions);
       consumers[1].pause(topics.signals, partitions);

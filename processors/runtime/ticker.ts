@@ -1,5 +1,6 @@
 import { ClockCheck } from '#infra/kafka/clock-check.ts';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import { encode } from '#schemas/codec.ts';
 
 export interface TickerOptions {
@@ -12,6 +13,7 @@ export interface TickerOptions {
   readonly onError: (error: unknown) => void;
   /** Milliseconds, default 1,000. */
   readonly everyMs?: number;
+  readonly schedule?: Schedule;
 }
 
 /**
@@ -22,17 +24,18 @@ export class Ticker {
   readonly #options: Required<TickerOptions>;
   readonly #written = new Map<number, number>();
   readonly #clock = new ClockCheck();
-  #timer: NodeJS.Timeout | undefined;
+  #stop = () => {};
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: TickerOptions) {
-    this.#options = { everyMs: 1_000, ...options };
+    this.#options = { everyMs: 1_000, schedule: REAL_TIME, ...options };
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
+    const { schedule, everyMs } = this.#options;
+    this.#stop = schedule.every(everyMs / 4, () => {
       this.#running = this.#running.then(() => this.tick()).catch(this.#options.onError);
-    }, this.#options.everyMs / 4);
+    });
   }
 
   /** Why no ticks are written: this clock is off, and would close traces early or never. */
@@ -57,7 +60,7 @@ export class Ticker {
 
   /** Resolves when nothing is being written any more. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#stop();
     await this.#running;
   }
 }

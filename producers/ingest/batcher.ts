@@ -1,6 +1,7 @@
 /**
  * Group commit: parts of concurrent requests share sends, each request is acknowledged by its own parts alone.
  */
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { Entry, LaneOptions } from './lane.ts';
 import { Lane } from './lane.ts';
 import type { Part } from './records.ts';
@@ -29,7 +30,11 @@ export class Batcher {
 
   /** Queues the parts of one request. */
   append(tenant: string, parts: readonly Part[]): Appended {
-    const request = new PendingRequest(parts.length, this.#options.ackTimeoutMs);
+    const request = new PendingRequest(
+      parts.length,
+      this.#options.ackTimeoutMs,
+      this.#options.schedule ?? REAL_TIME,
+    );
     for (const part of parts) this.#lane(part.partition).add(request.entry(tenant, part));
     return request;
   }
@@ -53,12 +58,12 @@ class PendingRequest implements Appended {
   readonly settled: Promise<void>;
   readonly #decide: (outcome: Outcome) => void;
   readonly #finish: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #stopTimer: () => void;
   #waiting: number;
   #abandoned = false;
   #error: Error | undefined;
 
-  constructor(parts: number, ackTimeoutMs: number) {
+  constructor(parts: number, ackTimeoutMs: number, schedule: Schedule) {
     const outcome = Promise.withResolvers<Outcome>();
     const settled = Promise.withResolvers<void>();
     this.outcome = outcome.promise;
@@ -66,10 +71,10 @@ class PendingRequest implements Appended {
     this.#decide = outcome.resolve;
     this.#finish = settled.resolve;
     this.#waiting = parts;
-    this.#timer = setTimeout(() => {
+    this.#stopTimer = schedule.after(ackTimeoutMs, () => {
       this.#abandoned = true;
       this.#decide({ ok: false, error: new Error(`not acknowledged within ${ackTimeoutMs} ms`) });
-    }, ackTimeoutMs);
+    });
     if (parts === 0) this.#close();
   }
 
@@ -92,7 +97,7 @@ class PendingRequest implements Appended {
   }
 
   #close(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#decide(this.#error === undefined ? { ok: true } : { ok: false, error: this.#error });
     this.#finish();
   }

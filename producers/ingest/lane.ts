@@ -4,6 +4,7 @@
  */
 
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { Part, RecordOf } from './records.ts';
 
 export type { Part } from './records.ts';
@@ -30,6 +31,7 @@ export interface LaneOptions {
   readonly maxItems: number;
   /** Milliseconds that a send of less than 64 KiB waits for company. */
   readonly lingerMs: number;
+  readonly schedule?: Schedule;
   /** Called with the answer of the log and when, by `now`, its request was sent and answered. */
   onAck(acks: readonly ProduceAck[], sentAt: number, answeredAt: number): void;
 }
@@ -71,10 +73,10 @@ export class Lane {
 
   /** A moment in which others may join a small send: half the sends, for a delay that no exporter notices. */
   #gather(): Promise<void> {
-    const { lingerMs } = this.#options;
+    const { lingerMs, schedule = REAL_TIME } = this.#options;
     const isSmall = this.#queuedBytes < LINGER_BELOW_BYTES;
     return new Promise((resolve) => {
-      if (isSmall && lingerMs > 0) setTimeout(resolve, lingerMs);
+      if (isSmall && lingerMs > 0) schedule.after(lingerMs, resolve);
       else setImmediate(resolve);
     });
   }

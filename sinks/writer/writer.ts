@@ -9,6 +9,7 @@ import type { RetryOptions } from '#infra/clickhouse/retry.ts';
 import { UserError } from '#infra/errors.ts';
 import type { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
+import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { TablesProjection } from '../projections/projection.ts';
 import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { type Insert, insertPending } from './insert.ts';
@@ -40,6 +41,7 @@ export interface WriterOptions {
   readonly idleCommitMs?: number;
   readonly retry?: Pick<RetryOptions, 'firstMs' | 'maxMs' | 'random'>;
   readonly events: WriterEvents;
+  readonly schedule?: Schedule;
   /** Something that must stop the process; called at most once. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -50,6 +52,7 @@ const BATCH_BYTES = 64 << 20;
 export class Writer implements ConsumerHandler {
   readonly #options: WriterOptions;
   readonly #limit: DeadLetterLimit;
+  readonly #schedule: Schedule;
   readonly #consumer = Promise.withResolvers<Consumer>();
   #epoch = -1;
   /** Ends the retries of the current epoch. */
@@ -59,7 +62,7 @@ export class Writer implements ConsumerHandler {
   /** Stored but not committed yet (a broker was away): goes with the next commit. */
   readonly #uncommitted = new Map<number, number>();
   #storing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer = () => {};
   #timerDue = Number.POSITIVE_INFINITY;
   /** The timer ran out while an insert was under way. */
   #overdue = false;
@@ -72,6 +75,7 @@ export class Writer implements ConsumerHandler {
 
   constructor(options: WriterOptions) {
     this.#options = options;
+    this.#schedule = options.schedule ?? REAL_TIME;
     this.#limit = options.limit ?? new DeadLetterLimit();
     this.#filling = new Pending(options.tables.length);
     this.#spare = new Pending(options.tables.length);
@@ -173,19 +177,19 @@ export class Writer implements ConsumerHandler {
   }
 
   #arm(delayMs: number): void {
-    const due = performance.now() + delayMs;
+    const due = this.#schedule.now() + delayMs;
     if (due >= this.#timerDue) return;
     this.#disarm();
     this.#timerDue = due;
-    this.#timer = setTimeout(() => {
+    this.#stopTimer = this.#schedule.after(delayMs, () => {
       this.#disarm();
       if (this.#storing === undefined) this.#start();
       else this.#overdue = true;
-    }, delayMs);
+    });
   }
 
   #disarm(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
 
@@ -225,7 +229,7 @@ export class Writer implements ConsumerHandler {
     for (const [i, { table, insert }] of tables.entries()) {
       const rows = pending.tables[i];
       if (rows.rowCount === 0) continue;
-      const began = performance.now();
+      const began = this.#schedule.now();
       const inserted = await insertPending(insert, rows, {
         ...retry,
         signal,
@@ -239,7 +243,7 @@ export class Writer implements ConsumerHandler {
         return;
       }
       this.#retrying = undefined;
-      events.stored(table, rows.rowCount, rows.entries.length, (performance.now() - began) / 1000);
+      events.stored(table, rows.rowCount, rows.entries.length, (this.#schedule.now() - began) / 1000);
       for (const { entry, reason } of inserted.bad) {
         if (!bad.has(entry.record)) bad.set(entry.record, reason);
       }
