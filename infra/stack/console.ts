@@ -23,7 +23,8 @@ export interface ConsoleOptions extends Omit<StackOptions, 'onGiveUp'> {
 
 /** Starts the installation with a line per service: live on a terminal, plain lines elsewhere. */
 export async function startWithProgress(options: ConsoleOptions): Promise<WatchedStack> {
-  const services = servicesOf(options.config, { agents: options.agents ?? true });
+  const { processors, sinks, agents = true } = options;
+  const services = servicesOf(options.config, { agents, processors, sinks });
   const ready = new Map(services.map(({ name }) => [name, Promise.withResolvers<boolean>()]));
   const lines = new Listr(
     services.map((service) => ({

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { connectKafka } from '../kafka/client.ts';
 import { isFree } from '../ports.ts';
-import type { Service } from './services.ts';
+import { portOf, type Service } from './services.ts';
 
 /** Everything that can be known before a process is started; throws one clear sentence. */
 export async function preflight(
@@ -24,9 +24,10 @@ export async function preflight(
   if (config.CLICKHOUSE_URL !== '') await checkClickHouse(config);
 }
 
-async function checkPorts(config: Config, services: readonly Service[]): Promise<void> {
+/** Throws where another program listens on one of their ports. */
+export async function checkPorts(config: Config, services: readonly Service[]): Promise<void> {
   for (const service of services) {
-    const port = Number(config[service.port]);
+    const port = portOf(service, config);
     if (await isFree(port, config.ATI_HOST)) continue;
     throw new UserError(
       `port ${port} (${service.title}) is in use by another program: stop it, or set ${service.port} to a free port`,

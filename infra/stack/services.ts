@@ -3,6 +3,10 @@ import type { Config } from '../config.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
+/** Services of which several may run: consumers, who share the partitions. */
+export type ScalableName = 'processor' | 'sink';
+
+/** The second instance of a service and those after it have a number: processor, processor-2, … */
 export type ServiceName =
   | 'broker'
   | 'engine'
@@ -12,7 +16,8 @@ export type ServiceName =
   | 'api'
   | 'tool-service'
   | 'agent-app'
-  | 'second-agent-app';
+  | 'second-agent-app'
+  | `${ScalableName}-${number}`;
 
 /** One process of the installation. */
 export interface Service {
@@ -25,8 +30,10 @@ export interface Service {
   readonly after: readonly ServiceName[];
   /** The variable of the port it listens on. */
   readonly port: keyof Config;
+  /** Where that is not the configuration's: one of several instances. */
+  readonly ownPort?: number;
   /** Started with `--check` it only says what it would refuse to start with: exit 0, or one reason on standard error. */
-  readonly checks?: true;
+  readonly checks?: true | undefined;
   /** Where it differs from the others' environment. */
   readonly env?: (config: Config) => Record<string, string>;
 }
@@ -77,8 +84,15 @@ const ALL: readonly Service[] = [
   },
 ];
 
+export interface ServicesOptions {
+  readonly agents: boolean;
+  /** How many of each, default 1. */
+  readonly processors?: number;
+  readonly sinks?: number;
+}
+
 /** The services of an installation: no broker or engine where real ones are named. */
-export function servicesOf(config: Config, options: { readonly agents: boolean }): Service[] {
+export function servicesOf(config: Config, options: ServicesOptions): Service[] {
   const left = new Set<ServiceName>();
   if (config.KAFKA_BROKERS.length > 0) left.add('broker');
   if (config.CLICKHOUSE_URL !== '') left.add('engine');
@@ -87,5 +101,37 @@ export function servicesOf(config: Config, options: { readonly agents: boolean }
     left.add('agent-app');
     left.add('second-agent-app');
   }
-  return ALL.filter(({ name }) => !left.has(name));
+  const { processors = 1, sinks = 1 } = options;
+  return ALL.filter(({ name }) => !left.has(name)).flatMap((first) => {
+    if (first.name === 'processor') return [first, ...more('processor', processors, config)];
+    if (first.name === 'sink') return [first, ...more('sink', sinks, config)];
+    return [first];
+  });
+}
+
+const more = (name: ScalableName, count: number, config: Config) =>
+  Array.from({ length: count - 1 }, (_, i) => instanceOf(name, i + 2, config));
+
+/** Between the ports of a service's instances: the next numbers are other services'. */
+const PORTS_APART = 100;
+
+/** One more instance of a service, from 2 on; its port is 100 above the one before, where none is given. */
+export function instanceOf(name: ScalableName, number: number, config: Config, port?: number): Service {
+  const first = ALL.find((each) => each.name === name);
+  if (first === undefined) throw new Error(`no service ${name}`);
+  const ownPort = port ?? Number(config[first.port]) + PORTS_APART * (number - 1);
+  return {
+    ...first,
+    name: `${name}-${number}`,
+    title: `${first.title} ${number}`,
+    ownPort,
+    // The first has said what there is to say.
+    checks: undefined,
+    env: () => ({ [first.port]: String(ownPort) }),
+  };
+}
+
+/** The port that it listens on. */
+export function portOf(service: Service, config: Config): number {
+  return service.ownPort ?? Number(config[service.port]);
 }

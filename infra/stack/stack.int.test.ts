@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
+import { freePort } from '../ports.ts';
 import { until } from '../testing/until.ts';
 import { freshPlace, isAlive, type Place } from './fixtures/place.ts';
 import { fixture } from './fixtures/services.ts';
@@ -77,6 +78,42 @@ describe('start and stop', () => {
   });
 });
 
+describe('several instances', () => {
+  test('are services of their own: a name, a port and a log each, which the first one checks for all', () => {
+    const services = servicesOf(place.config, { agents: false, processors: 3, sinks: 2 });
+    expect(services.map(({ name }) => name)).toEqual([
+      'broker',
+      'engine',
+      'sink',
+      'sink-2',
+      'processor',
+      'processor-2',
+      'processor-3',
+      'ingest',
+      'api',
+    ]);
+    const [first, , third] = services.filter(({ port }) => port === 'ATI_PROCESSOR_PORT');
+    expect(third.env?.(place.config)).toEqual({
+      ATI_PROCESSOR_PORT: String(place.config.ATI_PROCESSOR_PORT + 200),
+    });
+    expect([first.checks, third.checks]).toEqual([true, undefined]);
+  });
+
+  test('one is added and one removed at run time; the others go on', async () => {
+    const stack = await start(pair());
+    const others = [stack.pid('broker'), stack.pid('sink')];
+    const second = { ...fixture('sink', 'steady'), name: 'sink-2', ownPort: await freePort() } as const;
+    await stack.add(second);
+    expect(stack.services.map(({ name }) => name)).toEqual(['broker', 'sink', 'sink-2']);
+    const added = stack.pid('sink-2');
+    await expect(stack.add(second)).rejects.toThrow(new UserError('steady runs already'));
+    await stack.remove('sink-2');
+    expect([...others, added].map(isAlive)).toEqual([true, true, false]);
+    expect(place.events()).toContain('steady closed');
+    expect(() => stack.pid('sink-2')).toThrow('this installation has no sink-2');
+  });
+});
+
 describe('what can go wrong at the start', () => {
   test('a service that refuses: its sentence; those that ran are stopped; the directory is free again', async () => {
     const services = [fixture('broker', 'slow'), fixture('engine', 'refuses')];
@@ -139,6 +176,18 @@ describe('a service that dies', () => {
     expect(stack.pid('sink')).not.toBe(sink);
     expect(stack.pid('broker')).toBe(broker);
     expect([broker, sink, stack.pid('sink')].map(isAlive)).toEqual([true, false, true]);
+  });
+
+  test('by a signal that was asked for, however often: it is no sign of anything wrong', async () => {
+    const gaveUp: Error[] = [];
+    const stack = await start([fixture('broker', 'steady')], { onGiveUp: (error) => gaveUp.push(error) });
+    for (let kill = 0; kill < 6; kill++) {
+      const back = stack.back('broker');
+      await stack.signal('broker', 'SIGKILL');
+      await back;
+    }
+    expect(gaveUp).toEqual([]);
+    expect(isAlive(stack.pid('broker'))).toBe(true);
   });
 
   test('again and again: given up, with its own words', async () => {

@@ -5,7 +5,7 @@ import { type Locked, lockDirectory } from '../data-lock.ts';
 import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { rotateLog } from './child.ts';
-import { preflight } from './preflight.ts';
+import { checkPorts, preflight } from './preflight.ts';
 import { type Service, type ServiceName, servicesOf } from './services.ts';
 import { Supervised, type SupervisorOptions } from './supervised.ts';
 
@@ -15,6 +15,9 @@ export interface StackOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Start the synthetic agents too; default true. */
   readonly agents?: boolean;
+  /** How many processors and sinks share the work; default 1 each. */
+  readonly processors?: number;
+  readonly sinks?: number;
   /** Ends the start: what is running is stopped, and the promise rejects. */
   readonly signal?: AbortSignal;
   /** Other ones than the configuration's, for tests. */
@@ -30,12 +33,17 @@ export interface StackOptions {
 
 /** A running installation. */
 export interface Stack {
+  /** Those that run, in the order in which they were started. */
   readonly services: readonly Service[];
   pid(name: ServiceName): number;
   /** Sends a signal (SIGKILL: and waits until the process is gone); the service is started again. */
   signal(name: ServiceName, signal: NodeJS.Signals): Promise<void>;
   /** Resolves when the process after the service's latest death is ready: ask before the kill. */
   back(name: ServiceName): Promise<void>;
+  /** Starts one service more (`instanceOf`); resolves when it is ready, throws a UserError when it does not start. */
+  add(service: Service): Promise<void>;
+  /** Stops one service in order and for good; the others go on. */
+  remove(name: ServiceName): Promise<void>;
   /** Stops every service in order, from the agents to the broker. */
   stop(): Promise<void>;
 }
@@ -65,30 +73,31 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,
     );
   }
-  const services = options.services ?? servicesOf(config, { agents: options.agents ?? true });
+  const { processors, sinks, agents = true } = options;
+  const services = [...(options.services ?? servicesOf(config, { agents, processors, sinks }))];
   const running = new Map<ServiceName, Supervised>();
+  const ended = new AbortController();
+  const supervisor: SupervisorOptions = {
+    config,
+    env: {
+      ...options.env,
+      KAFKA_BROKERS: brokersOf(config).join(','),
+      CLICKHOUSE_URL: clickhouseUrlOf(config),
+    },
+    logDir,
+    stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
+    onDeath: options.onDeath ?? (() => {}),
+    onGiveUp: options.onGiveUp ?? (() => {}),
+  };
   const stop = async () => {
+    ended.abort();
     for (const { name } of services.toReversed()) await running.get(name)?.stop();
     lock.release();
   };
   try {
     await preflight(config, services, options);
     for (const { name } of services) rotateLog(logDir, name);
-    await startAll(services, running, {
-      ...options,
-      supervisor: {
-        config,
-        env: {
-          ...options.env,
-          KAFKA_BROKERS: brokersOf(config).join(','),
-          CLICKHOUSE_URL: clickhouseUrlOf(config),
-        },
-        logDir,
-        stopDeadlineMs: options.stopDeadlineMs ?? STOP_DEADLINE_MS,
-        onDeath: options.onDeath ?? (() => {}),
-        onGiveUp: options.onGiveUp ?? (() => {}),
-      },
-    });
+    await startAll(services, running, { ...options, supervisor });
   } catch (error) {
     await stop();
     throw error;
@@ -103,6 +112,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     pid: (name) => of(name).pid,
     signal: (name, signal) => of(name).signal(signal),
     back: (name) => of(name).back(),
+    async add(service) {
+      if (running.has(service.name)) throw new UserError(`${service.title} runs already`);
+      await checkPorts(config, [service]);
+      rotateLog(logDir, service.name);
+      const started = await Supervised.start(service, supervisor, ended.signal);
+      running.set(service.name, started);
+      // Beside its like: the stop goes backwards.
+      services.splice(services.findLastIndex(({ port }) => port === service.port) + 1, 0, service);
+    },
+    async remove(name) {
+      await of(name).stop();
+      running.delete(name);
+      services.splice(
+        services.findIndex((each) => each.name === name),
+        1,
+      );
+    },
     stop,
   };
 }

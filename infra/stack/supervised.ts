@@ -28,6 +28,8 @@ export class Supervised {
   readonly #deaths: number[] = [];
   #child: Child;
   #stopping = false;
+  /** The signal that killed it was ours: no sign of anything wrong. */
+  #killed = false;
   /** Resolves when the process after the latest death is ready. */
   #back: PromiseWithResolvers<void> = Promise.withResolvers();
 
@@ -60,6 +62,7 @@ export class Supervised {
   /** Sends a signal and, for SIGKILL, waits until the process is gone. */
   async signal(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
+    if (signal === 'SIGKILL') this.#killed = true;
     child.signal(signal);
     if (signal === 'SIGKILL') await child.exited;
   }
@@ -84,7 +87,7 @@ export class Supervised {
       await this.#child.exited;
       if (this.#stopping) return;
       this.#options.onDeath(this.service, this.#child.lastWords);
-      if (this.#tooOften()) {
+      if (!this.#killed && this.#tooOften()) {
         const words = this.#child.lastWords;
         this.#options.onGiveUp(
           new UserError(`${this.service.name} died ${MOST_DEATHS} times within a minute: ${words}`),
@@ -94,6 +97,7 @@ export class Supervised {
       await wait(pause);
       if (this.#stopping) return;
       const back = this.#back;
+      this.#killed = false;
       this.#child = this.#spawn();
       const up = await this.#child.ready.then(
         () => true,
