@@ -13,6 +13,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  */
 export const MAX_MESSAGE_BYTES = 8 << 20;
 
+/** Of ati.dead-letters: the greatest record of any other topic, with the headers that say why and where. */
+export const MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + (64 << 10);
+
 export interface TopicSpec {
   readonly name: string;
   /** One sentence: what a record is, and its key. */
@@ -24,6 +27,8 @@ export interface TopicSpec {
   readonly retentionMs?: number;
   /** LogAppendTime: the broker stamps the records, so an ingest can compare its clock with the broker's. */
   readonly timestampType: 'CreateTime' | 'LogAppendTime';
+  /** MAX_MESSAGE_BYTES where it is not said. */
+  readonly maxMessageBytes?: number;
 }
 
 export const TOPICS = {
@@ -83,6 +88,7 @@ export const TOPICS = {
     cleanup: 'delete',
     retentionMs: 30 * DAY_MS,
     timestampType: 'CreateTime',
+    maxMessageBytes: MAX_DEAD_LETTER_BYTES,
   },
 } as const satisfies Record<string, TopicSpec>;
 

@@ -55,6 +55,7 @@ async function start(context: ProcessContext): Promise<void> {
     log,
     now: Date.now,
     ticks: config.ATI_TICKS,
+    deadLetterShare: config.ATI_DEAD_LETTER_SHARE,
     onError: (error) => lifecycle.fatal(error),
   });
   lifecycle.onStop('closed', 'processor', () => processor.close());

@@ -2,6 +2,7 @@
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { Config } from '#infra/config.ts';
 import type { Readiness } from '#infra/http.ts';
+import { recalledLimit } from '#infra/kafka/dead-letter-recall.ts';
 import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Consumer, Kafka, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
@@ -11,6 +12,10 @@ import { topicName } from '#infra/topics.ts';
 import { byTable, type TablesProjection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
 import { Writer, type WriterEvents } from './writer/writer.ts';
+
+/** The consumer group that writes a projection. */
+export const groupOf = ({ name }: Pick<TablesProjection, 'name'>, prefix: string) =>
+  `${prefix}ati-sink-${name}`;
 
 export interface SinkDeps {
   readonly config: Config;
@@ -50,15 +55,20 @@ export class Sink {
     const { config, kafka, clickhouse, log, onFatal, schedule } = this.#deps;
     const prefix = config.ATI_TOPIC_PREFIX;
     const topic = topicName(projection.topic, prefix);
+    const deadLetters = topicName('deadLetters', prefix);
+    const groupId = groupOf(projection, prefix);
+    const place = { deadLetters, topic, groupId };
     const writer = new Writer({
       projection,
       topic,
       tables: projection.tables.map(({ table, columns }) => ({
         table,
-        insert: (rows) =>
-          clickhouse.insert(`${config.CLICKHOUSE_DATABASE}.${table}`, columns, 'RowBinary', rows),
+        insert: (rows, cut) =>
+          clickhouse.insert(`${config.CLICKHOUSE_DATABASE}.${table}`, columns, 'RowBinary', rows, cut),
       })),
-      deadLetters: new DeadLetters(this.#producer, topicName('deadLetters', prefix)),
+      deadLetters: new DeadLetters(this.#producer, deadLetters, groupId),
+      deadLettersTopic: deadLetters,
+      limit: await recalledLimit(kafka, place, config.ATI_DEAD_LETTER_SHARE),
       batchRows: config.ATI_SINK_BATCH_ROWS,
       flushMs: config.ATI_SINK_FLUSH_MS,
       events: observe(topic, log),
@@ -66,7 +76,7 @@ export class Sink {
       onFatal,
     });
     const consumer = await kafka.consume({
-      groupId: `${prefix}ati-sink-${projection.name}`,
+      groupId,
       topics: [topic],
       startAt: 'earliest',
       // Heartbeats do not wait for inserts, so a killed sink's partitions need not wait long for the next one.

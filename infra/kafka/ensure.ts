@@ -19,7 +19,7 @@ export function definition(spec: TopicSpec, prefix: string, spansPartitions: num
     partitions: spec.partitions === 'spans' ? spansPartitions : spec.partitions,
     config: {
       'cleanup.policy': spec.cleanup,
-      'max.message.bytes': String(MAX_MESSAGE_BYTES),
+      'max.message.bytes': String(spec.maxMessageBytes ?? MAX_MESSAGE_BYTES),
       'message.timestamp.type': spec.timestampType,
       ...(spec.retentionMs !== undefined && { 'retention.ms': String(spec.retentionMs) }),
     },

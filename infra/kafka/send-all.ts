@@ -1,6 +1,6 @@
 import type { OutgoingRecord, Producer } from './port.ts';
 
-/** A request ends with the record that reaches this; a topic of ours takes several times as much. */
+/** A request is larger only where one record is: a topic takes that, and may not take it with another beside it. */
 const MAX_BYTES = 1 << 20;
 
 /**
@@ -16,8 +16,10 @@ export async function sendAll(
   for (let from = 0; from < records.length; ) {
     let to = from;
     let bytes = 0;
-    while (to < records.length && (to === from || bytes < MAX_BYTES))
-      bytes += records[to++].value?.length ?? 0;
+    for (; to < records.length; to++) {
+      bytes += records[to].value?.length ?? 0;
+      if (to > from && bytes > MAX_BYTES) break;
+    }
     for (const ack of await producer.send(topic, records.slice(from, to))) acks.push({ first: from, ...ack });
     from = to;
   }

@@ -14,6 +14,12 @@ import { Tombstones } from './tombstones.ts';
 
 export type Analyse = (tenant: string, traceId: string, columns: SpanColumns) => TraceAnalysis;
 
+/**
+ * A door stamps what it takes, then the broker appends it. A stamp that is so much later than that is no clock's: it would
+ * close every trace and every window of the partition for good. (Doors whose clocks are off by seconds are unready.)
+ */
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
+
 /** Where a processor starts. `clock`: just before the first record it gets; below `done` nothing is emitted again. */
 export interface AssemblyStart {
   /** Offset of the first record it gets. */
@@ -102,21 +108,29 @@ export class PartitionProcessor {
     return this.#tombstones.size;
   }
 
-  /** Throws only for a bug; the processor is then of no use any more. */
-  process(offset: number, value: Uint8Array): Processed {
+  /**
+   * Throws only for a bug; the processor is then of no use any more. `appendedAt`: when the broker took the record, unix
+   * ms, as the log says.
+   */
+  process(offset: number, value: Uint8Array, appendedAt = Infinity): Processed {
     this.#nextOffset = offset + 1;
     this.#skipped = [];
     this.#emitter.begin(offset, offset < this.#start.done);
     const outcome = this.#start.skipOffsets?.includes(offset)
       ? deadLetter('process', 'bug')
-      : this.#apply(offset, value);
+      : this.#apply(offset, value, appendedAt);
     return { outcome, outputs: this.#emitter.end(), skipped: this.#skipped };
   }
 
-  #apply(offset: number, value: Uint8Array): Outcome {
+  #apply(offset: number, value: Uint8Array, appendedAt: number): Outcome {
     const decoded = decodeAs('SpanBatch', value);
     if (!decoded.ok) return deadLetter('decode', decoded.reason);
     const { tenant, receivedAt, otlp } = decoded.value;
+    if (receivedAt > appendedAt + MAX_AHEAD_MS)
+      return deadLetter(
+        'clock',
+        `received at ${receivedAt}, a day and more after it was written, at ${appendedAt}`,
+      );
     this.#skim.n = 0;
     this.#skim.buffers = [];
     const skimmed = otlp.length === 0 ? undefined : skimSpans(otlp, this.#skim);

@@ -30,6 +30,8 @@ export interface RecordsTask {
   readonly partition: number;
   readonly epoch: number;
   readonly offsets: Float64Array<ArrayBuffer>;
+  /** When the broker appended them, unix ms; without them that is not looked at. */
+  readonly appended?: Float64Array<ArrayBuffer>;
   readonly records: Packed;
 }
 

@@ -52,7 +52,7 @@ export class Stage1 {
     for (let i = 0; i < values.length; i++) {
       const offset = task.offsets[i];
       try {
-        const processed = processor.process(offset, values[i]);
+        const processed = processor.process(offset, values[i], task.appended?.[i]);
         const { outcome } = processed;
         outcomes[outcome.outcome] = (outcomes[outcome.outcome] ?? 0) + 1;
         if (outcome.outcome === 'deadLetter') {

@@ -35,6 +35,9 @@ export interface SignalStart extends SignalPosition {
   readonly passOver?: ReadonlySet<string>;
 }
 
+/** As of stage 1, whose own clocks are never further ahead: a source so far ahead would be heard no more. */
+const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
+
 const nothing = () => undefined;
 
 /**
@@ -79,15 +82,15 @@ export class SignalProcessor {
   }
 
   /**
-   * Takes a record in; `advance` applies what it has made complete. Both throw a UnitBug where the code is wrong: after it
+   * Takes a record in; `advance` applies what it has made complete. `writtenAt`: the record's time, unix ms. Both throw a UnitBug where the code is wrong: after it
    * this processor is of no use.
    */
-  add(offset: number, value: Uint8Array): Outcome {
+  add(offset: number, value: Uint8Array, writtenAt = Infinity): Outcome {
     const passed = () => this.#refuse(offset, 'record', 'bug');
-    return this.#unit(`record ${offset}`, () => this.#take(offset, value), passed);
+    return this.#unit(`record ${offset}`, () => this.#take(offset, value, writtenAt), passed);
   }
 
-  #take(offset: number, value: Uint8Array): Outcome {
+  #take(offset: number, value: Uint8Array, writtenAt: number): Outcome {
     const decoded = decode(value);
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
     if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
@@ -100,6 +103,12 @@ export class SignalProcessor {
     const { source } = decoded.value;
     if (!this.#sources.has(source.partition))
       return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
+    if (source.clock > writtenAt + MAX_AHEAD_MS)
+      return this.#refuse(
+        offset,
+        'clock',
+        `clock ${source.clock}, a day and more after it was written, at ${writtenAt}`,
+      );
     this.#input.add(offset, source.clock);
     if (source.clock <= this.#start.floor) return DROP;
     const fresh = this.#sources.offer(source, decoded.name === 'Signal' ? decoded.value : undefined);

@@ -53,8 +53,8 @@ export async function openLane(
   const tombstones = [];
   for await (const record of kafka.read(topics.traces, partition, metadata.value.traces)) {
     const summary = decodeAs('TraceSummary', record.value ?? new Uint8Array());
-    // Nothing but stage 1 writes there; what it can't read back would have no tombstone.
-    if (!summary.ok) throw new Error(`${topics.traces}/${partition}@${record.offset}: ${summary.reason}`);
+    // Nothing that stage 1 wrote, so no trace's tombstone. The sink of that topic puts it aside.
+    if (!summary.ok) continue;
     traces.add(summary.value.source.clock, record.offset);
     const tombstone = tombstoneOf(summary.value, { offset, clock }, hardCapMs);
     if (tombstone !== undefined) tombstones.push(tombstone);
@@ -82,6 +82,7 @@ export function recordsTask(lane: AssemblyLane, records: readonly KafkaRecord[])
     partition: lane.partition,
     epoch: lane.epoch,
     offsets: Float64Array.from(records, (record) => record.offset),
+    appended: Float64Array.from(records, (record) => record.timestamp),
     records: pack(records.map((record) => record.value ?? new Uint8Array())),
   };
 }

@@ -11,7 +11,7 @@ import { UnitBug } from '../incidents/unit-bug.ts';
 import type { WindowBug } from '../windows/guarded.ts';
 import type { WindowSettings } from '../windows/settings.ts';
 import type { Committed } from './assembly-lane.ts';
-import type { Refusal } from './dead-letters.ts';
+import type { Refusal, RereadLetters } from './dead-letters.ts';
 import type { ProcessorTopics } from './topics.ts';
 
 export interface IncidentLaneOptions {
@@ -20,6 +20,8 @@ export interface IncidentLaneOptions {
   readonly windows: WindowSettings;
   readonly detectors: ConfiguredDetectors;
   readonly log: Logger;
+  /** Where states that cannot be read are put aside. */
+  readonly stateLetters: Pick<RereadLetters, 'put'>;
 }
 
 /** A unit of work that throws this often is passed over. */
@@ -89,7 +91,7 @@ export class IncidentLane {
     const letters: Refusal[] = [];
     const before = this.processor.stats.unfit;
     for (const record of records) {
-      const outcome = this.processor.add(record.offset, record.value ?? new Uint8Array());
+      const outcome = this.processor.add(record.offset, record.value ?? new Uint8Array(), record.timestamp);
       if (outcome.outcome === 'deadLetter')
         letters.push({ record, step: outcome.step, reason: outcome.reason });
     }
@@ -124,7 +126,7 @@ export class IncidentLane {
       try {
         const from = this.committed.offset;
         for await (const record of kafka.read(topics.signals, this.partition, from, batch[0].offset))
-          this.processor.add(record.offset, record.value ?? new Uint8Array());
+          this.processor.add(record.offset, record.value ?? new Uint8Array(), record.timestamp);
         this.processor.advance();
         return letters;
       } catch (error) {
@@ -143,7 +145,7 @@ export class IncidentLane {
 }
 
 async function processorAt(
-  { kafka, topics, windows, detectors }: IncidentLaneOptions,
+  { kafka, topics, windows, detectors, log, stateLetters }: IncidentLaneOptions,
   partition: number,
   { offset, metadata }: Committed,
   passOver: ReadonlySet<string>,
@@ -153,23 +155,42 @@ async function processorAt(
     throw new UserError(
       `${topics.incidentsGroup}, ${topics.signals} partition ${partition}: ${position.reason}`,
     );
-  const incidents = await incidentsOf(kafka, topics.incidentState, partition);
+  const { incidents, unreadable, read } = await incidentsOf(kafka, topics.incidentState, partition);
+  for (const { record, reason } of unreadable)
+    log.error(
+      { partition, offset: record.offset },
+      `a record of ${topics.incidentState} is no state: ${reason}`,
+    );
+  await stateLetters.put(unreadable, read, Math.max(0, position.value.done));
   const start = { ...position.value, offset, incidents, passOver: new Set(passOver) };
   return new SignalProcessor(windows, detectors, start);
 }
 
-/** The incidents of a partition: of each the state that is furthest on (a former owner may have written late). */
-async function incidentsOf(kafka: Kafka, topic: string, partition: number): Promise<Incident[]> {
+/**
+ * The incidents of a partition: of each the state that is furthest on (a former owner may have written late). What is no
+ * state is nothing that stage 2 has written: going on without it loses no incident, and a restart would read it again.
+ */
+async function incidentsOf(
+  kafka: Kafka,
+  topic: string,
+  partition: number,
+): Promise<{ incidents: Incident[]; unreadable: Refusal[]; read: number }> {
   const states = new Map<string, Incident>();
+  const unreadable: Refusal[] = [];
+  let read = 0;
   for await (const record of kafka.read(topic, partition, 0)) {
+    // The end of a key, as compaction has it.
     if (record.value === null) continue;
+    read++;
     const state = decodeAs('IncidentState', record.value);
-    const read = state.ok ? fromState(state.value) : state;
-    // Going on without it would open the incident a second time.
-    if (!read.ok) throw new Error(`${topic}/${partition}@${record.offset}: ${read.reason}`);
-    const known = states.get(read.incident.id);
-    if (known === undefined || known.appliedThrough <= read.incident.appliedThrough)
-      states.set(read.incident.id, read.incident);
+    const incident = state.ok ? fromState(state.value) : state;
+    if (!incident.ok) {
+      unreadable.push({ record, step: 'decode', reason: incident.reason });
+      continue;
+    }
+    const known = states.get(incident.incident.id);
+    if (known === undefined || known.appliedThrough <= incident.incident.appliedThrough)
+      states.set(incident.incident.id, incident.incident);
   }
-  return [...states.values()];
+  return { incidents: [...states.values()], unreadable, read };
 }

@@ -62,6 +62,7 @@ async function run(
   const runner = new IncidentRunner({
     ...{ kafka, producer, committer, topics, detectors, log },
     deadLetters: new DeadLetterBox(producer, topics.deadLetters, topics.signals),
+    stateLetters: { put: async (refused) => expect(refused).toEqual([]) },
     windows: { ...WINDOW_DEFAULTS, graceMs: 10_000, sources: 1 },
   });
   await runner.onAssigned([{ topic: topics.signals, partition: 0, offset: 0, metadata: '' }], 1);

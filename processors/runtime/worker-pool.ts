@@ -45,5 +45,6 @@ export class WorkerPool implements Stage1Runner {
 }
 
 function transferred(task: RecordsTask): ArrayBuffer[] {
-  return [task.records.bytes, task.records.lengths.buffer, task.offsets.buffer];
+  const { records, offsets, appended } = task;
+  return [records.bytes, records.lengths.buffer, offsets.buffer, ...(appended ? [appended.buffer] : [])];
 }

@@ -6,15 +6,18 @@ import { ClickHouseError } from '#infra/clickhouse/port.ts';
 import { type RetryOptions, retrying } from '#infra/clickhouse/retry.ts';
 import type { Entry, PendingRows } from './pending.ts';
 
-/** Stores the bytes of some rows; resolves when they are durable, rejects with a ClickHouseError. */
-export type Insert = (rows: Uint8Array) => Promise<void>;
+/**
+ * Stores the bytes of some rows; resolves when they are durable, rejects with a ClickHouseError, and at once when the
+ * signal aborts.
+ */
+export type Insert = (rows: Uint8Array, cut: AbortSignal) => Promise<void>;
 
 export interface BadEntry {
   readonly entry: Entry;
   readonly reason: string;
 }
 
-/** `abandoned`: the signal came first; some of the rows may be stored. */
+/** `abandoned`: a signal came first; some of the rows may be stored. */
 export type Inserted = { outcome: 'stored'; bad: BadEntry[] } | { outcome: 'abandoned' };
 
 /**
@@ -28,14 +31,19 @@ const NOT_THE_ROWS = new Set([
 
 type Attempt = 'stored' | 'abandoned' | { reason: string };
 
-async function attempt(insert: Insert, rows: Uint8Array, retry: RetryOptions): Promise<Attempt> {
+async function attempt(
+  insert: Insert,
+  rows: Uint8Array,
+  retry: RetryOptions,
+  cut: AbortSignal,
+): Promise<Attempt> {
   try {
-    await retrying(() => insert(rows), retry);
+    await retrying(() => insert(rows, cut), retry);
     return 'stored';
   } catch (error) {
     if (!(error instanceof ClickHouseError)) throw error;
-    // The signal has ended the retries.
-    if (error.retriable) return 'abandoned';
+    // A signal has ended the retries, or the attempt itself, of which then nothing is known.
+    if (error.retriable || cut.aborted) return 'abandoned';
     if (NOT_THE_ROWS.has(error.code)) throw error;
     return { reason: error.message };
   }
@@ -43,12 +51,14 @@ async function attempt(insert: Insert, rows: Uint8Array, retry: RetryOptions): P
 
 /**
  * Stores all rows of `pending` but those of the records that the server refuses, which it returns in order. Throws what
- * is no fault of the rows. `pending` must not change meanwhile.
+ * is no fault of the rows. `retry.signal` ends it after the attempt that is under way, `cut` within it. `pending` must not
+ * change meanwhile.
  */
 export async function insertPending(
   insert: Insert,
   pending: PendingRows,
   retry: RetryOptions,
+  cut: AbortSignal,
 ): Promise<Inserted> {
   const bad: BadEntry[] = [];
   // Halves of halves, the first half first.
@@ -56,7 +66,7 @@ export async function insertPending(
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     const [first, end] = range;
     const rows = pending.rows.view(pending.entries[first].from, pending.entries[end - 1].to);
-    const result = await attempt(insert, rows, retry);
+    const result = await attempt(insert, rows, retry, cut);
     if (result === 'abandoned') return { outcome: 'abandoned' };
     if (result === 'stored') continue;
     if (end - first === 1) {

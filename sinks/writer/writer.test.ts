@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
+import { DeadLetterLimit } from '#infra/kafka/dead-letter-limit.ts';
 import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Batch, Consumer, KafkaRecord, OffsetCommit, OutgoingRecord } from '#infra/kafka/port.ts';
 import { byTable, type Projection, type TablesProjection } from '../projections/projection.ts';
-import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
 /** A record's value is its rows, a letter each; `?` anywhere cannot be decoded. */
@@ -55,17 +55,20 @@ function setup(options: Partial<WriterOptions> = {}) {
     resume: () => {},
     close: async () => {},
   };
-  const insert = (rows: Uint8Array) =>
+  const insert = (rows: Uint8Array, cut: AbortSignal) =>
     new Promise<void>((done, fail) => {
       // Each row is its length and its letter.
       const text = Buffer.from(rows).filter((byte) => byte !== 1);
       inserts.push({ rows: text.toString(), done, fail });
+      // As the port does it.
+      cut.addEventListener('abort', () => fail(new ClickHouseError('the request was aborted', 394, false)));
     });
   const writer = new Writer({
     projection: byTable(letters),
     topic: 'letters',
     tables: [{ table: 'letters', insert }],
     deadLetters: new DeadLetters(producer, 'dead'),
+    deadLettersTopic: 'dead',
     batchRows: 4,
     flushMs: 100,
     idleCommitMs: 1000,
@@ -363,14 +366,14 @@ describe('bad records', () => {
   });
 
   test('too many bad ones stop the consumer before the topic has drained into the dead letters', async () => {
-    const limit = new DeadLetterLimit({ minimum: 5, ratio: 0.2, window: 100 });
+    const limit = new DeadLetterLimit({ window: 100, atLeast: 10, share: 0.2 });
     const { writer, sent } = setup({ limit });
     await writer.onAssigned([], 1);
     await writer.onBatch(batch(0, 0, Array(20).fill('')));
     await expect(writer.onBatch(batch(0, 20, Array(30).fill('?')))).rejects.toThrow(
-      /too many of the last records of letters .* at 0-30: a question/,
+      /letters: 6 of the last 26 records could not be processed, .* at 0-25: a question/,
     );
-    expect(sent.length).toBe(10);
+    expect(sent.length).toBe(5);
   });
 });
 
@@ -536,5 +539,47 @@ describe('one topic, several tables', () => {
     await settle();
     expect(calls.map(({ rows }) => rows)).toEqual(['B', 'D', 'a', 'c']);
     expect(sent.map(({ value }) => Buffer.from(value as Buffer).toString())).toEqual(['xX']);
+  });
+});
+
+describe('a database that accepts and never answers', () => {
+  test('a new assignment waits a moment for it and reads again; no record is at fault', async () => {
+    const { writer, inserts, commits, sent, kafka } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    kafka.epoch = 2;
+    const assigned = writer.onAssigned([], 2);
+    expect(await isPending(assigned)).toBe(true);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await assigned;
+    await writer.onBatch(batch(0, 0, ['abcd'], 2));
+    inserts[1].done();
+    await settle();
+    expect(inserts.map(({ rows }) => rows)).toEqual(['abcd', 'abcd']);
+    expect(commits).toEqual([{ topic: 'letters', partition: 0, offset: 1, epoch: 2 }]);
+    expect(sent).toEqual([]);
+  });
+
+  test('drain ends within two moments, and nothing is committed', async () => {
+    const { writer, inserts, commits, sent } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['ab']));
+    const drained = writer.drain();
+    await vi.advanceTimersByTimeAsync(6_000);
+    await drained;
+    expect(inserts.map(({ rows }) => rows)).toEqual(['ab']);
+    expect([commits, sent]).toEqual([[], []]);
+  });
+
+  test('one that answers within the moment is stored and committed', async () => {
+    const { writer, inserts, commits } = setup();
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['abcd']));
+    const drained = writer.drain();
+    await vi.advanceTimersByTimeAsync(2_000);
+    inserts[0].done();
+    await drained;
+    expect(commits.map(({ offset }) => offset)).toEqual([1]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -6,12 +6,11 @@
  * it the fetch of that partition.
  */
 import type { RetryOptions } from '#infra/clickhouse/retry.ts';
-import { UserError } from '#infra/errors.ts';
+import { DeadLetterLimit, limitError } from '#infra/kafka/dead-letter-limit.ts';
 import type { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
 import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { TablesProjection } from '../projections/projection.ts';
-import { DeadLetterLimit } from './dead-letter-limit.ts';
 import { type Insert, insertPending } from './insert.ts';
 import { Pending } from './pending.ts';
 
@@ -32,6 +31,8 @@ export interface WriterOptions {
   /** In the order of the projection's. */
   readonly tables: readonly { readonly table: string; readonly insert: Insert }[];
   readonly deadLetters: Pick<DeadLetters, 'send'>;
+  /** The name of their topic on the broker. */
+  readonly deadLettersTopic: string;
   readonly limit?: DeadLetterLimit;
   /** Inserts are due at so many rows (of all tables), bytes (rows and records) or milliseconds. */
   readonly batchRows: number;
@@ -46,8 +47,15 @@ export interface WriterOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+interface Signals {
+  readonly abandon: AbortSignal;
+  readonly cut: AbortSignal;
+}
+
 const IDLE_COMMIT_MS = 5_000;
 const BATCH_BYTES = 64 << 20;
+/** Two of these and a commit are less than a stage of the lifecycle may take. */
+const LAST_ATTEMPT_MS = 3_000;
 
 export class Writer implements ConsumerHandler {
   readonly #options: WriterOptions;
@@ -57,6 +65,8 @@ export class Writer implements ConsumerHandler {
   #epoch = -1;
   /** Ends the retries of the current epoch. */
   #abandon = new AbortController();
+  /** Ends the attempt that is under way: ClickHouse may have accepted it and never answer. */
+  #cut = new AbortController();
   #filling: Pending;
   #spare: Pending;
   /** Stored but not committed yet (a broker was away): goes with the next commit. */
@@ -93,9 +103,8 @@ export class Writer implements ConsumerHandler {
 
   async onAssigned(_partitions: readonly Assignment[], epoch: number): Promise<void> {
     // Everything is read again from the committed offsets, so what is not stored yet is thrown away.
-    this.#abandon.abort();
     this.#disarm();
-    await this.#storing;
+    await this.#endStoring();
     this.#overdue = false;
     this.#filling.clear();
     this.#uncommitted.clear();
@@ -107,12 +116,12 @@ export class Writer implements ConsumerHandler {
 
   async onBatch(batch: Batch): Promise<void> {
     const { partition, records } = batch;
-    this.#limit.read(records.length);
     for (const record of records) {
       while (this.#full() && !this.#over(batch.epoch)) await this.#room();
       if (this.#failed) throw this.#failure;
       if (this.#over(batch.epoch)) return;
       const refused = this.#append(record);
+      this.#limit.add(refused !== undefined);
       if (refused === undefined) {
         this.#filling.passed(partition, record);
         continue;
@@ -141,11 +150,20 @@ export class Writer implements ConsumerHandler {
     this.#draining = true;
     this.#disarm();
     // One more attempt each, then what is left is read again at the next start.
-    this.#abandon.abort();
-    await this.#storing;
+    await this.#endStoring();
     if (this.#failed) return;
     this.#start();
+    await this.#endStoring();
+  }
+
+  /** No more retries; the attempt that is under way has a moment to end by itself. */
+  async #endStoring(): Promise<void> {
+    this.#abandon.abort();
+    const cut = this.#cut;
+    const stopTimer = this.#schedule.after(LAST_ATTEMPT_MS, () => cut.abort());
     await this.#storing;
+    stopTimer();
+    if (cut.signal.aborted) this.#cut = new AbortController();
   }
 
   /** Appends the record's rows; a reason where it has none to give. */
@@ -200,7 +218,8 @@ export class Writer implements ConsumerHandler {
     this.#overdue = false;
     const pending = this.#filling;
     this.#filling = this.#spare;
-    this.#storing = this.#store(pending, this.#epoch, this.#abandon.signal)
+    const signals = { abandon: this.#abandon.signal, cut: this.#cut.signal };
+    this.#storing = this.#store(pending, this.#epoch, signals)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         pending.clear();
@@ -221,7 +240,7 @@ export class Writer implements ConsumerHandler {
     this.#options.onFatal(error);
   }
 
-  async #store(pending: Pending, epoch: number, signal: AbortSignal): Promise<void> {
+  async #store(pending: Pending, epoch: number, { abandon, cut }: Signals): Promise<void> {
     const { tables, events, retry } = this.#options;
     /** A record may have rows in several tables; it becomes one dead letter. */
     const bad = new Map<KafkaRecord, string>();
@@ -230,14 +249,11 @@ export class Writer implements ConsumerHandler {
       const rows = pending.tables[i];
       if (rows.rowCount === 0) continue;
       const began = this.#schedule.now();
-      const inserted = await insertPending(insert, rows, {
-        ...retry,
-        signal,
-        onRetry: (error, attempt, delayMs) => {
-          this.#retrying = error.message;
-          events.retrying(table, error.message, attempt, delayMs);
-        },
-      });
+      const onRetry: RetryOptions['onRetry'] = (error, attempt, delayMs) => {
+        this.#retrying = error.message;
+        events.retrying(table, error.message, attempt, delayMs);
+      };
+      const inserted = await insertPending(insert, rows, { ...retry, signal: abandon, onRetry }, cut);
       if (inserted.outcome === 'abandoned') {
         this.#gap = true;
         return;
@@ -249,6 +265,7 @@ export class Writer implements ConsumerHandler {
       }
     }
     if (bad.size > 0) {
+      for (let i = 0; i < bad.size; i++) this.#limit.add(true);
       await this.#deadLetter(
         'insert',
         [...bad].map(([record, reason]) => ({ record, reason })),
@@ -275,12 +292,12 @@ export class Writer implements ConsumerHandler {
 
   /** Resolves when the log has the letters; too many of them stop the consumer instead. */
   async #deadLetter(step: string, bad: readonly { record: KafkaRecord; reason: string }[]): Promise<void> {
-    const { topic, deadLetters, events } = this.#options;
-    if (!this.#limit.bad(bad.length)) {
-      throw new UserError(
-        `too many of the last records of ${topic} cannot be stored, so it is not a matter of single records; ` +
-          `the last one, at ${bad[0].record.partition}-${bad[0].record.offset}: ${bad[0].reason}`,
-      );
+    const { topic, deadLetters, deadLettersTopic, events } = this.#options;
+    const fault = this.#limit.fault();
+    if (fault !== undefined) {
+      const { record, reason } = bad[bad.length - 1];
+      const { partition, offset } = record;
+      throw limitError(topic, deadLettersTopic, fault, { partition, offset, reason });
     }
     await deadLetters.send(
       bad.map(({ record, reason }) => ({ topic, record, step, reason, ts: record.timestamp })),
