@@ -15,6 +15,8 @@ export interface ConnectOptions {
   /** The name of this process in the broker's logs. */
   readonly clientId: string;
   readonly log: Logger;
+  /** Milliseconds, default 30,000: a broker that does not answer for so long counts as gone. */
+  readonly requestTimeoutMs?: number;
   /** Milliseconds that brokers which do not answer yet are waited for, default 0. */
   readonly patienceMs?: number;
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { forgetPartition, metrics } from '../metrics.ts';
 import type { Connection } from './connection.ts';
 import { type Cursor, Cursors } from './cursors.ts';
 import { isTransient, rootCause, toKafkaError } from './errors.ts';
@@ -6,7 +7,7 @@ import { type Fetched, fetchFrom } from './fetch.ts';
 import type { Cluster } from './kafkajs.ts';
 import { logOffsets } from './offsets.ts';
 import type { Assignment, ConsumerOptions } from './port.ts';
-import { sleep, unlessAborted } from './retry.ts';
+import { sleep, spread, unlessAborted } from './retry.ts';
 
 export interface EpochContext {
   readonly connection: Connection;
@@ -53,6 +54,7 @@ export class Epoch {
   /** Nothing more is fetched. */
   end(): void {
     this.#ended.abort();
+    this.#forget();
   }
 
   /** The group goes on without this assignment: nothing can be committed under it any more. */
@@ -68,6 +70,12 @@ export class Epoch {
   /** Resolves when the handler has no batch of this epoch any more. */
   async handled(): Promise<void> {
     while (this.#handling.size > 0) await Promise.all(this.#handling);
+    // What they have set since the end is not ours to show any more either.
+    if (this.signal.aborted) this.#forget();
+  }
+
+  #forget(): void {
+    for (const { topic, partition } of this.cursors.all) forgetPartition(topic, partition);
   }
 
   /** Fetches until the epoch ends, whatever happens to the brokers. Throws errors that time does not cure. */
@@ -90,7 +98,7 @@ export class Epoch {
         if (!isTransient(error)) throw error;
         if (failures++ % LOG_EVERY_FAILURES === LOG_AFTER_FAILURES)
           log.warn(`${error.message}; trying again`);
-        await sleep(delay, this.signal);
+        await sleep(spread(delay), this.signal);
         delay = Math.min(delay * 2, RETRY_MAX_MS);
       }
     }
@@ -162,6 +170,8 @@ export class Epoch {
     // Paused in the meantime: fetched again later.
     if (!cursor || cursor.paused || this.signal.aborted) return;
     cursor.probe = false;
+    const lag = Math.max(0, fetched.end - fetched.nextOffset);
+    metrics.consumerLag.set({ topic: cursor.topic, partition: String(cursor.partition) }, lag);
     if (fetched.records.length > 0) this.#handOver(cursor, fetched);
     else if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
     // Records of this offset were compacted away, and the batch that held them is empty.

@@ -187,23 +187,24 @@ export interface ClusterOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: Logger;
+  /** Milliseconds, default 30,000: a broker that does not answer for so long counts as gone. */
+  readonly requestTimeoutMs?: number;
 }
 
 const CONNECTION_TIMEOUT_MS = 3_000;
-/** A broker that does not answer for so long counts as gone. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const METADATA_MAX_AGE_MS = 60_000;
 const DEBUG_LEVEL = 5;
 
 /** A cluster that is not connected yet. It tries each seed broker, and nothing for longer: who calls it decides that. */
-export function createCluster({ brokers, clientId, log }: ClusterOptions): Cluster {
+export function createCluster({ brokers, clientId, log, requestTimeoutMs }: ClusterOptions): Cluster {
   return new InnerCluster({
     logger: bridgedLogger(log),
     socketFactory: socketFactory(),
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
     metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,

@@ -8,6 +8,9 @@ interface Queue {
   throttledUntil: number;
   scheduleCheckPendingRequests(): void;
   checkPendingRequests(): void;
+  scheduleRequestTimeoutCheck(): void;
+  push(request: object): void;
+  waitForPendingRequests(): Promise<void>;
   destroy(): void;
 }
 const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as new (
@@ -16,10 +19,19 @@ const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/request
 
 const silent = { debug: () => {}, warn: () => {}, info: () => {}, error: () => {} };
 let queue: Queue;
+let connected: boolean;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  queue = new RequestQueue({ requestTimeout: 1_000, clientId: 'test', broker: 'a:1', logger: silent });
+  connected = true;
+  queue = new RequestQueue({
+    requestTimeout: 1_000,
+    enforceRequestTimeout: true,
+    clientId: 'test',
+    broker: 'a:1',
+    logger: silent,
+    isConnected: () => connected,
+  });
 });
 afterEach(() => {
   queue.destroy();
@@ -50,4 +62,35 @@ test('a throttled one when the broker lets it', () => {
   expect(check).not.toHaveBeenCalled();
   vi.advanceTimersByTime(1);
   expect(check).toHaveBeenCalledTimes(1);
+});
+
+/** Sends a request that nobody answers; gives what became of it. */
+function unanswered(correlationId: number): { outcome: string } {
+  const request = { outcome: 'waits' };
+  const entry = {
+    apiName: 'Produce',
+    correlationId,
+    resolve: () => undefined,
+    reject: (error: Error) => {
+      request.outcome = error.name;
+    },
+  };
+  queue.push({ entry, expectResponse: true, requestTimeout: null, sendRequest: () => undefined });
+  return request;
+}
+
+test('requests on a connection that is being closed time out too, and then no timer is left', async () => {
+  queue.scheduleRequestTimeoutCheck();
+  const first = unanswered(1);
+  vi.advanceTimersByTime(600);
+  const second = unanswered(2);
+  // As `disconnect` does: no longer connected, and waiting for what is under way.
+  connected = false;
+  const closed = queue.waitForPendingRequests();
+  vi.advanceTimersByTime(600);
+  expect([first.outcome, second.outcome]).toEqual(['KafkaJSRequestTimeoutError', 'waits']);
+  vi.advanceTimersByTime(600);
+  expect(second.outcome).toBe('KafkaJSRequestTimeoutError');
+  await closed;
+  expect(vi.getTimerCount()).toBe(0);
 });

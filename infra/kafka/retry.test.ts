@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../errors.ts';
 import { KafkaError } from './errors.ts';
-import { retrying, sleep, unlessAborted } from './retry.ts';
+import { retrying, sleep, spread, unlessAborted } from './retry.ts';
 
 const options = { doing: 'read t', brokers: ['a:1'], log: pino({ level: 'silent' }) };
 const away = () => new KafkaError('cannot reach Kafka at a:1: connection refused', { transient: true });
@@ -63,6 +63,10 @@ describe('retrying', () => {
     const { operation } = failing(1, () => error);
     await expect(retrying(operation, { ...options, patienceMs: 9 })).rejects.toBe(error);
   });
+});
+
+test('pauses are spread between a half and the whole', () => {
+  expect([0, 0.5, 1].map((drawn) => spread(2_000, () => drawn))).toEqual([1_000, 1_500, 2_000]);
 });
 
 describe('unlessAborted', () => {

@@ -12,6 +12,8 @@ export interface RetryOptions {
   readonly patienceMs: number;
   /** Ends it: the promise rejects with the last error. */
   readonly signal?: AbortSignal;
+  /** In [0, 1). */
+  readonly random?: () => number;
 }
 
 const FIRST_DELAY_MS = 100;
@@ -22,9 +24,14 @@ const LOG_EVERY_MS = 30_000;
 /** A topic that was created a moment ago may not be known everywhere yet; one that is still unknown then isn't there. */
 const UNKNOWN_TOPIC_PATIENCE_MS = 5_000;
 
+/** Between half of `ms` and the whole: so that many clients of a broker that comes back do not come at once. */
+export function spread(ms: number, random: () => number = Math.random): number {
+  return Math.round(ms * (0.5 + random() / 2));
+}
+
 /** The result of `operation`, tried again with back-off while brokers are away. Throws KafkaError. */
 export async function retrying<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { doing, brokers, log, signal } = options;
+  const { doing, brokers, log, signal, random } = options;
   const started = performance.now();
   let logged = Number.NEGATIVE_INFINITY;
   for (let delay = FIRST_DELAY_MS; ; delay = Math.min(delay * 2, MAX_DELAY_MS)) {
@@ -46,7 +53,7 @@ export async function retrying<T>(operation: () => Promise<T>, options: RetryOpt
         logged = elapsed;
       }
     }
-    await sleep(delay, signal);
+    await sleep(spread(delay, random), signal);
   }
 }
 

@@ -19,7 +19,8 @@ export async function startKafka(
   patienceMs = PATIENCE_MS,
 ): Promise<Kafka> {
   const brokers = brokersOf(config);
-  const kafka = await connectKafka({ brokers, clientId, log, patienceMs });
+  const requestTimeoutMs = config.KAFKA_REQUEST_TIMEOUT_MS;
+  const kafka = await connectKafka({ brokers, clientId, log, patienceMs, requestTimeoutMs });
   lifecycle.onStop('closed', 'kafka', () => kafka.close());
   const ensure = () => ensureAtiTopics(kafka, config);
   await retrying(ensure, { doing: 'create topics', brokers, log, patienceMs });

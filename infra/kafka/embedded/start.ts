@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly directory: string;
   /** 0: any free one. */
   readonly port: number;
+  /** host:port that clients are told to connect to (a proxy's, say); '' or undefined: where it listens. */
+  readonly advertised?: string;
   readonly fsync: boolean;
   readonly autoCreateTopics: boolean;
   /** Milliseconds between two looks at retention and compaction. */
@@ -39,6 +41,11 @@ export async function startBroker(options: StartOptions): Promise<Started> {
     release();
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     return { ok: false, reason: portInUse(port) };
+  }
+  if (options.advertised) {
+    const colon = options.advertised.lastIndexOf(':');
+    broker.host = options.advertised.slice(0, colon);
+    broker.port = Number(options.advertised.slice(colon + 1));
   }
   log.info(
     { port: server.port, directory, topics: broker.catalog.all().length },
