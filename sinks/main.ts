@@ -12,7 +12,7 @@ runProcess('sink', async (context) => {
   const { config, log, lifecycle } = context;
   const access = await startAccess(context);
   const tls = tlsOf(config);
-  const clickhouse = startClickHouse(context);
+  const clickhouse = startClickHouse(context, config.ATI_SINK_TIMEOUT_MS);
   await prepareDatabase(clickhouse, config, log);
   const kafka = await startKafka(context, 'ati-sink');
   const onFatal = (error: unknown) => lifecycle.fatal(error);

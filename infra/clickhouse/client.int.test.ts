@@ -1,4 +1,6 @@
 /** The port on a server: values, errors and what can be retried. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectClickHouse } from './client.ts';
@@ -54,6 +56,33 @@ describe('the port', () => {
     const nobody = connectClickHouse({ url: 'http://127.0.0.1:1' });
     expect(await nobody.ping()).toBe(false);
     await nobody.close();
+  });
+});
+
+describe('a server that accepts and never answers', () => {
+  const silent = async () => {
+    const listener = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const port = connectClickHouse({ url, silenceMs: 300 });
+    return { port, close: () => Promise.all([port.close(), listener.close()]) };
+  };
+
+  it('is not there, and its silence is an error that can be retried', async () => {
+    const { port, close } = await silent();
+    expect(await port.ping()).toBe(false);
+    const inserted = port.insert('t', ['k'], 'RowBinary', Buffer.alloc(4));
+    await expect(inserted).rejects.toMatchObject({ code: 0, retriable: true });
+    await close();
+  });
+
+  it('is left by an insert whose signal aborts', async () => {
+    const { port, close } = await silent();
+    const abort = new AbortController();
+    const inserted = port.insert('t', ['k'], 'RowBinary', Buffer.alloc(4), abort.signal);
+    abort.abort();
+    await expect(inserted).rejects.toMatchObject({ code: 394, retriable: false });
+    await close();
   });
 });
 

@@ -6,7 +6,10 @@ import { toClickHouseError } from './errors.ts';
 import type { ClickHouse, ClickHouseOptions, QueryOptions } from './port.ts';
 import { quoteIdentifier } from './sql-lexer.ts';
 
-const REQUEST_TIMEOUT_MS = 60_000;
+/** Of no byte either way: a slow link takes its time, a half-open one is noticed. */
+const SILENCE_MS = 60_000;
+/** Whoever asks whether ClickHouse is there wants to know soon. */
+const PING_MS = 2_000;
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /**
@@ -30,7 +33,7 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
     username: options.user ?? 'default',
     password: options.password ?? '',
     application: 'ati',
-    request_timeout: REQUEST_TIMEOUT_MS,
+    request_timeout: options.silenceMs ?? SILENCE_MS,
     compression: compressionFor(options.url),
     // A server closes idle connections after 3 s or more; a request on one that it is closing fails with ECONNRESET.
     // The socket's age is looked at before its use too, since a busy event loop fires timers late.
@@ -73,11 +76,11 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
       await guarded(given?.signal, () => client.command(request(sql, given)));
     },
 
-    insert(table, columns, format, body) {
-      return guarded(undefined, async () => {
+    insert(table, columns, format, body, signal) {
+      return guarded(signal, async () => {
         const list = columns.map(quoteIdentifier).join(', ');
         const result = await client.exec({
-          ...request(`INSERT INTO ${table} (${list}) FORMAT ${format}`, undefined, DURABLE),
+          ...request(`INSERT INTO ${table} (${list}) FORMAT ${format}`, { signal }, DURABLE),
           values: Readable.from([Buffer.from(body.buffer, body.byteOffset, body.byteLength)], {
             objectMode: false,
           }),
@@ -99,7 +102,8 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
     },
 
     async ping() {
-      return (await client.ping()).success;
+      // One that accepts and never answers is not there.
+      return (await client.ping({ select: false, abort_signal: AbortSignal.timeout(PING_MS) })).success;
     },
 
     close: () => client.close(),

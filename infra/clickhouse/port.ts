@@ -6,6 +6,8 @@ export interface ClickHouseOptions {
   readonly user?: string;
   readonly password?: string;
   readonly database?: string;
+  /** Milliseconds without a byte either way after which a request has failed, default 60,000. */
+  readonly silenceMs?: number;
 }
 
 export interface QueryOptions {
@@ -34,12 +36,16 @@ export interface ClickHouse {
   query<Row = Record<string, unknown>>(sql: string, options?: QueryOptions): Promise<Row[]>;
   /** DDL and other statements without a result. */
   command(sql: string, options?: QueryOptions): Promise<void>;
-  /** Resolves once the rows are stored. `format` RowBinary or JSONEachRow; `body` is the whole of them. */
+  /**
+   * Resolves once the rows are stored. `format` RowBinary or JSONEachRow; `body` is the whole of them. Aborted by
+   * `signal`, it rejects at once, and nobody knows whether the rows are stored.
+   */
   insert(
     table: string,
     columns: readonly string[],
     format: 'RowBinary' | 'JSONEachRow',
     body: Uint8Array,
+    signal?: AbortSignal,
   ): Promise<void>;
   /** The raw answer, for user SQL: bytes in `format` (JSON, CSV, …). */
   raw(
@@ -47,6 +53,7 @@ export interface ClickHouse {
     format: string,
     options?: QueryOptions,
   ): Promise<{ body: NodeJS.ReadableStream; contentType: string }>;
+  /** True when ClickHouse answers within two seconds. */
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
