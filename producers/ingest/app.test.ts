@@ -1,11 +1,13 @@
 import zlib from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
 import { nothingDropped } from '#schemas/otlp/filter.ts';
 import { buildApp } from './app.ts';
 import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
+import { ByteRate } from './rate-limit.ts';
 import type { Door } from './receive.ts';
 import { RECORD_OF } from './records.ts';
 import { malformed, ok, refused } from './refusal.ts';
@@ -45,6 +47,7 @@ function doorTo(send: Send, changes: Partial<Door> = {}): Door {
       ackTimeoutMs: 60_000,
       onAck: () => {},
     }),
+    rate: new ByteRate(0, () => 0),
     decompressing: new Gate(1),
     maxBodyBytes: LIMIT,
     observer: { accepted: () => {}, refused: () => {} },
@@ -59,7 +62,17 @@ const bugs: Error[] = [];
 function appTo(send: Send, changes: Partial<Door> = {}) {
   const door = doorTo(send, changes);
   const doors = bySignal((signal) => ({ ...door, signal }));
-  return { door, app: buildApp({ doors, tenantOf: () => 'default', onBug: (error) => bugs.push(error) }) };
+  return {
+    door,
+    app: buildApp({
+      doors,
+      access: OPEN_ACCESS,
+      tls: undefined,
+      prepare: async () => undefined,
+      onDenied: () => {},
+      onBug: (error) => bugs.push(error),
+    }),
+  };
 }
 afterEach(() => {
   expect(bugs.splice(0)).toEqual([]);

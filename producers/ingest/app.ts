@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Fastify from 'fastify';
+import type { Access } from '#infra/access/access.ts';
+import { type Denial, guardRoutes } from '#infra/access/guard.ts';
+import { serverOptions, type Tls } from '#infra/tls.ts';
 import type { Answer } from './answer.ts';
 import { refusal } from './answer.ts';
 import { discardRest } from './linger.ts';
@@ -17,13 +20,18 @@ const REQUEST_TIMEOUT = 30_000;
 
 export interface HttpOptions {
   readonly doors: BySignal<Door>;
-  /** Whose telemetry this is. */
-  tenantOf(request: FastifyRequest): string;
+  /** Whose telemetry a request brings is its token's tenant. */
+  readonly access: Access;
+  readonly tls: Tls | undefined;
+  /** Resolves when a tenant's telemetry can be taken, or why it cannot. */
+  prepare(tenant: string): Promise<Refusal | undefined>;
+  /** A request that had no right token. */
+  onDenied(denial: Denial): void;
   /** A bug: a request failed for a reason that is no answer of ours. */
   onBug(error: Error): void;
 }
 
-export function buildApp({ doors, tenantOf, onBug }: HttpOptions): FastifyInstance {
+export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpOptions): FastifyInstance {
   const app = Fastify({
     // Requests may name content in their URLs; what is worth a line is logged by the door.
     logger: false,
@@ -31,9 +39,22 @@ export function buildApp({ doors, tenantOf, onBug }: HttpOptions): FastifyInstan
     // While closing, requests on open connections reach the door, which refuses them as OTLP says.
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    http: { headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 5_000, maxHeaderSize: 16 << 10 },
+    ...serverOptions(tls, {
+      headersTimeout: HEADERS_TIMEOUT,
+      connectionsCheckingInterval: 5_000,
+      maxHeaderSize: 16 << 10,
+    }),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, request, reply) => refuse(request, reply, BAD_REQUEST),
+  });
+
+  // Before anything of the body is read.
+  guardRoutes(app, {
+    access,
+    deny(denial, request, reply) {
+      onDenied(denial);
+      return refuse(request, reply, denial);
+    },
   });
 
   // Bodies are read by the door, from the raw stream.
@@ -42,14 +63,18 @@ export function buildApp({ doors, tenantOf, onBug }: HttpOptions): FastifyInstan
 
   for (const door of Object.values(doors)) {
     const url = SIGNALS[door.signal].path;
-    app.post(url, async (request, reply) => {
+    app.post(url, { config: { access: 'ingest' } }, async (request, reply) => {
       const { headers, ip: client } = request;
+      const { tenant } = request.principal;
       const body = request.body as Readable | undefined; // the parser above
-      return send(reply, await receive({ headers, body, client, tenant: tenantOf(request) }, door));
+      const unprepared = await prepare(tenant);
+      if (unprepared !== undefined) return refuse(request, reply, unprepared);
+      return send(reply, await receive({ headers, body, client, tenant }, door));
     });
     app.route({
       method: ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
       url,
+      config: { access: 'ingest' },
       handler: (request, reply) => refuse(request, reply, METHOD_NOT_ALLOWED),
     });
   }

@@ -79,6 +79,9 @@ test('whatever arrives and whatever fails: 200 means all parts are on the log, e
         }
         await batcher.flush();
         for (const { mine, outcome } of outcomes) {
+          // And never among another tenant's.
+          for (const { key, id } of mine)
+            expect([...log].filter(([other, ids]) => other !== key && ids.includes(id))).toEqual([]);
           const onLog = mine.every(({ key, id }) => log.get(key)?.includes(id));
           expect((await outcome).ok).toBe(onLog);
         }

@@ -4,12 +4,14 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import type { ProduceAck } from '#infra/kafka/port.ts';
 import { nothingDropped } from '#schemas/otlp/filter.ts';
 import { buildApp } from './app.ts';
 import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
+import { ByteRate } from './rate-limit.ts';
 import type { Door } from './receive.ts';
 import { RECORD_OF } from './records.ts';
 import { ok } from './refusal.ts';
@@ -39,6 +41,7 @@ beforeEach(async () => {
       ackTimeoutMs: 60_000,
       onAck: () => {},
     }),
+    rate: new ByteRate(0, () => 0),
     decompressing: new Gate(2),
     maxBodyBytes: LIMIT,
     observer: { accepted: () => {}, refused: () => {} },
@@ -54,7 +57,10 @@ beforeEach(async () => {
   };
   app = buildApp({
     doors: bySignal((signal) => ({ ...door, signal })),
-    tenantOf: () => 'default',
+    access: OPEN_ACCESS,
+    tls: undefined,
+    prepare: async () => undefined,
+    onDenied: () => {},
     onBug: (error) => {
       throw error;
     },

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, expect, test, vi } from 'vitest';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
@@ -22,7 +23,7 @@ function configOf(env: Record<string, string> = {}): Config {
 }
 
 /** An ingest on a log in memory. `world` is what the test may change. */
-function ingest(env: Record<string, string> = {}, hash = hasher(Buffer.from('salt'))) {
+function ingest(env: Record<string, string> = {}, hash = hasher(Buffer.from('salt')), access = OPEN_ACCESS) {
   const world = {
     now: START,
     reachable: true,
@@ -47,7 +48,8 @@ function ingest(env: Record<string, string> = {}, hash = hasher(Buffer.from('sal
     log: pino({ level: 'trace' }, sink),
     producer: { send },
     ping: async () => world.reachable,
-    hashOf: () => hash,
+    access,
+    hashes: { prepare: async () => {}, hashOf: () => hash },
     now: () => world.now,
   });
   return { ...built, world };

@@ -1,5 +1,6 @@
 /** The ingest as a whole: the HTTP service, the way to the log, when it is ready, how it stops. */
 import type { FastifyInstance } from 'fastify';
+import type { Access } from '#infra/access/access.ts';
 import type { Config } from '#infra/config.ts';
 import { UserError } from '#infra/errors.ts';
 import { type Readiness, registerOps } from '#infra/http.ts';
@@ -7,19 +8,22 @@ import { ClockCheck } from '#infra/kafka/clock-check.ts';
 import type { Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
+import type { Tls } from '#infra/tls.ts';
 import { topicName } from '#infra/topics.ts';
 import { buildApp } from './app.ts';
 import { Batcher } from './batcher.ts';
 import { ByteBudget } from './budget.ts';
 import { Gate } from './gate.ts';
 import { LogHealth } from './log-health.ts';
-import { observeRequests } from './observe.ts';
+import { observeDenials, observeRequests } from './observe.ts';
+import { ByteRate } from './rate-limit.ts';
 import type { Door, Observer } from './receive.ts';
 import { RECORD_OF } from './records.ts';
-import type { HashValue } from './salt.ts';
+import { type Refusal, unavailable } from './refusal.ts';
 import { type BySignal, bySignal, SIGNALS, type Signal } from './signals.ts';
 import { requestSplitters } from './split-request.ts';
-import { tenantOf } from './tenant.ts';
+import type { TenantHashes } from './tenant-hashes.ts';
+import { Throttle } from './throttle.ts';
 
 /** Of one send, and so of one record: Kafka brokers take 1 MiB by default. */
 const MAX_BATCH_BYTES = 512 << 10;
@@ -29,6 +33,8 @@ const LINGER_MS = 2;
 /** Exporters give up after 10 s by default: they are told before that. */
 const ACK_TIMEOUT_MS = 8_000;
 const PING_MS = 2_000;
+/** At most one line per tenant in this time. */
+const PREPARE_LOG_MS = 10_000;
 /** Bodies being decompressed at once: each may grow to the greatest body before its size is known. */
 const DECOMPRESSIONS = 2;
 /** What requests in flight get when the ingest stops; a stage of the lifecycle takes 10 s. */
@@ -40,7 +46,9 @@ export interface IngestOptions {
   readonly producer: Pick<Producer, 'send'>;
   /** True when a broker answers. */
   ping(): Promise<boolean>;
-  hashOf(tenant: string): HashValue;
+  readonly access: Access;
+  readonly tls?: Tls;
+  readonly hashes: TenantHashes;
   /** Unix milliseconds; this clock drives traces and windows. */
   now(): number;
 }
@@ -74,6 +82,7 @@ export function buildIngest(options: IngestOptions): Ingest {
   let draining = false;
   const shared = {
     budget,
+    rate: new ByteRate(config.ATI_INGEST_BYTES_PER_SECOND, now),
     decompressing: new Gate(DECOMPRESSIONS),
     maxBodyBytes,
     observer: withHealth(observeRequests(log, now), health, now),
@@ -86,7 +95,7 @@ export function buildIngest(options: IngestOptions): Ingest {
     maxPartBytes: MAX_BATCH_BYTES,
     allowAttributes: config.ATI_ALLOW_ATTRIBUTES,
     allowBodies: config.ATI_ALLOW_LOG_BODIES,
-    hashOf: options.hashOf,
+    hashOf: options.hashes.hashOf,
   });
   const doors = bySignal(
     (signal): Door => ({ ...shared, signal, batcher: batchers[signal], split: splitters[signal] }),
@@ -99,7 +108,14 @@ export function buildIngest(options: IngestOptions): Ingest {
     const known = reasons.filter((reason) => reason !== undefined);
     return { ok: known.length === 0, reasons: known };
   };
-  const app = buildApp({ doors, tenantOf, onBug: (error) => logBug(log, error) });
+  const app = buildApp({
+    doors,
+    access: options.access,
+    tls: options.tls,
+    prepare: preparer(options),
+    onDenied: observeDenials(log, now),
+    onBug: (error) => logBug(log, error),
+  });
   registerOps(app, { ready });
   const watch = watchLog(options.ping, health, budget);
   app.addHook('onClose', async () => clearInterval(watch));
@@ -147,6 +163,23 @@ function batcherOf(
       metrics.clockDifference.set(clock.differenceMs);
     },
   });
+}
+
+/** A salt that cannot be made (a full disk) or used is ours to mend: the client may send the same again. */
+function preparer({ hashes, log, now }: IngestOptions): (tenant: string) => Promise<Refusal | undefined> {
+  const throttle = new Throttle(PREPARE_LOG_MS);
+  return async (tenant) => {
+    try {
+      await hashes.prepare(tenant);
+      return undefined;
+    } catch (error) {
+      metrics.requests.inc({ code: 503 });
+      const unlogged = throttle.pass(tenant, now());
+      if (unlogged !== undefined)
+        log.error({ err: error, tenant, unlogged }, 'the salt of a tenant cannot be used');
+      return unavailable('this tenant cannot be served now', 5);
+    }
+  };
 }
 
 /** Asks for a broker every two seconds, one question at a time. */

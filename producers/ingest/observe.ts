@@ -1,4 +1,5 @@
 /** What is counted and logged of requests. Never their content: a refusal's message is ours. */
+import type { Denial } from '#infra/access/guard.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import type { Observer } from './receive.ts';
@@ -29,6 +30,16 @@ export function observeRequests(log: Logger, now: () => number): Observer {
       const why = cause === undefined ? {} : { cause: cause.message };
       log.warn({ signal, status, reason: message, ...why, bytes, unlogged }, 'export refused');
     },
+  };
+}
+
+/** Of requests without a right token. Neither the header nor who it may have meant is told. */
+export function observeDenials(log: Logger, now: () => number): (denial: Denial) => void {
+  const throttle = new Throttle(LOG_INTERVAL_MS);
+  return ({ status, message }) => {
+    metrics.requests.inc({ code: status });
+    const unlogged = throttle.pass(status, now());
+    if (unlogged !== undefined) log.warn({ status, reason: message, unlogged }, 'request refused');
   };
 }
 

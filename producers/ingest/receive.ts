@@ -9,6 +9,7 @@ import type { ByteBudget, Reservation } from './budget.ts';
 import { decompress } from './compression.ts';
 import type { Gate } from './gate.ts';
 import { codingOf, encodingOf } from './negotiation.ts';
+import type { ByteRate } from './rate-limit.ts';
 import type { Refusal, Result } from './refusal.ts';
 import { refused, unavailable } from './refusal.ts';
 import { SIGNALS, type Signal } from './signals.ts';
@@ -30,10 +31,12 @@ export interface Observer {
   refused(signal: Signal, refusal: Refusal, bytes: number): void;
 }
 
-/** The door of one signal; the doors of all share the budget and the gate. */
+/** The door of one signal; the doors of all share the budget, the rate and the gate. */
 export interface Door {
   readonly signal: Signal;
   readonly budget: ByteBudget;
+  /** Of each tenant. */
+  readonly rate: ByteRate;
   readonly batcher: Batcher;
   /** How much a body grows is known only afterwards: few may be growing at once. */
   readonly decompressing: Gate;
@@ -92,12 +95,15 @@ async function readParts(
 ): Promise<Result<SplitRequest>> {
   const coding = codingOf(headers['content-encoding']);
   if (!coding.ok) return coding;
+  const spent = door.rate.take(tenant, 0);
+  if (spent !== undefined) return refused(spent);
   const limit = door.maxBodyBytes;
   const declared = declaredLength(headers['content-length']);
   const sent = await readBody(body ?? Readable.from([]), { declared, limit, reservation });
   if (!sent.ok) return sent;
   const plain = await door.decompressing.run(() => decompress(sent.value, coding.value, limit));
   if (!plain.ok) return plain;
-  const busy = reservation.resize(plain.value.length);
+  const { length } = plain.value;
+  const busy = reservation.resize(length) ?? door.rate.take(tenant, length);
   return busy === undefined ? door.split(plain.value, encoding, tenant) : refused(busy);
 }

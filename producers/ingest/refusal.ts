@@ -13,6 +13,8 @@ export interface Refusal {
 /** Each status with its google.rpc.Code, as `Status.code` tells it. */
 export const RPC_CODES = {
   400: 3, // INVALID_ARGUMENT
+  401: 16, // UNAUTHENTICATED
+  403: 7, // PERMISSION_DENIED
   404: 5, // NOT_FOUND
   405: 12, // UNIMPLEMENTED
   413: 3, // INVALID_ARGUMENT: the same body will never fit

@@ -1,22 +1,24 @@
-import type { Config } from '#infra/config.ts';
+import { DEFAULT_TENANT } from '#infra/access/access.ts';
+import { startAccess } from '#infra/access/start.ts';
 import { messageOf, UserError } from '#infra/errors.ts';
 import { listen } from '#infra/http.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import type { ProcessContext } from '#infra/process.ts';
+import { tlsOf } from '#infra/tls.ts';
 import { buildIngest } from './ingest.ts';
 import { startIntake } from './kafka/start.ts';
-import { derivedSalt, type HashValue, hasher, persistedSalt } from './salt.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
+import { type TenantHashes, tenantHashes } from './tenant-hashes.ts';
 
 /** The producer's own retries; clients are told within eight seconds, with its last error if it has given up. */
 const PRODUCE_PATIENCE_MS = 5_000;
 
 /** The ingest of a process, listening; both doors, HTTP and Kafka, stop with the lifecycle. */
-export async function startIngest(
-  { config, log, lifecycle }: ProcessContext,
-  connect: () => Promise<Kafka>,
-): Promise<void> {
-  const hash = await hasherOf(config);
+export async function startIngest(context: ProcessContext, connect: () => Promise<Kafka>): Promise<void> {
+  const { config, log, lifecycle } = context;
+  const access = await startAccess(context);
+  const tls = tlsOf(config);
+  const hashes = tenantHashes(config);
+  await prepareDefault(hashes);
   const kafka = await connect();
   const producer = await kafka.producer({ compression: 'zstd', patienceMs: PRODUCE_PATIENCE_MS });
   lifecycle.onStop('closed', 'producer', () => producer.close());
@@ -26,7 +28,9 @@ export async function startIngest(
     log,
     producer,
     ping: () => kafka.ping(),
-    hashOf: () => hash,
+    access,
+    tls,
+    hashes,
     now: Date.now,
   });
   const intake = startIntake({ config, log, kafka, producer, doors: ingest.doors });
@@ -40,10 +44,10 @@ export async function startIngest(
   });
 }
 
-async function hasherOf({ ATI_SALT, ATI_DATA_DIR }: Config): Promise<HashValue> {
-  if (ATI_SALT !== '') return hasher(derivedSalt(ATI_SALT, DEFAULT_TENANT));
+/** What comes through Kafka is the default tenant's; and a data directory that cannot be used is said now. */
+async function prepareDefault(hashes: TenantHashes): Promise<void> {
   try {
-    return hasher(await persistedSalt(ATI_DATA_DIR, DEFAULT_TENANT));
+    await hashes.prepare(DEFAULT_TENANT);
   } catch (error) {
     throw new UserError(`the salt cannot be used: ${messageOf(error)}`);
   }

@@ -2,6 +2,7 @@
 import zlib from 'node:zlib';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import { readConfig } from '#infra/config.ts';
 import type { OutgoingRecord } from '#infra/kafka/port.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
@@ -44,7 +45,8 @@ function ingest(env: Record<string, string> = {}) {
       },
     },
     ping: async () => true,
-    hashOf: () => hasher(Buffer.from('salt')),
+    access: OPEN_ACCESS,
+    hashes: { prepare: async () => {}, hashOf: () => hasher(Buffer.from('salt')) },
     now: () => START,
   });
   return { ...built, world };

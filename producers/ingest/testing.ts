@@ -1,5 +1,6 @@
 /** For tests: exports in both encodings, and what is on a log. */
 
+import type { Access, Principal } from '#infra/access/access.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import type { SpanBatch } from '#schemas/events.ts';
 import type { OtlpAttributes, OtlpSpan, OtlpTraces, OtlpValue } from '#schemas/otlp/write.ts';
@@ -110,3 +111,18 @@ export function spanBatch(value: Uint8Array | null): SpanBatch {
   if (!decoded.ok) throw new Error(decoded.reason);
   return decoded.value;
 }
+
+const principals: Readonly<Record<string, Principal>> = {
+  'Bearer a': { name: 'a', tenant: 'tenant-a', scopes: new Set(['ingest']) },
+  'Bearer b': { name: 'b', tenant: 'tenant-b', scopes: new Set(['ingest']) },
+  'Bearer reader': { name: 'reader', tenant: 'tenant-a', scopes: new Set(['read']) },
+};
+
+/** `Bearer a` and `Bearer b` may send for tenant-a and tenant-b, `Bearer reader` may not. */
+export const TWO_TENANTS: Access = {
+  required: true,
+  authenticate(authorization = '') {
+    const principal = principals[authorization];
+    return principal ? { ok: true, principal } : { ok: false, reason: 'a bearer token is needed' };
+  },
+};

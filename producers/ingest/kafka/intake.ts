@@ -95,7 +95,7 @@ export class KafkaIntake implements ConsumerHandler {
   }
 
   async onBatch(batch: Batch): Promise<void> {
-    const { topic, partition, highWatermark, epoch } = batch;
+    const { topic, partition, epoch } = batch;
     const source = this.#sources.get(topic)!;
     const { maxBodyBytes } = this.#options.door;
     for (const records of chunksOf(batch.records, Math.min(CHUNK_BYTES, maxBodyBytes))) {
@@ -107,7 +107,6 @@ export class KafkaIntake implements ConsumerHandler {
         if (!(await this.#write(topic, source.door, chunk))) return; // stopping: it is read again
         const offset = records[chunk.read - 1].offset + 1;
         observe(topic, source.door.signal, chunk);
-        metrics.consumerLag.set({ topic, partition }, highWatermark - offset);
         await this.#commit({ topic, partition, offset }, epoch);
         if (chunk.fault !== undefined) throw new Error(this.#faultOf(topic, chunk.fault));
       } finally {

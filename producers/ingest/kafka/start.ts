@@ -1,3 +1,4 @@
+import { DEFAULT_TENANT } from '#infra/access/access.ts';
 import type { Config } from '#infra/config.ts';
 import { UserError } from '#infra/errors.ts';
 import type { Kafka, Producer } from '#infra/kafka/port.ts';
@@ -5,7 +6,6 @@ import type { Logger } from '#infra/log.ts';
 import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 import type { Door } from '../receive.ts';
 import type { BySignal } from '../signals.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import type { SignalDoor } from './door.ts';
 import { KafkaIntake } from './intake.ts';
 
