@@ -185,6 +185,9 @@ const schema = z.object({
       'the sink applies the migrations at its start; false: it refuses to start when they are missing',
     ),
   ATI_SINK_BATCH_ROWS: positive(10_000),
+  ATI_SINK_BATCH_BYTES: positive(16 << 20).describe(
+    'of rows and their records; each of the five projections holds two batches at most while ClickHouse is away',
+  ),
   ATI_SINK_TIMEOUT_MS: positive(30_000).describe(
     'an insert without a sign of life from ClickHouse for so long is tried again',
   ),

@@ -70,6 +70,7 @@ export class Sink {
       deadLettersTopic: deadLetters,
       limit: await recalledLimit(kafka, place, config.ATI_DEAD_LETTER_SHARE),
       batchRows: config.ATI_SINK_BATCH_ROWS,
+      batchBytes: config.ATI_SINK_BATCH_BYTES,
       flushMs: config.ATI_SINK_FLUSH_MS,
       events: observe(topic, log),
       ...(schedule && { schedule }),
@@ -132,9 +133,11 @@ function observe(topic: string, log: Logger): WriterEvents {
     uncommitted(reason) {
       log.warn({ topic }, `rows are stored but not committed yet: ${reason}`);
     },
-    read(partition, records, lag) {
+    read(records) {
       metrics.recordsConsumed.inc({ topic }, records);
-      metrics.consumerLag.set({ topic, partition: String(partition) }, lag);
+    },
+    waited(seconds) {
+      metrics.backPressureSeconds.inc({ topic }, seconds);
     },
   };
 }

@@ -70,6 +70,7 @@ function setup(options: Partial<WriterOptions> = {}) {
     deadLetters: new DeadLetters(producer, 'dead'),
     deadLettersTopic: 'dead',
     batchRows: 4,
+    batchBytes: 1 << 20,
     flushMs: 100,
     idleCommitMs: 1000,
     retry: { firstMs: 10, maxMs: 40, random: () => 0 },
@@ -78,7 +79,8 @@ function setup(options: Partial<WriterOptions> = {}) {
       retrying: (_table, _reason, attempt) => log.push(`retry ${attempt}`),
       deadLetter: (step, record, reason) => log.push(`${step} ${record.offset}: ${reason}`),
       uncommitted: (reason) => log.push(`uncommitted ${reason}`),
-      read: (partition, records, lag) => log.push(`read ${partition} ${records} ${lag}`),
+      read: (records) => log.push(`read ${records}`),
+      waited: () => undefined,
     },
     onFatal: (error) => fatal.push(error),
     ...options,
@@ -506,7 +508,7 @@ describe('one topic, several tables', () => {
     calls[2].done();
     await settle();
     expect(commits.map(({ offset }) => offset)).toEqual([1]);
-    expect([log, writer.trouble]).toEqual([['read 0 1 0', 'stored 2', 'retry 1', 'stored 2'], undefined]);
+    expect([log, writer.trouble]).toEqual([['read 1', 'stored 2', 'retry 1', 'stored 2'], undefined]);
   });
 
   test('an assignment that comes between the tables: nothing is committed, everything is read again', async () => {

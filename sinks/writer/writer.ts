@@ -20,8 +20,9 @@ export interface WriterEvents {
   retrying(table: string, reason: string, attempt: number, delayMs: number): void;
   deadLetter(step: string, record: KafkaRecord, reason: string): void;
   uncommitted(reason: string): void;
-  /** `lag`: records of the partition that are still to be read. */
-  read(partition: number, records: number, lag: number): void;
+  read(records: number): void;
+  /** Both buffers were full: fetching waited for so long. */
+  waited(seconds: number): void;
 }
 
 export interface WriterOptions {
@@ -36,7 +37,7 @@ export interface WriterOptions {
   readonly limit?: DeadLetterLimit;
   /** Inserts are due at so many rows (of all tables), bytes (rows and records) or milliseconds. */
   readonly batchRows: number;
-  readonly batchBytes?: number;
+  readonly batchBytes: number;
   readonly flushMs: number;
   /** Positions without rows (ticks) are committed this often. */
   readonly idleCommitMs?: number;
@@ -53,7 +54,6 @@ interface Signals {
 }
 
 const IDLE_COMMIT_MS = 5_000;
-const BATCH_BYTES = 64 << 20;
 /** Two of these and a commit are less than a stage of the lifecycle may take. */
 const LAST_ATTEMPT_MS = 3_000;
 
@@ -117,7 +117,7 @@ export class Writer implements ConsumerHandler {
   async onBatch(batch: Batch): Promise<void> {
     const { partition, records } = batch;
     for (const record of records) {
-      while (this.#full() && !this.#over(batch.epoch)) await this.#room();
+      while (this.#full() && !this.#over(batch.epoch)) await this.#timed(() => this.#room());
       if (this.#failed) throw this.#failure;
       if (this.#over(batch.epoch)) return;
       const refused = this.#append(record);
@@ -130,9 +130,7 @@ export class Writer implements ConsumerHandler {
       if (this.#over(batch.epoch)) return;
       this.#filling.passed(partition, record);
     }
-    const last = records.at(-1);
-    const lag = last === undefined ? 0 : Math.max(0, batch.highWatermark - last.offset - 1);
-    this.#options.events.read(partition, records.length, lag);
+    this.#options.events.read(records.length);
     if (this.#full()) {
       if (this.#storing === undefined) this.#start();
     } else if (!this.#filling.empty) {
@@ -183,7 +181,7 @@ export class Writer implements ConsumerHandler {
   }
 
   #full(): boolean {
-    const { batchRows, batchBytes = BATCH_BYTES } = this.#options;
+    const { batchRows, batchBytes } = this.#options;
     return this.#filling.rowCount >= batchRows || this.#filling.bytes >= batchBytes;
   }
 
@@ -192,6 +190,15 @@ export class Writer implements ConsumerHandler {
     if (this.#storing === undefined) this.#start();
     else await this.#storing;
     if (this.#failed) throw this.#failure;
+  }
+
+  async #timed(wait: () => Promise<void>): Promise<void> {
+    const since = performance.now();
+    try {
+      await wait();
+    } finally {
+      this.#options.events.waited((performance.now() - since) / 1_000);
+    }
   }
 
   #arm(delayMs: number): void {
