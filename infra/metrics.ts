@@ -58,16 +58,24 @@ export const metrics = {
 
   // Consumers. A growing lag means that the consumer is slower than the log; a growing floor age, an old open trace.
   recordsConsumed: counter('records_consumed_total', 'Records read', ['topic']),
-  consumerLag: gauge('consumer_lag_records', 'Records behind the end of the log', ['topic', 'partition']),
-  eventTimeLag: gauge('event_time_lag_ms', 'How far the clock of a partition is behind', [
+  consumerLag: gauge('consumer_lag_records', 'Records of the log that have not been handled yet', [
     'topic',
     'partition',
   ]),
+  eventTimeLag: gauge(
+    'event_time_lag_ms',
+    'Age of the oldest record that has not been handled yet; 0 at the end of the log',
+    ['topic', 'partition'],
+  ),
   floorAge: gauge('floor_age_ms', 'Age of the oldest thing that holds the committed offset back', [
     'topic',
     'partition',
   ]),
-  backPressureSeconds: counter('back_pressure_seconds_total', 'Time in which fetching waited', ['topic']),
+  backPressureSeconds: counter(
+    'back_pressure_seconds_total',
+    'Time in which a consumer had no room for what it had fetched',
+    ['topic'],
+  ),
   deadLetters: counter('dead_letters_total', 'Records put aside, by reason; any is worth a look', [
     'topic',
     'reason',
@@ -95,6 +103,22 @@ export const metrics = {
     'table',
   ]),
 };
+
+/** Gauges of a partition that is not this process's any more: another one shows them now. */
+export function forgetPartition(topic: string, partition: number): void {
+  const labels = { topic, partition: String(partition) };
+  for (const each of [metrics.consumerLag, metrics.eventTimeLag, metrics.floorAge]) each.remove(labels);
+}
+
+/** Waits for room, and counts how long a consumer of `topic` waited for it. */
+export async function underBackPressure(topic: string, room: Promise<void>): Promise<void> {
+  const since = performance.now();
+  try {
+    await room;
+  } finally {
+    metrics.backPressureSeconds.inc({ topic }, (performance.now() - since) / 1_000);
+  }
+}
 
 /** The text that /metrics answers, in Prometheus's exposition format. */
 export async function metricsText(): Promise<{ contentType: string; body: string }> {

@@ -168,6 +168,8 @@ export class GroupConsumer implements Consumer {
       if (epoch.signal.aborted) return;
       try {
         await this.#group.heartbeat();
+        // Not awaited: a heartbeat waits for nothing.
+        void epoch.measureLag();
       } catch (error) {
         if (isMembershipLost(error)) {
           if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.#group.forgetMember();

@@ -12,6 +12,10 @@ export interface Cursor {
   paused: boolean;
   /** The last answer was empty before the log's end: fetch it alone, to tell a hole from an answer that was full. */
   probe: boolean;
+  /** Offset after the last record that consumers may read, as it was when last seen. */
+  end: number;
+  /** Time of the oldest record that may not have been handled yet, unix ms. */
+  oldest: number;
   /** Its offset is not in the log any more: find another place to go on. */
   lost: boolean;
 }
@@ -25,7 +29,17 @@ export class Cursors {
     this.#cursors = new Map(
       partitions.map(({ topic, partition, offset }) => [
         keyOf(topic, partition),
-        { topic, partition, next: offset, busy: false, paused: false, probe: false, lost: false },
+        {
+          topic,
+          partition,
+          next: offset,
+          busy: false,
+          paused: false,
+          probe: false,
+          lost: false,
+          end: offset,
+          oldest: Number.NaN,
+        },
       ]),
     );
   }

@@ -38,6 +38,7 @@ export class Epoch {
   readonly #ended = new AbortController();
   readonly #handling = new Set<Promise<void>>();
   #lost = false;
+  #measuring = false;
   #lastHandOver = 0;
 
   constructor(number: number, generation: number, context: EpochContext) {
@@ -170,24 +171,63 @@ export class Epoch {
     // Paused in the meantime: fetched again later.
     if (!cursor || cursor.paused || this.signal.aborted) return;
     cursor.probe = false;
-    const lag = Math.max(0, fetched.end - fetched.nextOffset);
-    metrics.consumerLag.set({ topic: cursor.topic, partition: String(cursor.partition) }, lag);
+    cursor.end = fetched.end;
     if (fetched.records.length > 0) this.#handOver(cursor, fetched);
     else if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
     // Records of this offset were compacted away, and the batch that held them is empty.
     else if (fetched.end > cursor.next && alone) cursor.next += 1;
     else cursor.probe = fetched.end > cursor.next;
+    this.#showLag(cursor);
+  }
+
+  /** How far behind a partition is: records that the handler has not done yet, and how old the oldest of them is. */
+  #showLag({ topic, partition, next, end, oldest }: Cursor): void {
+    if (this.signal.aborted) return;
+    const labels = { topic, partition: String(partition) };
+    const behind = Math.max(0, end - next);
+    metrics.consumerLag.set(labels, behind);
+    if (behind === 0) metrics.eventTimeLag.set(labels, 0);
+    else if (!Number.isNaN(oldest)) metrics.eventTimeLag.set(labels, Math.max(0, Date.now() - oldest));
+  }
+
+  /** The log grows on while a handler takes its time, and nothing is fetched that would say so. */
+  async measureLag(): Promise<void> {
+    const held = this.cursors.all.filter(({ busy, paused }) => busy || paused);
+    if (held.length === 0 || this.#measuring) return;
+    this.#measuring = true;
+    try {
+      await this.#measure(held);
+    } catch (error) {
+      // Only a gauge: whoever reads or commits hears of what is wrong.
+      this.#context.connection.options.log.debug({ err: error }, 'the lag could not be measured');
+    } finally {
+      this.#measuring = false;
+    }
+  }
+
+  async #measure(held: readonly Cursor[]): Promise<void> {
+    const { connection } = this.#context;
+    for (const topic of new Set(held.map((cursor) => cursor.topic))) {
+      const ranges = await connection.use([topic], (cluster) => logOffsets(cluster, topic));
+      for (const cursor of held.filter((each) => each.topic === topic)) {
+        cursor.end = ranges.find(({ partition }) => partition === cursor.partition)?.latest ?? cursor.end;
+        this.#showLag(cursor);
+      }
+    }
   }
 
   #handOver(cursor: Cursor, { topic, partition, records, nextOffset, end }: Fetched): void {
     const { options, onFailure } = this.#context;
     const batch = { topic, partition, records, highWatermark: end, epoch: this.number };
     cursor.busy = true;
+    cursor.oldest = records[0].timestamp;
     this.#lastHandOver = performance.now();
     const handling = (async () => options.handler.onBatch(batch))()
       .then(() => {
         cursor.next = nextOffset;
         cursor.busy = false;
+        cursor.oldest = records[records.length - 1].timestamp;
+        this.#showLag(cursor);
         this.cursors.ring();
       }, onFailure)
       .finally(() => this.#handling.delete(handling));

@@ -1,6 +1,7 @@
 import type { Assignment, Batch, ConsumerHandler, Kafka, KafkaRecord, Producer } from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
+import { metrics, underBackPressure } from '#infra/metrics.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import { unpack } from '../assembly/packing.ts';
 import type { Stage1Result } from '../assembly/protocol.ts';
@@ -45,6 +46,8 @@ export class AssemblyRunner implements ConsumerHandler {
 
   async onAssigned(partitions: readonly Assignment[], epoch: number): Promise<void> {
     const { kafka, topics, pool, committer, hardCapMs, log } = this.#options;
+    for (const { partition } of this.#lanes.values())
+      metrics.openTraces.remove({ partition: String(partition) });
     this.#lanes.clear();
     committer.reset(epoch);
     await pool.run({ type: 'keep', epoch });
@@ -89,7 +92,7 @@ export class AssemblyRunner implements ConsumerHandler {
     const lane = this.#lanes.get(batch.partition);
     if (lane === undefined || lane.epoch !== batch.epoch) return;
     const bytes = batch.records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
-    await this.#options.budget.take(bytes);
+    await underBackPressure(batch.topic, this.#options.budget.take(bytes));
     try {
       let { records } = batch;
       while (records.length > 0) {
@@ -134,7 +137,7 @@ export class AssemblyRunner implements ConsumerHandler {
     const position = advanceLane(lane, result, hardCapMs);
     if (position !== undefined)
       committer.done({ topic: topics.spans, partition: lane.partition, ...position }, lane.epoch);
-    reportStage1(lane, result);
+    reportStage1(topics.spans, lane, result);
   }
 
   /**

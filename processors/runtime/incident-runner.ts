@@ -72,7 +72,7 @@ export class IncidentRunner implements ConsumerHandler {
     const position = processor.position();
     if (position === undefined) return;
     const { offset } = position;
-    const labels = { topic: 'ati.signals', partition: String(partition) };
+    const labels = { topic: topics.signals, partition: String(partition) };
     metrics.floorAge.set(labels, position.done - position.floor);
     committer.done(
       { topic: topics.signals, partition, offset, metadata: formatSignalMetadata(position) },

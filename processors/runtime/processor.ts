@@ -2,7 +2,6 @@ import type { Readiness } from '#infra/http.ts';
 import { recalledLimit } from '#infra/kafka/dead-letter-recall.ts';
 import type { Consumer, ConsumerHandler, Kafka, OutgoingRecord } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
-import { metrics } from '#infra/metrics.ts';
 import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import type { ProcessorSettings } from '../settings.ts';
@@ -117,13 +116,6 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
   const owned = () => assembly.owned();
   const ticker = new Ticker({ now, owned, send, onError, schedule, everyMs: options.tickEveryMs ?? 1_000 });
   if (options.ticks ?? true) ticker.start();
-  const stopLag = schedule.every(1_000, () => {
-    for (const [partition, clock] of assembly.owned())
-      metrics.eventTimeLag.set(
-        { topic: 'ati.spans', partition: String(partition) },
-        Math.max(0, now() - clock),
-      );
-  });
 
   let draining = false;
   return {
@@ -138,7 +130,6 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
     },
     async drain() {
       draining = true;
-      stopLag();
       const partitions = Array.from({ length: settings.windows.sources }, (_, partition) => partition);
       consumers[0].pause(topics.spans, partitions);
       consumers[1].pause(topics.signals, partitions);
