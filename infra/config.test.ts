@@ -103,3 +103,17 @@ test('secrets are redacted', () => {
   );
   expect(shown).not.toContain('canary');
 });
+
+test('a log that would be shorter than what a restart reads again is refused', () => {
+  const wrong = (env: Record<string, string>) => {
+    const read = readConfig(env);
+    return read.ok ? '' : read.message;
+  };
+  expect(wrong({ ATI_LOG_RETENTION_HOURS: '23' })).toContain('must be a whole number from 24');
+  expect(wrong({ ATI_LOG_RETENTION_HOURS: '24' })).toBe('');
+  // A hard cap of a day: the log must reach back two.
+  expect(wrong({ ATI_LOG_RETENTION_HOURS: '48', ATI_HARD_CAP_MS: String(86_400_000) })).toContain(
+    'ATI_LOG_RETENTION_HOURS: must be at least 49',
+  );
+  expect(wrong({ ATI_LOG_RETENTION_HOURS: '49', ATI_HARD_CAP_MS: String(86_400_000) })).toBe('');
+});

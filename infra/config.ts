@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { number, wholeNumber } from './numbers.ts';
 
 const port = (fallback: number) => wholeNumber(1, 65535).default(fallback);
+/** A century: what Kafka and ClickHouse count with stays in their range. */
+const MAX_RETENTION_DAYS = 36_500;
 const positive = (fallback: number) => wholeNumber(1).default(fallback);
 const HOST_PORT = /^[^\s:/]+:\d{1,5}$/;
 const list = z
@@ -67,11 +69,15 @@ const schema = z.object({
     .default('')
     .describe('put before every topic and group name'),
   ATI_PARTITIONS: positive(4).describe('partitions of ati.spans and the topics beside it'),
-  ATI_LOG_RETENTION_HOURS: positive(72).describe(
-    'how long ati.spans, ati.telemetry, ati.traces and ati.signals keep records; at least 24',
-  ),
-  ATI_INCIDENT_RETENTION_DAYS: positive(90).describe('how long ati.incidents keeps records'),
-  ATI_DEAD_LETTER_RETENTION_DAYS: positive(30).describe('how long ati.dead-letters keeps records'),
+  ATI_LOG_RETENTION_HOURS: wholeNumber(24, MAX_RETENTION_DAYS * 24)
+    .default(72)
+    .describe('how long ati.spans, ati.telemetry, ati.traces and ati.signals keep records; at least 24'),
+  ATI_INCIDENT_RETENTION_DAYS: wholeNumber(1, MAX_RETENTION_DAYS)
+    .default(90)
+    .describe('how long ati.incidents keeps records'),
+  ATI_DEAD_LETTER_RETENTION_DAYS: wholeNumber(1, MAX_RETENTION_DAYS)
+    .default(30)
+    .describe('how long ati.dead-letters keeps records'),
   ATI_DEAD_LETTER_SHARE: number(0, 1)
     .default(0.5)
     .describe('of the last 1,000 records of a topic; beyond it their consumer stops; 1: no limit'),
@@ -96,7 +102,7 @@ const schema = z.object({
   ATI_ENGINE_PORT: port(8123).describe('port of the embedded engine'),
   ATI_ENGINE_FSYNC: z.stringbool().default(false).describe('fsync every insert of the embedded engine'),
   ATI_ENGINE_MAX_BODY_BYTES: positive(256 << 20).describe('greatest insert into the engine, decompressed'),
-  ATI_TTL_DAYS: positive(30).describe('how long ClickHouse keeps rows'),
+  ATI_TTL_DAYS: wholeNumber(1, MAX_RETENTION_DAYS).default(30).describe('how long ClickHouse keeps rows'),
 
   ATI_INGEST_PORT: port(4318).describe('OTLP/HTTP'),
   ATI_API_PORT: port(8001).describe('query API'),
@@ -226,6 +232,14 @@ const RULES: readonly Rule[] = [
     window !== undefined && hop !== undefined && window % hop !== 0
       ? `ATI_WINDOW_MS: must be a multiple of ATI_WINDOW_HOP_MS (${hop}), not ${window}`
       : undefined,
+  (config) => {
+    const { ATI_LOG_RETENTION_HOURS: hours } = config;
+    // A restart reads an open trace, and the windows that wait for it, from the log again; twice that, as retention is rough.
+    const least = Math.ceil((2 * reachMs(config)) / 3_600_000);
+    return hours !== undefined && hours < least
+      ? `ATI_LOG_RETENTION_HOURS: must be at least ${least}, twice what ATI_HARD_CAP_MS and the windows reach back, not ${hours}`
+      : undefined;
+  },
   below('ATI_QUIET_GAP_MS', 'ATI_HARD_CAP_MS'),
   below('ATI_REOPEN_MS', 'ATI_HARD_CAP_MS'),
   (config) => {
@@ -237,6 +251,13 @@ const RULES: readonly Rule[] = [
     return taken && `${taken}: another service has port ${String(config[taken])} too`;
   },
 ];
+
+/** How far behind the log's end a consumer may have to start, in ms; 0 for what is not known. */
+function reachMs(config: Partial<Config>): number {
+  const { ATI_HARD_CAP_MS: cap = 0, ATI_REOPEN_MS: reopen = 0 } = config;
+  const { ATI_WINDOW_MS: window = 0, ATI_WINDOW_GRACE_MS: grace = 0 } = config;
+  return cap + reopen + window + grace;
+}
 
 /** An address of this machine alone, by its name: nothing is looked up. */
 export function isLoopback(host: string): boolean {

@@ -5,7 +5,8 @@
  * installations or tests share one Kafka cluster.
  */
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 /**
  * Bytes of a record batch that each of our topics takes: the summary of a very large trace is larger than Kafka's
@@ -16,6 +17,20 @@ export const MAX_MESSAGE_BYTES = 8 << 20;
 /** Of ati.dead-letters: the greatest record of any other topic, with the headers that say why and where. */
 export const MAX_DEAD_LETTER_BYTES = MAX_MESSAGE_BYTES + (64 << 10);
 
+/** The configuration's part in this (config.ts), in hours and days as the names say. */
+export interface Retention {
+  readonly ATI_LOG_RETENTION_HOURS: number;
+  readonly ATI_INCIDENT_RETENTION_DAYS: number;
+  readonly ATI_DEAD_LETTER_RETENTION_DAYS: number;
+}
+
+/** What config.ts has where nothing is set. */
+export const DEFAULT_RETENTION: Retention = {
+  ATI_LOG_RETENTION_HOURS: 72,
+  ATI_INCIDENT_RETENTION_DAYS: 90,
+  ATI_DEAD_LETTER_RETENTION_DAYS: 30,
+};
+
 export interface TopicSpec {
   readonly name: string;
   /** One sentence: what a record is, and its key. */
@@ -23,8 +38,8 @@ export interface TopicSpec {
   /** `spans`: as many as ATI_PARTITIONS, co-partitioned with ati.spans; a number: fixed. */
   readonly partitions: 'spans' | number;
   readonly cleanup: 'delete' | 'compact';
-  /** Milliseconds; undefined where compaction keeps the last value of each key for ever. */
-  readonly retentionMs?: number;
+  /** Which variable says how long records are kept; undefined where compaction keeps the last value of each key. */
+  readonly retention?: keyof Retention;
   /** LogAppendTime: the broker stamps the records, so an ingest can compare its clock with the broker's. */
   readonly timestampType: 'CreateTime' | 'LogAppendTime';
   /** MAX_MESSAGE_BYTES where it is not said. */
@@ -37,7 +52,7 @@ export const TOPICS = {
     about: 'SpanBatch: OTLP spans of one partition; partition = murmur2(trace id, 16 bytes) mod n',
     partitions: 'spans',
     cleanup: 'delete',
-    retentionMs: 3 * DAY_MS,
+    retention: 'ATI_LOG_RETENTION_HOURS',
     timestampType: 'LogAppendTime',
   },
   telemetry: {
@@ -45,7 +60,7 @@ export const TOPICS = {
     about: 'MetricBatch, LogBatch: OTLP metrics and log records of one service, key service.name',
     partitions: 'spans',
     cleanup: 'delete',
-    retentionMs: 3 * DAY_MS,
+    retention: 'ATI_LOG_RETENTION_HOURS',
     timestampType: 'LogAppendTime',
   },
   traces: {
@@ -53,7 +68,7 @@ export const TOPICS = {
     about: 'TraceSummary: one revision of a closed trace, key trace id, in the partition of its spans',
     partitions: 'spans',
     cleanup: 'delete',
-    retentionMs: 3 * DAY_MS,
+    retention: 'ATI_LOG_RETENTION_HOURS',
     timestampType: 'CreateTime',
   },
   signals: {
@@ -62,7 +77,7 @@ export const TOPICS = {
       'Signal and OperatorAction (key tenant + agent operation), ClockMark (every source clock, in every partition)',
     partitions: 'spans',
     cleanup: 'delete',
-    retentionMs: 3 * DAY_MS,
+    retention: 'ATI_LOG_RETENTION_HOURS',
     timestampType: 'CreateTime',
   },
   incidents: {
@@ -71,7 +86,7 @@ export const TOPICS = {
       'IncidentEvent: opened, updated, resolved, retracted, acknowledged, muted …; key incident id: the history to subscribe to',
     partitions: 'spans',
     cleanup: 'delete',
-    retentionMs: 90 * DAY_MS,
+    retention: 'ATI_INCIDENT_RETENTION_DAYS',
     timestampType: 'CreateTime',
   },
   incidentState: {
@@ -86,13 +101,19 @@ export const TOPICS = {
     about: 'the original bytes of a record that could not be processed; why and where in its headers',
     partitions: 1,
     cleanup: 'delete',
-    retentionMs: 30 * DAY_MS,
+    retention: 'ATI_DEAD_LETTER_RETENTION_DAYS',
     timestampType: 'CreateTime',
     maxMessageBytes: MAX_DEAD_LETTER_BYTES,
   },
 } as const satisfies Record<string, TopicSpec>;
 
 export type TopicKey = keyof typeof TOPICS;
+
+/** How long a topic keeps its records, in milliseconds; undefined where it keeps the last value of each key. */
+export function retentionMs({ retention }: TopicSpec, of: Retention): number | undefined {
+  if (retention === undefined) return undefined;
+  return of[retention] * (retention.endsWith('_HOURS') ? HOUR_MS : DAY_MS);
+}
 
 /** The name of a topic on the broker. */
 export function topicName(topic: TopicKey, prefix = ''): string {

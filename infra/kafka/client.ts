@@ -8,6 +8,7 @@ import type { Consumer, ConsumerOptions, Kafka, KafkaRecord, Producer, ProducerO
 import { KafkaProducer } from './producer.ts';
 import { readPartition } from './reader.ts';
 import { retrying, unlessAborted } from './retry.ts';
+import { alignSettings } from './topic-settings.ts';
 
 export interface ConnectOptions {
   /** host:port, one or more of the cluster. */
@@ -76,6 +77,7 @@ class KafkaClient implements Kafka {
   async ensureTopics(definitions: Parameters<Kafka['ensureTopics']>[0]): Promise<void> {
     await this.#retrying('create topics', () => createMissing(this.#admin, definitions));
     await this.#retrying('create topics', () => checkTopics(this.#admin, definitions));
+    await this.#retrying('set up topics', () => alignSettings(this.#admin, definitions));
   }
 
   async deleteTopics(names: readonly string[]): Promise<void> {

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
-import { TOPICS } from '../topics.ts';
+import { type Retention, TOPICS } from '../topics.ts';
 import { ensureAtiTopics } from './ensure.ts';
 import type { TopicDefinition } from './port.ts';
 
-async function ensured(prefix: string, partitions: number): Promise<readonly TopicDefinition[]> {
+async function ensured(
+  prefix: string,
+  partitions: number,
+  retention: Partial<Retention> = {},
+): Promise<readonly TopicDefinition[]> {
   const asked: TopicDefinition[] = [];
   const kafka = { ensureTopics: async (topics: readonly TopicDefinition[]) => void asked.push(...topics) };
-  await ensureAtiTopics(kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: partitions });
+  await ensureAtiTopics(kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: partitions, ...retention });
   return asked;
 }
 
@@ -24,11 +28,29 @@ test('the settings that the pipeline depends on', async () => {
     'cleanup.policy': 'delete',
     'max.message.bytes': '8388608',
     'message.timestamp.type': 'LogAppendTime',
-    'retention.ms': String(TOPICS.spans.retentionMs),
+    'retention.ms': String(72 * 3_600_000),
   });
   expect(config('ati.incident-state')).toEqual({
     'cleanup.policy': 'compact',
     'max.message.bytes': '8388608',
     'message.timestamp.type': 'CreateTime',
+  });
+});
+
+test('retention is the configuration’s: hours of the log, days of incidents and dead letters', async () => {
+  const topics = await ensured('', 4, {
+    ATI_LOG_RETENTION_HOURS: 24,
+    ATI_INCIDENT_RETENTION_DAYS: 10,
+    ATI_DEAD_LETTER_RETENTION_DAYS: 2,
+  });
+  const kept = Object.fromEntries(topics.map(({ name, config }) => [name, config['retention.ms']]));
+  expect(kept).toEqual({
+    'ati.spans': '86400000',
+    'ati.telemetry': '86400000',
+    'ati.traces': '86400000',
+    'ati.signals': '86400000',
+    'ati.incidents': '864000000',
+    'ati.incident-state': undefined,
+    'ati.dead-letters': '172800000',
   });
 });

@@ -129,6 +129,20 @@ export interface Broker {
     timeout: number;
   }): Promise<unknown>;
   deleteTopics(request: { topics: readonly string[]; timeout: number }): Promise<unknown>;
+  describeConfigs(request: { resources: readonly { type: number; name: string }[] }): Promise<{
+    resources: {
+      resourceName: string;
+      configEntries: { configName: string; configValue: string | null; configSource?: number }[];
+    }[];
+  }>;
+  /** Settings that are not named go back to their defaults. */
+  alterConfigs(request: {
+    resources: readonly {
+      type: number;
+      name: string;
+      configEntries: readonly { name: string; value: string | null }[];
+    }[];
+  }): Promise<unknown>;
 }
 
 /** Connections to all brokers of a cluster, and what they say about its topics. */

@@ -1,3 +1,4 @@
+import { alterConfigs } from './alter-configs.ts';
 import type { Api } from './api.ts';
 import { apiVersionsApi } from './api-versions.ts';
 import { createPartitions } from './create-partitions.ts';
@@ -31,6 +32,7 @@ const named: readonly Api[] = [
   deleteTopics,
   initProducerId,
   describeConfigs,
+  alterConfigs,
   createPartitions,
 ];
 

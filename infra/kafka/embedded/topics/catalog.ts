@@ -15,7 +15,8 @@ import { collisionKey } from './names.ts';
 
 export interface Topic {
   readonly name: string;
-  readonly config: TopicConfig;
+  /** Replaced as a whole when it is changed. */
+  config: TopicConfig;
   readonly partitions: PartitionLog[];
 }
 
@@ -99,6 +100,12 @@ export class Catalog {
     const added = this.#open(topic.name, topic.partitions.length, partitions);
     this.#save(join(this.#root, topic.name), partitions, topic.config);
     topic.partitions.push(...added);
+  }
+
+  /** Other settings from now on; throws the system's error, and the old ones hold then. */
+  configure(topic: Topic, config: TopicConfig): void {
+    this.#save(join(this.#root, topic.name), topic.partitions.length, config);
+    topic.config = config;
   }
 
   /** Forgets the topic at once; its files go in the background. */
