@@ -1,0 +1,90 @@
+/** What holds of every part that the door lets through, whatever the export was. */
+import { encode } from '#schemas/codec.ts';
+import { createAllowlist } from '#schemas/otlp/allowlist.ts';
+import { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { Dropped } from '#schemas/otlp/dropped.ts';
+import { skimSpans } from '#schemas/otlp/skim.ts';
+import { guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
+import { byTable } from '#sinks/projections/projection.ts';
+import { spans } from '#sinks/projections/spans.ts';
+import { telemetry } from '#sinks/projections/telemetry.ts';
+import { RowBuffer } from '#sinks/rowbinary/buffer.ts';
+import { holds, same } from '../target.ts';
+
+export const FILTER = {
+  allowlist: createAllowlist(),
+  maxAttributesPerSpan: 128,
+  maxNesting: 16,
+  hash: (value: Uint8Array) => value.length.toString(16).padStart(64, '0'),
+};
+
+/** How many messages stand at the end of `path` (tags from the outermost), each step any of several. */
+export function countOf(otlp: Uint8Array, path: readonly (readonly number[])[]): number {
+  const counted = guarded(() => {
+    const walk = (from: number, end: number, depth: number): number => {
+      if (depth === path.length) return 1;
+      let n = 0;
+      for (let p = from; p < end; ) {
+        const field = tag(otlp, p, end);
+        if (path[depth].includes(field)) {
+          p = lengthEnd(otlp, next, end);
+          n += walk(next, p, depth + 1);
+        } else p = skip(otlp, next, end, field);
+      }
+      return n;
+    };
+    return { ok: true as const, n: walk(0, otlp.length, 0) };
+  });
+  holds(counted.ok, () => `accepted, but not readable: ${counted.ok ? '' : counted.reason}`);
+  return counted.n;
+}
+
+const RESOURCES = [0x0a];
+const MEMBERS = [0x12];
+export const SPANS = [RESOURCES, MEMBERS, MEMBERS];
+export const RECORDS = SPANS;
+/** Through gauge, sum, histogram, exponential histogram and summary to their points. */
+export const POINTS = [RESOURCES, MEMBERS, MEMBERS, [42, 58, 74, 82, 90], [0x0a]];
+
+/** Nothing was dropped: what has passed the door passes it unchanged. */
+export function nothingDropped(dropped: Dropped): void {
+  for (const [what, count] of Object.entries(dropped))
+    same(`${what} dropped at the second passing`, count, 0);
+}
+
+/** The sink's rows of spans, and what stage 1 reads: as many as the part says. */
+export function readableSpans(otlp: Uint8Array, count: number): void {
+  const skimmed = skimSpans(otlp, new SpanColumns());
+  holds(skimmed.ok, () => `stage 1 cannot read the part: ${skimmed.ok ? '' : skimmed.reason}`);
+  same('spans that stage 1 reads', skimmed.added, count);
+  const value = encode('SpanBatch', {
+    tenant: 'default',
+    receivedAt: 1_700_000_000_000,
+    spanCount: count,
+    otlp,
+  });
+  const rows = rowsOf(spans, value);
+  same('rows of spans', rows, count);
+}
+
+/** The same for metrics and logs. */
+export function readableTelemetry(name: 'MetricBatch' | 'LogBatch', otlp: Uint8Array, count: number): void {
+  const common = { tenant: 'default', receivedAt: 1_700_000_000_000, service: 's', otlp };
+  const value =
+    name === 'MetricBatch'
+      ? encode(name, { ...common, pointCount: count })
+      : encode(name, { ...common, recordCount: count });
+  same(`rows of ${name}`, rowsOf(telemetry, value), count);
+}
+
+type Any = Parameters<typeof byTable>[0];
+
+function rowsOf(projection: Any, value: Uint8Array): number {
+  const { tables, append } = byTable(projection);
+  const appended = append(
+    tables.map(() => new RowBuffer(4096)),
+    value,
+  );
+  holds(appended.ok, () => `the sink cannot read the part: ${appended.ok ? '' : appended.reason}`);
+  return appended.rows.reduce((sum, rows) => sum + rows, 0);
+}

@@ -1,0 +1,136 @@
+import { exampleTraces, toJson } from '#producers/ingest/testing.ts';
+import { convertTracesJson } from '#schemas/otlp/json.ts';
+import { convertLogsJson } from '#schemas/otlp/json-logs.ts';
+import { convertMetricsJson } from '#schemas/otlp/json-metrics.ts';
+import { splitTraces } from '#schemas/otlp/split.ts';
+import { splitLogs } from '#schemas/otlp/split-logs.ts';
+import { splitMetrics } from '#schemas/otlp/split-metrics.ts';
+import { jsonMutator } from '../mutate/json.ts';
+import { countOf, FILTER, POINTS, RECORDS, SPANS } from '../oracles/otlp.ts';
+import { WORDS } from '../seeds/otlp.ts';
+import { holds, same, type Target } from '../target.ts';
+
+const TRACES = { ...FILTER, partitions: 3, maxSpans: 1_000 };
+const SERVICES = { ...FILTER, maxItems: 1_000, maxPartBytes: 64 << 10, allowBodies: false };
+const SIGNALS = [
+  { convert: convertTracesJson, split: (otlp: Uint8Array) => splitTraces(otlp, TRACES), items: SPANS },
+  { convert: convertMetricsJson, split: (otlp: Uint8Array) => splitMetrics(otlp, SERVICES), items: POINTS },
+  { convert: convertLogsJson, split: (otlp: Uint8Array) => splitLogs(otlp, SERVICES), items: RECORDS },
+];
+
+const point = { asDouble: 1.5, timeUnixNano: '1700000000000000000', attributes: [] };
+const METRICS = {
+  resourceMetrics: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'a' } }] },
+      scopeMetrics: [
+        {
+          scope: { name: 's' },
+          metrics: [
+            { name: 'g', unit: 'ms', gauge: { dataPoints: [point] } },
+            {
+              name: 's',
+              sum: { dataPoints: [{ ...point, asInt: '3' }], aggregationTemporality: 2, isMonotonic: true },
+            },
+            {
+              name: 'h',
+              histogram: {
+                dataPoints: [{ ...point, count: '2', sum: 3, bucketCounts: ['1', '1'], explicitBounds: [2] }],
+              },
+            },
+            {
+              name: 'e',
+              exponentialHistogram: {
+                dataPoints: [
+                  { ...point, count: 1, scale: 2, zeroCount: 0, positive: { offset: 1, bucketCounts: [1] } },
+                ],
+              },
+            },
+            {
+              name: 'q',
+              summary: {
+                dataPoints: [{ ...point, count: 1, quantileValues: [{ quantile: 0.5, value: 'NaN' }] }],
+              },
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+const LOGS = {
+  resourceLogs: [
+    {
+      scopeLogs: [
+        {
+          logRecords: [
+            {
+              timeUnixNano: '1700000000000000000',
+              severityNumber: 9,
+              severityText: 'INFO',
+              body: {
+                kvlistValue: {
+                  values: [{ key: 'k', value: { arrayValue: { values: [{ bytesValue: 'aGk=' }] } } }],
+                },
+              },
+              traceId: '0102030405060708090a0b0c0d0e0f10',
+              spanId: '0102030405060708',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+export const target: Target = {
+  name: 'otlp-json',
+  about:
+    'OTLP JSON of all signals: what is converted is well-formed protobuf, and its counts add up at the splitter',
+  share: 1.5,
+  start: () => ({
+    seeds: [
+      toJson(exampleTraces(2, 2)),
+      JSON.stringify(METRICS),
+      JSON.stringify(LOGS),
+      '{}',
+      '[]',
+      'null',
+    ].map((text) => Buffer.from(text)),
+    dictionary: [
+      ...WORDS,
+      ...[
+        'stringValue',
+        'intValue',
+        'arrayValue',
+        'kvlistValue',
+        'bytesValue',
+        'doubleValue',
+        'NaN',
+        '-Infinity',
+        '__proto__',
+        'traceId',
+        'STATUS_CODE_ERROR',
+      ].map((word) => Buffer.from(word)),
+    ],
+    mutators: [jsonMutator],
+    run(input) {
+      for (const { convert, split, items } of SIGNALS) {
+        const converted = convert(input, { maxNesting: 16 });
+        if (!converted.ok) {
+          holds(converted.reason !== '', () => 'refused without a reason');
+          continue;
+        }
+        const passed = split(converted.otlp);
+        if (!passed.ok) {
+          holds(
+            /^more than /.test(passed.reason),
+            () => `the converter wrote what is no OTLP: ${passed.reason}`,
+          );
+          continue;
+        }
+        same('accepted and rejected', passed.accepted + passed.rejected, countOf(converted.otlp, items));
+      }
+    },
+  }),
+};

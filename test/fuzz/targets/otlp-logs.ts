@@ -1,0 +1,1 @@
+export { logsTarget as target } from '../oracles/telemetry-targets.ts';

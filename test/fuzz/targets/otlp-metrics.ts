@@ -1,0 +1,1 @@
+export { metricsTarget as target } from '../oracles/telemetry-targets.ts';
