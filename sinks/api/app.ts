@@ -1,16 +1,12 @@
 /** The query API without its server: build it, then listen or inject. */
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import Fastify from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { registerOps } from '#infra/http.ts';
+import { serverOptions, type Tls } from '#infra/tls.ts';
 import type { Api, ApiDeps } from './deps.ts';
+import { registerDoors } from './doors.ts';
 import { registerErrors } from './errors.ts';
+import { describeApi } from './openapi.ts';
 import { registerAttribution } from './routes/attribution.ts';
 import { registerCriticalPath } from './routes/critical-path.ts';
 import { registerIncidentActions } from './routes/incident-actions.ts';
@@ -25,7 +21,19 @@ import { registerSql } from './routes/sql.ts';
 import { registerTraces } from './routes/traces.ts';
 import { registerStream } from './stream/route.ts';
 
+/** Of a request's head. */
+const MAX_HEADER_BYTES = 16 << 10;
+/** Of a request's body where its route says no other. */
+const MAX_BODY_BYTES = 16 << 10;
+/** A client that sends slower than this holds no connection. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
 export interface ApiOptions extends ApiDeps {
+  /** ATI_API_REQUESTS_PER_MINUTE; 0: no limit. */
+  readonly requestsPerMinute: number;
+  /** HTTPS with it, HTTP without. */
+  readonly tls: Tls | undefined;
   /** Stopping, or another reason not to be asked; undefined when all is well. */
   readonly notReady?: () => string | undefined;
 }
@@ -34,25 +42,15 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   const app = Fastify({
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...serverOptions(options.tls, { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerErrors(app);
-  await app.register(swagger, {
-    openapi: {
-      info: {
-        title: 'ATI query API',
-        description: 'Incidents, traces, operations, metrics and logs of multi-agent systems.',
-        version: '0.1.0',
-      },
-    },
-    transform: jsonSchemaTransform,
-  });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    // Its top bar is there to load other APIs.
-    theme: { css: [{ filename: 'ati.css', content: '.swagger-ui .topbar { display: none }' }] },
-  });
+  await registerDoors(app, { ...options, secure: options.tls !== undefined });
+  await describeApi(app);
 
   registerOps(app, {
     ready: async () => {

@@ -4,11 +4,13 @@ import type { Sample } from '../attribution/sample.ts';
 import type { SlowRule } from './attribution-rule.ts';
 import { Conditions } from './conditions.ts';
 import { type ApiDeps, FINAL_BY_DAY } from './deps.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
 import type { TimeRange } from './time-range.ts';
 import { type EdgeRow, type NodeRow, ownerOf, type ShareRow, toEdge, toNode } from './trace-rows.ts';
 
-type Deps = Pick<ApiDeps, 'clickhouse' | 'database'>;
+interface Deps extends Pick<ApiDeps, 'clickhouse' | 'database'> {
+  /** Whose traces. */
+  readonly tenant: string;
+}
 
 export interface Root {
   readonly service: string;
@@ -22,9 +24,9 @@ const MOST_ROOTS = 10;
 /** Path time without waits for a person, ns. */
 const WORK = `arraySum((ns, type) -> if(type = 'idle', 0, ns), Shares.PathNs, Shares.Type)`;
 
-const closedIn = ({ from, to }: TimeRange, root: Partial<Root>) =>
+const closedIn = (tenant: string, { from, to }: TimeRange, root: Partial<Root>) =>
   new Conditions()
-    .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+    .add('TenantId = {tenant:String}', { tenant })
     .add('NOT Partial AND notEmpty(Shares.PathNs)')
     .add('Start >= fromUnixTimestamp64Milli({from:Int64})', { from })
     .add('Start < fromUnixTimestamp64Milli({to:Int64})', { to })
@@ -33,8 +35,12 @@ const closedIn = ({ from, to }: TimeRange, root: Partial<Root>) =>
     .add('RootOperation = {operation:String}', { operation: root.operation });
 
 /** Root operations of a time, the one with the most path time first. */
-export async function rootsIn({ clickhouse, database }: Deps, range: TimeRange, wanted: Partial<Root>) {
-  const where = closedIn(range, wanted);
+export async function rootsIn(
+  { clickhouse, database, tenant }: Deps,
+  range: TimeRange,
+  wanted: Partial<Root>,
+) {
+  const where = closedIn(tenant, range, wanted);
   const rows = await clickhouse.query<Root & { readonly traces: string }>(
     `SELECT RootService AS service, RootAgent AS agent, RootOperation AS operation, count() AS traces
      FROM ${database}.ati_traces FINAL WHERE ${where.sql}
@@ -49,14 +55,14 @@ export async function rootsIn({ clickhouse, database }: Deps, range: TimeRange, 
 
 /** From which path time on traces are slow, ns; null where the rule is not about time, or there is no trace. */
 export async function thresholdOf(
-  { clickhouse, database }: Deps,
+  { clickhouse, database, tenant }: Deps,
   rule: SlowRule,
   range: TimeRange,
   root: Root,
 ): Promise<number | null> {
   if (rule.kind === 'ms') return Math.round(rule.ms * 1e6);
   if (rule.kind !== 'percentile') return null;
-  const where = closedIn(range, root);
+  const where = closedIn(tenant, range, root);
   const [row] = await clickhouse.query<{ readonly work: string | null }>(
     `SELECT arraySort(groupArray(${WORK})) AS all,
        if(empty(all), NULL, all[least(length(all), toUInt64(floor(length(all) * {part:Float64} + 1e-9)) + 1)]) AS work
@@ -82,8 +88,8 @@ interface TraceRow {
   readonly Edges?: readonly EdgeRow[];
 }
 
-function conditionsOf({ range, root, rule, thresholdNs, slow }: Wanted): Conditions {
-  const where = closedIn(range, root);
+function conditionsOf(tenant: string, { range, root, rule, thresholdNs, slow }: Wanted): Conditions {
+  const where = closedIn(tenant, range, root);
   if (rule.kind === 'all') return where;
   const not = slow ? '' : 'NOT ';
   return rule.kind === 'failing'
@@ -93,11 +99,11 @@ function conditionsOf({ range, root, rule, thresholdNs, slow }: Wanted): Conditi
 
 /** At most 1,000 of them, always the same, and how many there are; with `graph` their nodes and edges too. */
 export async function sampleOf(
-  { clickhouse, database }: Deps,
+  { clickhouse, database, tenant }: Deps,
   wanted: Wanted,
   graph = false,
 ): Promise<Sample & { readonly traces: readonly FailingTrace[] }> {
-  const where = conditionsOf(wanted);
+  const where = conditionsOf(tenant, wanted);
   const from = `FROM ${database}.ati_traces FINAL WHERE ${where.sql}`;
   const options = { params: { ...where.params, limit: MOST_TRACES }, settings: FINAL_BY_DAY };
   const [[{ total }], rows] = await Promise.all([

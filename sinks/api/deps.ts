@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Access } from '#infra/access/access.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { OperatorLog } from './incident-actions.ts';
 import type { IncidentFeed } from './stream/feed.ts';
 
 export interface ApiDeps {
+  /** Whose data a request may see, and what it may do. */
+  readonly access: Access;
   readonly clickhouse: ClickHouse;
   /** CLICKHOUSE_DATABASE */
   readonly database: string;

@@ -16,11 +16,14 @@ export class ApiError extends Error {
   readonly status: number;
   /** Stable, snake_case. */
   readonly code: string;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, retryAfter?: number) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -37,7 +40,7 @@ interface Answer {
   readonly status: number;
   readonly code: string;
   readonly message: string;
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
 }
 
 function ofClickHouse(error: ClickHouseError): Answer | undefined {

@@ -1,8 +1,10 @@
 /** The query API as a process. */
+import { startAccess } from '#infra/access/start.ts';
 import { startClickHouse } from '#infra/clickhouse/start.ts';
 import { listen } from '#infra/http.ts';
 import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
+import { tlsOf } from '#infra/tls.ts';
 import { topicName } from '#infra/topics.ts';
 import { buildApi } from './app.ts';
 import { TopicOperatorLog } from './incident-actions.ts';
@@ -10,6 +12,8 @@ import { TopicFeed } from './stream/feed.ts';
 
 runProcess('api', async (context) => {
   const { config, log, lifecycle } = context;
+  const tls = tlsOf(config);
+  const access = await startAccess(context);
   const clickhouse = startClickHouse(context);
   const kafka = await startKafka(context, 'ati-api');
 
@@ -25,6 +29,9 @@ runProcess('api', async (context) => {
   lifecycle.onStop('flushed', 'operators', () => operators.close());
 
   const app = await buildApi({
+    access,
+    tls,
+    requestsPerMinute: config.ATI_API_REQUESTS_PER_MINUTE,
     clickhouse,
     database: config.CLICKHOUSE_DATABASE,
     topicPrefix: config.ATI_TOPIC_PREFIX,

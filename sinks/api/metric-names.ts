@@ -3,7 +3,6 @@ import type { z } from 'zod';
 import { Conditions } from './conditions.ts';
 import { type ApiDeps, QUERY_SETTINGS } from './deps.ts';
 import type { MetricType, metricName } from './metric-json.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
 import type { TimeRange } from './time-range.ts';
 import { isoOfNanos } from './trace-rows.ts';
 
@@ -18,6 +17,7 @@ interface Row {
 }
 
 export interface NamesQuery extends TimeRange {
+  readonly tenant: string;
   readonly service?: string | undefined;
   readonly limit: number;
 }
@@ -26,10 +26,10 @@ export interface NamesQuery extends TimeRange {
 export async function namesOf(
   { clickhouse, database }: Pick<ApiDeps, 'clickhouse' | 'database'>,
   types: readonly MetricType[],
-  { service, from, to, limit }: NamesQuery,
+  { tenant, service, from, to, limit }: NamesQuery,
 ): Promise<z.output<typeof metricName>[]> {
   const where = new Conditions()
-    .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+    .add('TenantId = {tenant:String}', { tenant })
     .add('ServiceName = {service:String}', { service })
     .add('TimeUnix >= fromUnixTimestamp64Milli({from:Int64})', { from })
     .add('TimeUnix < fromUnixTimestamp64Milli({to:Int64})', { to });

@@ -5,7 +5,6 @@ import { type ApiDeps, QUERY_SETTINGS } from './deps.ts';
 import type { MetricPoint, MetricType } from './metric-json.ts';
 import { HEAD_COLUMNS, hex64, KINDS, type Row } from './metric-rows.ts';
 import { QUOTE_DENORMALS } from './telemetry-json.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** A data point with its place in the order of the list. */
@@ -16,6 +15,7 @@ export interface PlacedPoint {
 }
 
 export interface PointsQuery extends TimeRange {
+  readonly tenant: string;
   readonly service?: string | undefined;
   readonly name?: string | undefined;
   readonly after?: Position | undefined;
@@ -26,10 +26,10 @@ export interface PointsQuery extends TimeRange {
 export async function pointsOf(
   { clickhouse, database }: Pick<ApiDeps, 'clickhouse' | 'database'>,
   type: MetricType,
-  { service, name, from, to, after, limit }: PointsQuery,
+  { tenant, service, name, from, to, after, limit }: PointsQuery,
 ): Promise<PlacedPoint[]> {
   const where = new Conditions()
-    .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+    .add('TenantId = {tenant:String}', { tenant })
     .add('ServiceName = {service:String}', { service })
     .add('MetricName = {name:String}', { name })
     .add('TimeUnix >= fromUnixTimestamp64Milli({from:Int64})', { from })

@@ -5,7 +5,6 @@ import { isoOf } from './incident-json.ts';
 import type { MetricSeries, MetricType } from './metric-json.ts';
 import { int64Of } from './parameters.ts';
 import { doubleOf, QUOTE_DENORMALS } from './telemetry-json.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
 import type { TimeRange } from './time-range.ts';
 
 interface SeriesRow {
@@ -65,6 +64,7 @@ const withBefore = (table: string, columns: readonly string[], where: string) =>
   WINDOW series AS (PARTITION BY SeriesId ORDER BY TimeUnix, StartTimeUnix))`;
 
 export interface SeriesQuery extends TimeRange {
+  readonly tenant: string;
   readonly service?: string | undefined;
   readonly name?: string | undefined;
   /** Seconds. */
@@ -77,12 +77,12 @@ export interface SeriesQuery extends TimeRange {
 export async function seriesOf(
   { clickhouse, database }: Pick<ApiDeps, 'clickhouse' | 'database'>,
   type: MetricType,
-  { service, name, from, to, step, limit }: SeriesQuery,
+  { tenant, service, name, from, to, step, limit }: SeriesQuery,
 ): Promise<MetricSeries[]> {
   const table = `${database}.otel_metrics_${type}`;
   const isNumber = type === 'gauge' || type === 'sum';
   const common = new Conditions()
-    .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+    .add('TenantId = {tenant:String}', { tenant })
     .add('ServiceName = {service:String}', { service })
     .add('MetricName = {name:String}', { name })
     .add('TimeUnix < fromUnixTimestamp64Milli({to:Int64})', { to })

@@ -1,4 +1,5 @@
 /** For tests of the API: it over a real engine, without a broker. */
+import { type Access, OPEN_ACCESS } from '#infra/access/access.ts';
 import type { TestDatabase } from '../testing.ts';
 import { buildApi } from './app.ts';
 import type { Api } from './deps.ts';
@@ -20,8 +21,20 @@ export function apiOver(
   { clickhouse, database }: TestDatabase,
   feed: IncidentFeed = silent,
   operators: OperatorLog = away,
+  more: { readonly access?: Access; readonly requestsPerMinute?: number } = {},
 ): Promise<Api> {
-  return buildApi({ clickhouse, database, topicPrefix: 'test.', feed, operators, now: () => NOW });
+  return buildApi({
+    access: OPEN_ACCESS,
+    requestsPerMinute: 0,
+    tls: undefined,
+    clickhouse,
+    database,
+    topicPrefix: 'test.',
+    feed,
+    operators,
+    now: () => NOW,
+    ...more,
+  });
 }
 
 export async function get(api: Api, url: string) {

@@ -2,7 +2,6 @@
 import type { z } from 'zod';
 import { type ApiDeps, QUERY_SETTINGS } from './deps.ts';
 import { int64Of } from './parameters.ts';
-import { DEFAULT_TENANT } from './tenant.ts';
 import type { spanJson } from './trace-json.ts';
 import { isoOfNanos } from './trace-rows.ts';
 
@@ -44,6 +43,7 @@ const SLACK_NS = 10n * 60n * 1_000_000_000n;
 
 async function spanRows(
   { clickhouse, database }: ApiDeps,
+  tenant: string,
   traceId: string,
   limit: number,
   extent: Extent | undefined,
@@ -65,7 +65,7 @@ async function spanRows(
      ORDER BY Timestamp, SpanId, SpanKind LIMIT {limit:UInt32}`,
     {
       params: {
-        tenant: DEFAULT_TENANT,
+        tenant,
         traceId,
         limit: limit + 1,
         ...(extent !== undefined && {
@@ -89,13 +89,14 @@ function clamp(nanos: bigint): string {
  */
 export async function spansOf(
   deps: ApiDeps,
+  tenant: string,
   traceId: string,
   limit: number,
   known: (Extent & { readonly spanCount: number }) | undefined,
 ): Promise<SpanList> {
-  let rows = await spanRows(deps, traceId, limit, known);
+  let rows = await spanRows(deps, tenant, traceId, limit, known);
   if (known !== undefined && rows.length < Math.min(known.spanCount, limit + 1)) {
-    rows = await spanRows(deps, traceId, limit, undefined);
+    rows = await spanRows(deps, tenant, traceId, limit, undefined);
   }
   const resources = new Map<string, number>();
   const spans = rows.slice(0, limit).map((row) => {

@@ -1,4 +1,5 @@
 /** For tests of consumers that are not ours: incidents on a real broker, and the API that serves their schemas. */
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { IncidentEvent } from '#schemas/events.ts';
 import { buildApi } from '../api/app.ts';
@@ -21,6 +22,7 @@ export async function startIncidentLog(): Promise<IncidentLog> {
   const broker = await startBroker();
   const clickhouse = connectClickHouse({ url: 'http://127.0.0.1:9' });
   const api = await buildApi({
+    ...{ access: OPEN_ACCESS, tls: undefined, requestsPerMinute: 0 },
     ...{ clickhouse, database: 'ati', topicPrefix: broker.prefix, now: () => 0 },
     feed: { live: false, async *events() {} },
     operators: { write: () => Promise.reject(new Error('read only')) },

@@ -43,6 +43,7 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/attribution',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['traces'],
         summary: 'Why slow or failing traces of a root operation are: ranked causes, each with its share',
@@ -65,13 +66,14 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
         response: { 200: attributionJson.describe('times in ms per trace'), '4xx': errorBody },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal: { tenant } }) => {
+      const from = { ...deps, tenant };
       const set = boundedTimeRange(query, deps.now);
       const before = baselineRange(query, set, deps.now);
       const rule = slowRule(query.slow) ?? { kind: 'percentile', part: 0.95 };
       if (rule.kind === 'all' && before === undefined)
         throw badRequest('slow: all needs a baseline of another time (baselineFrom, baselineTo)');
-      const [root, ...others] = await rootsIn(deps, set, query);
+      const [root, ...others] = await rootsIn(from, set, query);
       const asked = {
         from: isoOf(set.from),
         to: isoOf(set.to),
@@ -87,12 +89,12 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
       }
       const { service, agent, operation } = root;
       const of: Root = { service, agent, operation };
-      const thresholdNs = await thresholdOf(deps, rule, before ?? set, of);
+      const thresholdNs = await thresholdOf(from, rule, before ?? set, of);
       const wanted = { range: set, root: of, rule, thresholdNs, slow: true };
       const [slowOnes, rest, baseline] = await Promise.all([
-        sampleOf(deps, wanted, rule.kind === 'failing'),
-        rule.kind === 'all' ? NONE : sampleOf(deps, { ...wanted, slow: false }),
-        before === undefined ? undefined : sampleOf(deps, { ...wanted, range: before, slow: false }),
+        sampleOf(from, wanted, rule.kind === 'failing'),
+        rule.kind === 'all' ? NONE : sampleOf(from, { ...wanted, slow: false }),
+        before === undefined ? undefined : sampleOf(from, { ...wanted, range: before, slow: false }),
       ]);
       // Each step takes a while of the one thread, of the most that may be asked for: others are answered between them.
       await setImmediate();

@@ -6,7 +6,6 @@ import { type Api, type ApiDeps, FINAL_BY_DAY } from '../deps.ts';
 import { errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
 import { name, range, wholeNumber } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { boundedTimeRange } from '../time-range.ts';
 
 interface TotalRow {
@@ -45,6 +44,7 @@ export function registerCriticalPath(app: Api, { clickhouse, database, now }: Ap
   app.get(
     '/v1/critical-path',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['traces'],
         summary: 'The critical path of many traces: which operation owns how much of it, and what that costs',
@@ -66,10 +66,10 @@ export function registerCriticalPath(app: Api, { clickhouse, database, now }: Ap
         response: { 200: criticalPathJson.describe('times in milliseconds'), '4xx': errorBody },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       const { from, to } = boundedTimeRange(query, now);
       const where = new Conditions()
-        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('TenantId = {tenant:String}', { tenant: principal.tenant })
         .add('NOT Partial')
         .add('Start >= fromUnixTimestamp64Milli({from:Int64})', { from })
         .add('Start < fromUnixTimestamp64Milli({to:Int64})', { to })

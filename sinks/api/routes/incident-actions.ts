@@ -6,7 +6,6 @@ import { actionBody, actionName, misfit, untilOf } from '../incident-actions.ts'
 import { isoOf } from '../incident-json.ts';
 import { INCIDENT_COLUMNS, type IncidentRow, toIncidentEvent } from '../incident-rows.ts';
 import { incidentId } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 
 const accepted = z
   .object({
@@ -25,6 +24,7 @@ export function registerIncidentActions(app: Api, { clickhouse, database, operat
   app.post(
     '/v1/incidents/:id/:action',
     {
+      config: { access: 'operate' },
       schema: {
         tags: ['incidents'],
         summary:
@@ -37,18 +37,18 @@ export function registerIncidentActions(app: Api, { clickhouse, database, operat
         response: { 202: accepted, '4xx': errorBody, '5xx': errorBody },
       },
     },
-    async ({ params, body, log }, reply) => {
+    async ({ params, body, log, principal: { tenant } }, reply) => {
       const at = now();
       const mute = untilOf(params.action, body, at);
       if (!mute.ok) throw badRequest(mute.reason);
       const rows = await clickhouse.query<IncidentRow>(
         `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events
          WHERE TenantId = {tenant:String} AND IncidentId = {id:String} ORDER BY Revision DESC LIMIT 1`,
-        { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
+        { params: { tenant, id: params.id }, settings: QUERY_SETTINGS },
       );
       if (rows.length === 0) throw notFound(`no incident ${params.id}`);
       const last = toIncidentEvent(rows[0]);
-      const { tenant, revision } = last;
+      const { revision } = last;
       const { by, note } = body;
       const { id, action: name } = params;
       const { until } = mute;

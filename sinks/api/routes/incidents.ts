@@ -19,7 +19,6 @@ import {
   traceId,
   wholeNumber,
 } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 
 const listQuery = z.strictObject({
   kind: kind.optional(),
@@ -55,6 +54,7 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
   app.get(
     '/v1/incidents',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['incidents'],
         summary: 'Incidents as they are now, the last changed first; `from` and `to` bound their last event',
@@ -67,10 +67,10 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal: { tenant } }) => {
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
       const where = new Conditions()
-        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('TenantId = {tenant:String}', { tenant })
         .add('Kind = {kind:String}', { kind: query.kind })
         .add('Severity = {severity:String}', { severity: query.severity })
         .add('State = {state:String}', { state: query.state === 'all' ? undefined : query.state })
@@ -101,7 +101,7 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
       );
       const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.atMs, id: row.IncidentId }));
       const ids = page.map((row) => row.IncidentId);
-      const seen = await seenLately(clickhouse, database, DEFAULT_TENANT, ids, now());
+      const seen = await seenLately(clickhouse, database, tenant, ids, now());
       const incidents = page.map((row) => ({
         ...toIncidentJson(toIncidentEvent(row)),
         ...seen(row.IncidentId),
@@ -113,6 +113,7 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
   app.get(
     '/v1/incidents/:id/events',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['incidents'],
         summary: 'The newest events of an incident, the oldest of them first: light enough to wait for one',
@@ -126,12 +127,12 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
         },
       },
     },
-    async ({ params, query }) => {
+    async ({ params, query, principal: { tenant } }) => {
       const rows = await clickhouse.query<IncidentRow>(
         `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events FINAL
          WHERE TenantId = {tenant:String} AND IncidentId = {id:String} AND Revision > {after:UInt64}
          ORDER BY Revision DESC LIMIT 100`,
-        { params: { tenant: DEFAULT_TENANT, id: params.id, after: query.after }, settings: QUERY_SETTINGS },
+        { params: { tenant, id: params.id, after: query.after }, settings: QUERY_SETTINGS },
       );
       return { events: rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse() };
     },
@@ -140,6 +141,7 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
   app.get(
     '/v1/incidents/:id',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['incidents'],
         summary:
@@ -160,18 +162,18 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
         },
       },
     },
-    async ({ params }) => {
+    async ({ params, principal: { tenant } }) => {
       // The history of one incident is short; the newest thousand events of one that is not.
       const rows = await clickhouse.query<IncidentRow>(
         `SELECT ${INCIDENT_COLUMNS} FROM ${database}.ati_incident_events FINAL
          WHERE TenantId = {tenant:String} AND IncidentId = {id:String}
          ORDER BY Revision DESC LIMIT 1000`,
-        { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
+        { params: { tenant, id: params.id }, settings: QUERY_SETTINGS },
       );
       if (rows.length === 0) throw notFound(`no incident ${params.id}`);
       const last = toIncidentEvent(rows[0]);
       const [seen, related] = await Promise.all([
-        seenLately(clickhouse, database, DEFAULT_TENANT, [params.id], now()),
+        seenLately(clickhouse, database, tenant, [params.id], now()),
         relatedTo(clickhouse, database, last),
       ]);
       const history = rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse();

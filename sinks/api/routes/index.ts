@@ -40,7 +40,7 @@ ${items}
 }
 
 export function registerIndex(app: Api): void {
-  app.get('/', { schema: { hide: true } }, async ({ headers }, reply) => {
+  app.get('/', { schema: { hide: true }, config: { access: 'open' } }, async ({ headers }, reply) => {
     if (headers.accept?.includes('text/html')) return reply.type('text/html; charset=utf-8').send(html());
     return reply.send({
       name: 'ATI query API',

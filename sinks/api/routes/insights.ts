@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { traceId } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { insightsOfTrace } from '../trace-json.ts';
 import { type InsightRow, toInsight } from '../trace-rows.ts';
 
@@ -15,6 +14,7 @@ export function registerInsights(app: Api, { clickhouse, database }: ApiDeps): v
   app.get(
     '/v1/traces/:id/insights',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['traces'],
         summary:
@@ -27,8 +27,8 @@ export function registerInsights(app: Api, { clickhouse, database }: ApiDeps): v
         response: { 200: insightsOfTrace.describe('what the trace reveals'), '4xx': errorBody },
       },
     },
-    async ({ params: { id } }) => {
-      const params = { tenant: DEFAULT_TENANT, id };
+    async ({ params: { id }, principal }) => {
+      const params = { tenant: principal.tenant, id };
       const [row] = await clickhouse.query<Row>(
         `SELECT Duration, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,

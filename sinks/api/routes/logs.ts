@@ -6,7 +6,6 @@ import { errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
 import { name, nextPage, paging, range, traceId } from '../parameters.ts';
 import { attributes, instant, instantOf } from '../telemetry-json.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { timeRange } from '../time-range.ts';
 
 /** First numbers of OTLP's severities. */
@@ -85,6 +84,7 @@ export function registerLogs(app: Api, { clickhouse, database, now }: ApiDeps): 
   app.get(
     '/v1/logs',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['logs'],
         summary: 'Log records, the newest first',
@@ -112,12 +112,12 @@ export function registerLogs(app: Api, { clickhouse, database, now }: ApiDeps): 
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       // Of one trace there are few, and its index finds them.
       const bounds = query.traceId === undefined ? timeRange(query, now) : { from: query.from, to: query.to };
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
       const where = new Conditions()
-        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('TenantId = {tenant:String}', { tenant: principal.tenant })
         .add('ServiceName = {service:String}', { service: query.service })
         .add('SeverityNumber >= {severity:UInt8}', { severity: query.minSeverity })
         .add('TraceId = {traceId:String}', { traceId: query.traceId })

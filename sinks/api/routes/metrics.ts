@@ -41,6 +41,7 @@ export function registerMetrics(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/metrics',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['metrics'],
         summary: 'Data points of metrics, the newest first; with `step` in buckets of time',
@@ -56,13 +57,13 @@ export function registerMetrics(app: Api, deps: ApiDeps): void {
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal: { tenant } }) => {
       const types = query.type === undefined ? METRIC_TYPES : [query.type];
       const { service, name, limit, step } = query;
       if (step === undefined) {
         const bounds = timeRange(query, deps.now);
         const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
-        const wanted = { service, name, ...bounds, after, limit: limit + 1 };
+        const wanted = { tenant, service, name, ...bounds, after, limit: limit + 1 };
         const found = await Promise.all(types.map((type) => pointsOf(deps, type, wanted)));
         const placed = found.flat().sort(comparePlaced);
         const { page, next } = pageOf(placed, limit, ({ position }) => position);
@@ -73,7 +74,7 @@ export function registerMetrics(app: Api, deps: ApiDeps): void {
       if ((bounds.to - bounds.from) / 1000 / step > MAX_BUCKETS) {
         throw badRequest(`step: more than ${MAX_BUCKETS} buckets`);
       }
-      const wanted = { service, name, ...bounds, step, limit };
+      const wanted = { tenant, service, name, ...bounds, step, limit };
       const series = (await Promise.all(types.map((type) => seriesOf(deps, type, wanted)))).flat();
       const truncated = series.length > limit;
       return { ...isoRange(bounds), step, series: series.slice(0, limit), truncated };
@@ -83,6 +84,7 @@ export function registerMetrics(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/metrics/names',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['metrics'],
         summary: 'Which metrics there are: type, unit, services, when last seen',
@@ -105,10 +107,11 @@ export function registerMetrics(app: Api, deps: ApiDeps): void {
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal: { tenant } }) => {
       const bounds = boundedTimeRange(query, deps.now);
       const types = query.type === undefined ? METRIC_TYPES : [query.type];
       const found = await namesOf(deps, types, {
+        tenant,
         service: query.service,
         ...bounds,
         limit: query.limit + 1,

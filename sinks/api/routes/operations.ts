@@ -4,7 +4,6 @@ import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
 import { badRequest, errorBody } from '../errors.ts';
 import { isoOf } from '../incident-json.ts';
 import { name, range, wholeNumber } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { boundedTimeRange } from '../time-range.ts';
 
 const DEFAULT_BUCKETS = 60;
@@ -41,6 +40,7 @@ export function registerOperations(app: Api, { clickhouse, database, now }: ApiD
   app.get(
     '/v1/operations',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['operations'],
         summary: 'Count, error rate and latency of every operation over time, the most called first',
@@ -76,14 +76,14 @@ export function registerOperations(app: Api, { clickhouse, database, now }: ApiD
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       const { from, to } = boundedTimeRange(query, now);
       const step = query.stepSeconds ?? Math.max(1, Math.ceil((to - from) / 1000 / DEFAULT_BUCKETS));
       if ((to - from) / 1000 / step > MAX_BUCKETS) {
         throw badRequest(`stepSeconds: more than ${MAX_BUCKETS} buckets`);
       }
       const where = new Conditions()
-        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('TenantId = {tenant:String}', { tenant: principal.tenant })
         .add('Timestamp >= fromUnixTimestamp64Milli({from:Int64})', { from })
         .add('Timestamp < fromUnixTimestamp64Milli({to:Int64})', { to })
         .add('ServiceName = {service:String}', { service: query.service })

@@ -33,6 +33,7 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
   app.get(
     '/schemas/ids/:id',
     {
+      config: { access: 'open' },
       schema: {
         tags,
         summary: 'The schema that a message of this id was written with',
@@ -54,6 +55,7 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
   app.get(
     '/subjects',
     {
+      config: { access: 'open' },
       schema: {
         tags,
         summary: 'Every subject',
@@ -66,6 +68,7 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
   app.get(
     '/subjects/:subject/versions',
     {
+      config: { access: 'open' },
       schema: {
         tags,
         summary: "A subject's versions",
@@ -84,6 +87,7 @@ export function registerRegistry(app: Api, { topicPrefix }: ApiDeps): void {
   app.get(
     '/subjects/:subject/versions/:version',
     {
+      config: { access: 'open' },
       schema: {
         tags,
         summary: 'One version of a subject, or `latest`',

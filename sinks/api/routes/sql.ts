@@ -34,6 +34,7 @@ export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
   app.post(
     '/v1/sql',
     {
+      config: { access: 'read' },
       bodyLimit: 128 << 10,
       schema: {
         tags: ['sql'],

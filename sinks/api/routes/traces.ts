@@ -4,7 +4,6 @@ import { decodeCursor, pageOf } from '../cursor.ts';
 import { type Api, type ApiDeps, FINAL_BY_DAY, QUERY_SETTINGS } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { kind, name, nextPage, paging, range, traceId, wholeNumber } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { traceDetail, traceLine } from '../trace-json.ts';
 import {
   LINE_COLUMNS,
@@ -53,6 +52,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/traces',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['traces'],
         summary: 'Closed traces, the newest first; `from` and `to` bound their start',
@@ -63,11 +63,11 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         },
       },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor);
       const { minDurationMs } = query;
       const where = new Conditions()
-        .add('TenantId = {tenant:String}', { tenant: DEFAULT_TENANT })
+        .add('TenantId = {tenant:String}', { tenant: principal.tenant })
         .add('RootService = {service:String}', { service: query.service })
         .add('RootAgent = {agent:String}', { agent: query.agent })
         .add('RootOperation = {operation:String}', { operation: query.operation })
@@ -100,6 +100,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
   app.get(
     '/v1/traces/:id',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['traces'],
         summary: 'One trace: summary, graph, critical path, who owns it, findings, insights and spans',
@@ -112,18 +113,24 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         response: { 200: traceDetail.describe('the trace'), '4xx': errorBody },
       },
     },
-    async ({ params, query }) => {
+    async ({ params, query, principal }) => {
       const [row] = await clickhouse.query<TraceRow>(
         `SELECT ${LINE_COLUMNS}, Path, Shares, Nodes, Edges, Findings, ExplainedBy, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
-        { params: { tenant: DEFAULT_TENANT, id: params.id }, settings: QUERY_SETTINGS },
+        { params: { tenant: principal.tenant, id: params.id }, settings: QUERY_SETTINGS },
       );
       const known = row && {
         startNs: row.startNs,
         endNs: String(BigInt(row.startNs) + BigInt(row.Duration)),
         spanCount: row.SpanCount,
       };
-      const { spans, resources, truncated } = await spansOf(deps, params.id, query.spans, known);
+      const { spans, resources, truncated } = await spansOf(
+        deps,
+        principal.tenant,
+        params.id,
+        query.spans,
+        known,
+      );
       if (row === undefined && spans.length === 0 && !truncated) throw notFound(`no trace ${params.id}`);
       return {
         traceId: params.id,

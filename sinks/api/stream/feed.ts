@@ -21,10 +21,12 @@ export interface IncidentFeed {
   /** False until the topic could be read. */
   readonly live: boolean;
   /**
-   * Incidents from now on, or those that came after `after`; ends with the signal. For a client that does not keep up
-   * it calls `onOverrun` and throws SlowClientError.
+   * The tenant's incidents from now on, or those that came after `after`; ends with the signal. For a client that does
+   * not keep up it calls `onOverrun` and throws SlowClientError. An `after` that names another tenant's event is like one
+   * that names none.
    */
   events(
+    tenant: string,
     after: EventId | undefined,
     signal: AbortSignal,
     onOverrun?: () => void,
@@ -39,7 +41,7 @@ export class TopicFeed implements IncidentFeed {
   readonly #kafka: Kafka;
   readonly #topic: string;
   readonly #log: Logger;
-  readonly #clients = new Set<ClientQueue>();
+  readonly #clients = new Map<ClientQueue, string>();
   readonly #recent: PositionedIncident[] = [];
   /** Next offsets of what has not been handed to the clients; undefined until the topic could be read. */
   #positions: Map<number, number> | undefined;
@@ -82,21 +84,24 @@ export class TopicFeed implements IncidentFeed {
     this.#positions?.set(item.partition, item.offset + 1);
     this.#recent.push(item);
     if (this.#recent.length > RECENT) this.#recent.shift();
-    for (const client of this.#clients) client.push(item);
+    for (const [client, tenant] of this.#clients) {
+      if (item.event.tenant === tenant) client.push(item);
+    }
   }
 
   async *events(
+    tenant: string,
     after: EventId | undefined,
     signal: AbortSignal,
     onOverrun?: () => void,
   ): AsyncGenerator<PositionedIncident> {
     const queue = new ClientQueue(signal, onOverrun);
     // At one go with the copies below: nothing falls between what was and what comes.
-    this.#clients.add(queue);
-    const recent = [...this.#recent];
+    this.#clients.set(queue, tenant);
+    const recent = this.#recent.filter(({ event }) => event.tenant === tenant);
     const positions = new Map(this.#positions);
     try {
-      if (after !== undefined) yield* this.#missed(after, recent, positions);
+      if (after !== undefined) yield* this.#missed(tenant, after, recent, positions);
       yield* queue.items();
     } finally {
       this.#clients.delete(queue);
@@ -105,6 +110,7 @@ export class TopicFeed implements IncidentFeed {
 
   /** What came after `after` and before now, in the order in which it was given then where that is still known. */
   async *#missed(
+    tenant: string,
     after: EventId,
     recent: readonly PositionedIncident[],
     to: Positions,
@@ -116,25 +122,27 @@ export class TopicFeed implements IncidentFeed {
       yield* recent.slice(known + 1);
       return;
     }
-    yield* readIncidents(this.#kafka, this.#topic, await this.#positionsAfter(after, to), to);
+    const from = await this.#positionsAfter(tenant, after, to);
+    for await (const item of readIncidents(this.#kafka, this.#topic, from, to)) {
+      if (item.event.tenant === tenant) yield item;
+    }
   }
 
   /**
    * An id names one partition only. The others are read from that record's time on, so some of their events may come
    * again: (incidentId, revision) tells.
    */
-  async #positionsAfter(after: EventId, to: Positions): Promise<Positions> {
+  async #positionsAfter(tenant: string, after: EventId, to: Positions): Promise<Positions> {
     const positions = new Map<number, number>(to);
-    for await (const record of this.#kafka.read(
-      this.#topic,
-      after.partition,
-      after.offset,
-      after.offset + 1,
-    )) {
-      const others = await this.#kafka.offsetsForTime(this.#topic, record.timestamp);
-      for (const { partition, offset } of others) positions.set(partition, offset);
+    const { partition, offset } = after;
+    const [at, end] = [new Map([[partition, offset]]), new Map([[partition, offset + 1]])];
+    for await (const { event, timestamp } of readIncidents(this.#kafka, this.#topic, at, end)) {
+      // Its time is nobody else's business.
+      if (event.tenant !== tenant) continue;
+      const others = await this.#kafka.offsetsForTime(this.#topic, timestamp);
+      for (const other of others) positions.set(other.partition, other.offset);
     }
-    positions.set(after.partition, after.offset + 1);
+    positions.set(partition, offset + 1);
     return positions;
   }
 }

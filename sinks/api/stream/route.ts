@@ -6,7 +6,6 @@ import type { Api, ApiDeps } from '../deps.ts';
 import { ApiError, errorBody } from '../errors.ts';
 import { toIncidentJson } from '../incident-json.ts';
 import { flag, kind, severity } from '../parameters.ts';
-import { DEFAULT_TENANT } from '../tenant.ts';
 import { SlowClientError } from './client-queue.ts';
 import type { EventId } from './feed.ts';
 
@@ -67,6 +66,7 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
   app.get(
     '/v1/incidents/stream',
     {
+      config: { access: 'read' },
       schema: {
         tags: ['incidents'],
         summary: 'Incidents as they happen: server-sent events named `incident`',
@@ -85,8 +85,8 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
         throw new ApiError(503, 'unavailable', 'Kafka does not answer');
       }
       const after = request.headers['last-event-id'] ?? request.query.lastEventId;
-      const wanted = (event: IncidentEvent) =>
-        event.tenant === DEFAULT_TENANT && passes(request.query, event, now());
+      const { tenant } = request.principal;
+      const wanted = (event: IncidentEvent) => passes(request.query, event, now());
       const client = new AbortController();
       open.add(client);
       reply.hijack();
@@ -97,7 +97,7 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
       raw.on('error', () => client.abort());
       raw.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-cache, no-transform',
+        'cache-control': 'no-store, no-transform',
         'x-accel-buffering': 'no',
       });
       const heartbeat = setInterval(() => {
@@ -106,7 +106,7 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
       }, HEARTBEAT_MS);
       try {
         await write(raw, `retry: ${RECONNECT_MS}\n: connected\n\n`, given);
-        const items = feed.events(after, client.signal, () => overrun.abort());
+        const items = feed.events(tenant, after, client.signal, () => overrun.abort());
         for await (const { partition, offset, event } of items) {
           if (wanted(event)) {
             await write(raw, sse('incident', toIncidentJson(event), `${partition}-${offset}`), given);

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { hex, incidentEvent } from '../../testing.ts';
 import {
@@ -28,6 +29,9 @@ const noDatabase = { ping: async () => true } as unknown as ClickHouse;
 function startApi(feed: TopicFeed): Promise<Api> {
   const operators = new TopicOperatorLog(broker.kafka, broker.topic('signals'));
   return buildApi({
+    access: OPEN_ACCESS,
+    requestsPerMinute: 0,
+    tls: undefined,
     clickhouse: noDatabase,
     database: 'none',
     topicPrefix: '',
