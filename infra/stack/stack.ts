@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { type Locked, lockDirectory } from '../data-lock.ts';
+import { openDataVersion } from '../data-version.ts';
 import { brokersOf, clickhouseUrlOf } from '../endpoints.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { rotateLog } from './child.ts';
@@ -52,10 +53,23 @@ export interface Stack {
 const STOP_DEADLINE_MS = 30_000;
 
 /** Makes the data directory and locks it; a place that cannot be written is the user's to change. */
-function takeDirectory(dataDir: string, logDir: string): Locked {
-  try {
-    mkdirSync(logDir, { recursive: true });
+function takeDirectory(dataDir: string): Locked {
+  return writing(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true });
     return lockDirectory(dataDir);
+  });
+}
+
+/** Of a directory that is locked: its version, and a place for the logs. */
+function prepareDirectory(dataDir: string, logDir: string): void {
+  const version = writing(dataDir, () => openDataVersion(dataDir));
+  if (!version.ok) throw new UserError(version.reason);
+  writing(dataDir, () => mkdirSync(logDir, { recursive: true }));
+}
+
+function writing<T>(dataDir: string, write: () => T): T {
+  try {
+    return write();
   } catch (error) {
     throw new UserError(
       `cannot write to ${dataDir} (${messageOf(error)}): set ATI_DATA_DIR to a folder that you may write`,
@@ -67,11 +81,17 @@ function takeDirectory(dataDir: string, logDir: string): Locked {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config } = options;
   const logDir = path.join(config.ATI_DATA_DIR, 'logs');
-  const lock = takeDirectory(config.ATI_DATA_DIR, logDir);
+  const lock = takeDirectory(config.ATI_DATA_DIR);
   if (!lock.ok) {
     throw new UserError(
       `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,
     );
+  }
+  try {
+    prepareDirectory(config.ATI_DATA_DIR, logDir);
+  } catch (error) {
+    lock.release();
+    throw error;
   }
   const { processors, sinks, agents = true } = options;
   const services = [...(options.services ?? servicesOf(config, { agents, processors, sinks }))];
