@@ -53,18 +53,11 @@ export interface Stack {
 const STOP_DEADLINE_MS = 30_000;
 
 /** Makes the data directory and locks it; a place that cannot be written is the user's to change. */
-function takeDirectory(dataDir: string): Locked {
+function takeDirectory(dataDir: string, logDir: string): Locked {
   return writing(dataDir, () => {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(logDir, { recursive: true });
     return lockDirectory(dataDir);
   });
-}
-
-/** Of a directory that is locked: its version, and a place for the logs. */
-function prepareDirectory(dataDir: string, logDir: string): void {
-  const version = writing(dataDir, () => openDataVersion(dataDir));
-  if (!version.ok) throw new UserError(version.reason);
-  writing(dataDir, () => mkdirSync(logDir, { recursive: true }));
 }
 
 function writing<T>(dataDir: string, write: () => T): T {
@@ -81,14 +74,15 @@ function writing<T>(dataDir: string, write: () => T): T {
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config } = options;
   const logDir = path.join(config.ATI_DATA_DIR, 'logs');
-  const lock = takeDirectory(config.ATI_DATA_DIR);
+  const lock = takeDirectory(config.ATI_DATA_DIR, logDir);
   if (!lock.ok) {
     throw new UserError(
       `ATI is already running on ${config.ATI_DATA_DIR} (process ${lock.pid}): stop it, or set ATI_DATA_DIR to another folder`,
     );
   }
   try {
-    prepareDirectory(config.ATI_DATA_DIR, logDir);
+    const version = writing(config.ATI_DATA_DIR, () => openDataVersion(config.ATI_DATA_DIR));
+    if (!version.ok) throw new UserError(version.reason);
   } catch (error) {
     lock.release();
     throw error;
