@@ -1,0 +1,145 @@
+/** The incidents of the run are those of an undisturbed one, byte for byte: none lost, invented, or changed. */
+
+import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import type { Config } from '#infra/config.ts';
+import type { Kafka } from '#infra/kafka/port.ts';
+import { topicName } from '#infra/topics.ts';
+import { topicsOf } from '#processors/runtime/topics.ts';
+import { decodeAs } from '#schemas/codec.ts';
+import type { IncidentEvent } from '#schemas/events.ts';
+import type { Said } from '../../promises/stages.ts';
+import type { Position } from '../groups.ts';
+import { logOf, undisturbed } from './undisturbed.ts';
+
+export interface IncidentsFound {
+  readonly incidents: number;
+  /** After what was written twice is counted once. */
+  readonly events: number;
+  /** Records of ati.incidents. */
+  readonly records: number;
+  readonly signals: number;
+  /** Records of ati.signals. */
+  readonly signalRecords: number;
+  readonly problems: readonly string[];
+}
+
+/** Key (tenant, incident, revision) → bytes in hex. */
+type Events = ReadonlyMap<string, string>;
+
+const SHOWN = 3;
+const keyOf = ({ tenant, incidentId, revision }: IncidentEvent) => `${tenant}/${incidentId}/${revision}`;
+
+export async function verifyIncidents(
+  kafka: Kafka,
+  clickhouse: ClickHouse,
+  config: Config,
+  positions: readonly Position[],
+): Promise<IncidentsFound> {
+  const prefix = config.ATI_TOPIC_PREFIX;
+  const spans = positions.filter(({ group }) => group === topicsOf(prefix).assemblyGroup);
+  const done = new Map(spans.map((each) => [each.partition, each.done]));
+  const expected = await undisturbed(kafka, config, done);
+  const onTopic = await logOf(kafka, topicName('incidents', prefix));
+  const signals = await logOf(kafka, topicName('signals', prefix));
+  const { events, problems, last } = readEvents(onTopic);
+  const stored = await storedEvents(clickhouse);
+  const written = new Map([...last].map(([key, event]) => [key, columnsOf(event)]));
+  return {
+    incidents: new Set([...last.values()].map(({ incidentId }) => incidentId)).size,
+    events: events.size,
+    records: onTopic.flat().length,
+    signals: expected.signals.flat().length,
+    signalRecords: signals.flat().length,
+    problems: [
+      ...problems,
+      ...compareSignals(signals, expected.signals),
+      ...compare('ati.incidents and stage 2 over ati.signals', events, eventsOf(expected.fromSignals)),
+      ...compare('ati.incidents and both stages over ati.spans', events, eventsOf(expected.fromSpans)),
+      ...compare('ati_incident_events and ati.incidents', stored, written),
+    ],
+  };
+}
+
+function eventsOf(said: readonly Said[]): Events {
+  return new Map(said.map(({ event, hex }) => [keyOf(event), hex]));
+}
+
+/** What subscribers see: a revision has one value, and comes for the first time after those before it. */
+function readEvents(log: readonly (readonly Uint8Array[])[]) {
+  const events = new Map<string, string>();
+  const last = new Map<string, IncidentEvent>();
+  const newest = new Map<string, number>();
+  const problems: string[] = [];
+  for (const value of log.flat()) {
+    const decoded = decodeAs('IncidentEvent', value);
+    if (!decoded.ok) {
+      problems.push(`a record of ati.incidents cannot be read: ${decoded.reason}`);
+      continue;
+    }
+    const event = decoded.value;
+    const key = keyOf(event);
+    const hex = Buffer.from(value).toString('hex');
+    const known = events.get(key);
+    if (known !== undefined && known !== hex) problems.push(`${key} has two values on ati.incidents`);
+    if (known === undefined) {
+      const before = newest.get(event.incidentId) ?? 0;
+      if (event.revision <= before) problems.push(`${key} comes after revision ${before}`);
+      newest.set(event.incidentId, event.revision);
+    }
+    events.set(key, hex);
+    last.set(key, event);
+  }
+  return { events, last, problems };
+}
+
+function compare(what: string, found: Events, expected: Events): string[] {
+  const lost = [...expected.keys()].filter((key) => !found.has(key));
+  const invented = [...found.keys()].filter((key) => !expected.has(key));
+  const changed = [...found].filter(([key, hex]) => expected.has(key) && expected.get(key) !== hex);
+  return [
+    ...some(`${what}: lost`, lost),
+    ...some(`${what}: invented`, invented),
+    ...some(
+      `${what}: changed`,
+      changed.map(([key]) => key),
+    ),
+  ];
+}
+
+/** As sets: a crash writes signals again, and the order between sources is chance. Operators' actions are not stage 1's. */
+function compareSignals(
+  found: readonly (readonly Uint8Array[])[],
+  expected: readonly (readonly Uint8Array[])[],
+): string[] {
+  return expected.flatMap((log, partition) => {
+    const hexes = (values: readonly Uint8Array[]) =>
+      new Map(values.map((value) => [Buffer.from(value).toString('hex'), '']));
+    const actions = (value: Uint8Array) => decodeAs('OperatorAction', value).ok;
+    const there = hexes((found[partition] ?? []).filter((value) => !actions(value)));
+    return compare(`ati.signals/${partition} and stage 1 over ati.spans`, there, hexes(log));
+  });
+}
+
+interface Stored {
+  readonly key: string;
+  readonly columns: string;
+}
+
+async function storedEvents(clickhouse: ClickHouse): Promise<Events> {
+  const rows = await clickhouse.query<Stored>(
+    `SELECT concat(TenantId, '/', IncidentId, '/', toString(Revision)) AS key,
+       concat(Event, ' ', toString(Episode), ' ', toString(toUnixTimestamp64Milli(At)), ' ', ContentDigest) AS columns
+     FROM ati_incident_events FINAL`,
+  );
+  return new Map(rows.map(({ key, columns }) => [key, columns]));
+}
+
+function columnsOf({ event, episode, at, contentDigest }: IncidentEvent): string {
+  return `${event} ${episode} ${at} ${contentDigest}`;
+}
+
+function some(what: string, keys: readonly string[]): string[] {
+  if (keys.length === 0) return [];
+  const shown = keys.slice(0, SHOWN).map((key) => (key.length > 80 ? `${key.slice(0, 80)}…` : key));
+  return [`${what} ${keys.length}: ${shown.join(', ')}${keys.length > SHOWN ? ', …' : ''}`];
+}
