@@ -1,9 +1,7 @@
 import { UserError } from '#infra/errors.ts';
-import type { Kafka, KafkaRecord } from '#infra/kafka/port.ts';
+import type { Kafka, KafkaRecord, Producer } from '#infra/kafka/port.ts';
 import type { Logger } from '#infra/log.ts';
-import { decodeAs } from '#schemas/codec.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
-import { fromState, type Incident } from '../incidents/incident.ts';
 import type { IncidentOutputs } from '../incidents/ledger.ts';
 import { parseSignalMetadata } from '../incidents/position.ts';
 import { SignalProcessor } from '../incidents/signal-processor.ts';
@@ -12,10 +10,12 @@ import type { WindowBug } from '../windows/guarded.ts';
 import type { WindowSettings } from '../windows/settings.ts';
 import type { Committed } from './assembly-lane.ts';
 import type { Refusal, RereadLetters } from './dead-letters.ts';
+import { IncidentStates } from './incident-states.ts';
 import type { ProcessorTopics } from './topics.ts';
 
 export interface IncidentLaneOptions {
   readonly kafka: Kafka;
+  readonly producer: Producer;
   readonly topics: ProcessorTopics;
   readonly windows: WindowSettings;
   readonly detectors: ConfiguredDetectors;
@@ -44,6 +44,8 @@ export class IncidentLane {
   /** The last commit: where a rebuild starts. */
   committed: Committed;
   processor: SignalProcessor;
+  /** What is written of the incidents' states, and under which keys. */
+  readonly states: IncidentStates;
   readonly #options: IncidentLaneOptions;
   readonly #attempts = new Map<string, number>();
   readonly #passOver = new Set<string>();
@@ -54,8 +56,10 @@ export class IncidentLane {
     epoch: number,
     committed: Committed,
     processor: SignalProcessor,
+    states: IncidentStates,
   ) {
     this.#options = options;
+    this.states = states;
     this.partition = partition;
     this.epoch = epoch;
     this.committed = committed;
@@ -69,8 +73,10 @@ export class IncidentLane {
     epoch: number,
     committed: Committed,
   ): Promise<IncidentLane> {
-    const processor = await processorAt(options, partition, committed, new Set());
-    return new IncidentLane(options, partition, epoch, committed, processor);
+    const { kafka, producer, topics } = options;
+    const states = await IncidentStates.claim(kafka, producer, topics.incidentState, partition);
+    const processor = await processorAt(options, partition, committed, states, new Set());
+    return new IncidentLane(options, partition, epoch, committed, processor, states);
   }
 
   /** What comes of a batch. */
@@ -122,7 +128,13 @@ export class IncidentLane {
     const { kafka, topics } = this.#options;
     const letters: Refusal[] = [];
     for (;;) {
-      this.processor = await processorAt(this.#options, this.partition, this.committed, this.#passOver);
+      this.processor = await processorAt(
+        this.#options,
+        this.partition,
+        this.committed,
+        this.states,
+        this.#passOver,
+      );
       try {
         const from = this.committed.offset;
         for await (const record of kafka.read(topics.signals, this.partition, from, batch[0].offset))
@@ -145,9 +157,10 @@ export class IncidentLane {
 }
 
 async function processorAt(
-  { kafka, topics, windows, detectors, log, stateLetters }: IncidentLaneOptions,
+  { topics, windows, detectors, log, stateLetters }: IncidentLaneOptions,
   partition: number,
   { offset, metadata }: Committed,
+  states: IncidentStates,
   passOver: ReadonlySet<string>,
 ): Promise<SignalProcessor> {
   const position = parseSignalMetadata(metadata);
@@ -155,7 +168,7 @@ async function processorAt(
     throw new UserError(
       `${topics.incidentsGroup}, ${topics.signals} partition ${partition}: ${position.reason}`,
     );
-  const { incidents, unreadable, read } = await incidentsOf(kafka, topics.incidentState, partition);
+  const { incidents, unreadable, read } = await states.read();
   for (const { record, reason } of unreadable)
     log.error(
       { partition, offset: record.offset },
@@ -164,33 +177,4 @@ async function processorAt(
   await stateLetters.put(unreadable, read, Math.max(0, position.value.done));
   const start = { ...position.value, offset, incidents, passOver: new Set(passOver) };
   return new SignalProcessor(windows, detectors, start);
-}
-
-/**
- * The incidents of a partition: of each the state that is furthest on (a former owner may have written late). What is no
- * state is nothing that stage 2 has written: going on without it loses no incident, and a restart would read it again.
- */
-async function incidentsOf(
-  kafka: Kafka,
-  topic: string,
-  partition: number,
-): Promise<{ incidents: Incident[]; unreadable: Refusal[]; read: number }> {
-  const states = new Map<string, Incident>();
-  const unreadable: Refusal[] = [];
-  let read = 0;
-  for await (const record of kafka.read(topic, partition, 0)) {
-    // The end of a key, as compaction has it.
-    if (record.value === null) continue;
-    read++;
-    const state = decodeAs('IncidentState', record.value);
-    const incident = state.ok ? fromState(state.value) : state;
-    if (!incident.ok) {
-      unreadable.push({ record, step: 'decode', reason: incident.reason });
-      continue;
-    }
-    const known = states.get(incident.incident.id);
-    if (known === undefined || known.appliedThrough <= incident.incident.appliedThrough)
-      states.set(incident.incident.id, incident.incident);
-  }
-  return { incidents: [...states.values()], unreadable, read };
 }

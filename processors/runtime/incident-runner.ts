@@ -1,4 +1,4 @@
-import type { Assignment, Batch, ConsumerHandler, Producer } from '#infra/kafka/port.ts';
+import type { Assignment, Batch, ConsumerHandler } from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
 import { metrics } from '#infra/metrics.ts';
 import { formatSignalMetadata } from '../incidents/position.ts';
@@ -7,7 +7,6 @@ import type { DeadLetterBox } from './dead-letters.ts';
 import { IncidentLane, type IncidentLaneOptions } from './incident-lane.ts';
 
 export interface IncidentRunnerOptions extends IncidentLaneOptions {
-  readonly producer: Producer;
   readonly committer: Committer;
   readonly deadLetters: DeadLetterBox;
 }
@@ -62,11 +61,7 @@ export class IncidentRunner implements ConsumerHandler {
     const { processor } = lane;
     await deadLetters.put(letters, records.length, processor.clock);
     await sendAll(producer, topics.incidents, events);
-    await sendAll(
-      producer,
-      topics.incidentState,
-      states.map((state) => ({ ...state, partition })),
-    );
+    await sendAll(producer, topics.incidentState, lane.states.recordsOf(states));
     for (const { event } of events) metrics.incidents.inc({ event: event.event, kind: event.kind });
     metrics.operatorActionsUnfit.inc(unfit);
     const position = processor.position();
