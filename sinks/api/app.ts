@@ -5,7 +5,7 @@ import { registerOps } from '#infra/http.ts';
 import { serverOptions, type Tls } from '#infra/tls.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { registerDoors } from './doors.ts';
-import { registerErrors } from './errors.ts';
+import { registerErrors, sendError } from './errors.ts';
 import { describeApi } from './openapi.ts';
 import { registerAttribution } from './routes/attribution.ts';
 import { registerCriticalPath } from './routes/critical-path.ts';
@@ -44,6 +44,12 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
     routerOptions: { maxParamLength: 300 },
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Errors before a route is found: a path parameter that is too long, a URL that cannot be decoded.
+    frameworkErrors: (error, _request, reply) => {
+      const message =
+        error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'a part of the path is too long' : 'the URL is not valid';
+      void sendError(reply, { status: error.statusCode ?? 400, code: 'bad_request', message });
+    },
     ...serverOptions(options.tls, { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
