@@ -109,7 +109,10 @@ export class ChaosInstallation {
   }
 
   notePids(): void {
-    for (const { name } of this.stack.services) this.pids.add(this.stack.pid(name));
+    for (const { name } of this.stack.services) {
+      const pid = this.stack.pid(name);
+      if (pid > 0) this.pids.add(pid);
+    }
     if (this.#node?.pid !== undefined) this.pids.add(this.#node.pid);
   }
 

@@ -1,5 +1,6 @@
 import type { Happened } from './attack.ts';
 import type { ChaosOptions } from './options.ts';
+import { componentOf } from './schedule.ts';
 import type { IncidentsFound } from './verify/incidents.ts';
 import type { SpansFound } from './verify/spans.ts';
 
@@ -35,7 +36,7 @@ export function recoveries(happened: readonly Happened[]): Map<string, number[]>
   for (const { fault, recoveryMs } of happened) {
     if (recoveryMs === undefined) continue;
     const what = { kill: 'kill -9', stop: 'SIGSTOP', add: 'added', remove: 'removed' }[fault.kind];
-    const key = `${fault.target.replace(/-\d+$/, '')}, ${what}`;
+    const key = `${componentOf(fault.target)}, ${what}`;
     found.set(key, [...(found.get(key) ?? []), recoveryMs]);
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -50,17 +50,28 @@ export function scheduleOf(kills: number, durationMs: number, seed: number): Fau
     faults.push({ kind: 'remove', atMs, target });
   };
 
+  /** Every component once, in a random order, before one comes again. */
+  let deck: string[] = [];
+  const victim = (atMs: number): Target => {
+    const there = free(targetsOf(processors), atMs);
+    if (!deck.some((component) => there.some((target) => componentOf(target) === component)))
+      deck = [...new Set(targetsOf(processors).map(componentOf))];
+    const component = pick(deck.filter((each) => there.some((target) => componentOf(target) === each)));
+    deck = deck.filter((each) => each !== component);
+    return pick(there.filter((target) => componentOf(target) === component));
+  };
+
   for (let i = 0; i < kills; i++) {
     const atMs = Math.round(FIRST_MS + (i + random.between(0, 0.9)) * step);
     // Evenly between the kills, the first of them an addition.
     if (Math.floor(((i + 1) * changes) / (kills + 1)) > Math.floor((i * changes) / (kills + 1)))
       change(Math.round(atMs - step * 0.1));
-    const target = pick(free(targetsOf(processors), atMs));
+    const target = victim(atMs);
     if (random.between(0, 1) >= STOP_SHARE) {
       faults.push({ kind: 'kill', atMs, target });
       continue;
     }
-    const [least, most] = STOPPED_MS[target.replace(/-\d+$/, '')];
+    const [least, most] = STOPPED_MS[componentOf(target)];
     const forMs = Math.round(random.between(least, most));
     busy.set(target, atMs + forMs + PAUSE_MS);
     faults.push({ kind: 'stop', atMs, target, forMs });
@@ -78,6 +89,11 @@ function targetsOf(processors: ReadonlySet<number>): Target[] {
     'sink-1',
     'sink-2',
   ];
+}
+
+/** What an instance is one of: processor, sink, … */
+export function componentOf(target: Target): string {
+  return target.replace(/-\d+$/, '');
 }
 
 export function describeFault(fault: Fault): string {
