@@ -7,6 +7,7 @@ import type { Config } from '#infra/config.ts';
 import { clickhouseUrlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
 import type { Logger } from '#infra/log.ts';
+import { alignTtl } from './ttl.ts';
 
 export const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
@@ -28,6 +29,9 @@ export async function prepareDatabase(
     if (!config.ATI_MIGRATE) return ensureMigrated(ch, MIGRATIONS, values);
     const { applied } = await migrate(ch, MIGRATIONS, values);
     if (applied.length > 0) log.info({ applied }, 'the database has been migrated');
+    const changed = await alignTtl(ch, config.CLICKHOUSE_DATABASE, config.ATI_TTL_DAYS);
+    if (changed.length > 0)
+      log.info({ changed, days: config.ATI_TTL_DAYS }, 'the tables keep rows for another time');
   };
   try {
     await retrying(prepare, {
