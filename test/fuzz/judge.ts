@@ -46,6 +46,11 @@ export function verdictOf(error: unknown): Verdict {
       .find((line) => OURS.test(line))
       ?.trim() ?? '';
   const place = /(?:schemas|infra|producers|processors|sinks)\/[^):]+/.exec(at)?.[0] ?? '';
-  const shape = text.replace(/[0-9a-f]{6,}|\d+|"[^"]*"|'[^']*'/gi, '#').slice(0, 80);
+  // What follows a second colon is of the input.
+  const shape = text
+    .split(': ', 2)
+    .join(': ')
+    .replace(/[0-9a-f]{6,}|\d+|"[^"]*"|'[^']*'/gi, '#')
+    .slice(0, 80);
   return { key: `${shape} ${place}`.trim(), message: `${text}\n${known.stack ?? ''}`.slice(0, 4_000) };
 }
