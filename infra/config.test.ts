@@ -69,11 +69,45 @@ test('brokers by name and address', () => {
 });
 
 describe('rules over several variables', () => {
+  test('secured brokers, ClickHouse and services are accepted', () => {
+    read({
+      KAFKA_BROKERS: 'k:1',
+      KAFKA_SSL: 'true',
+      KAFKA_SSL_CA: 'ca',
+      KAFKA_SSL_CERT: 'c',
+      KAFKA_SSL_KEY: 'k',
+      KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      KAFKA_SASL_USERNAME: 'u',
+      KAFKA_SASL_PASSWORD: 'p',
+      CLICKHOUSE_URL: 'https://c:1',
+      CLICKHOUSE_CA: 'ca',
+      ATI_TLS_CERT: 'c',
+      ATI_TLS_KEY: 'k',
+    });
+  });
+
   test.each([
     [{ ATI_WINDOW_MS: '60000', ATI_WINDOW_HOP_MS: '7000' }, /multiple of ATI_WINDOW_HOP_MS/],
     [{ ATI_QUIET_GAP_MS: '300000' }, /ATI_QUIET_GAP_MS: must be less than ATI_HARD_CAP_MS/],
     [{ ATI_REOPEN_MS: '400000' }, /ATI_REOPEN_MS: must be less than ATI_HARD_CAP_MS/],
     [{ ATI_API_PORT: '4318' }, /another service has port 4318 too/],
+    [{ ATI_TLS_CERT: 'c' }, /ATI_TLS_KEY: must be set together with ATI_TLS_CERT/],
+    [{ ATI_TLS_KEY: 'k' }, /ATI_TLS_CERT: must be set together with ATI_TLS_KEY/],
+    [{ KAFKA_SSL: 'true' }, /KAFKA_SSL: needs KAFKA_BROKERS/],
+    [{ KAFKA_BROKERS: 'k:1', KAFKA_SSL_CA: 'ca' }, /KAFKA_SSL_CA: needs KAFKA_SSL=true/],
+    [
+      { KAFKA_BROKERS: 'k:1', KAFKA_SSL: 'true', KAFKA_SSL_CERT: 'c' },
+      /KAFKA_SSL_KEY: must be set together with KAFKA_SSL_CERT/,
+    ],
+    [{ KAFKA_SASL_MECHANISM: 'plain' }, /KAFKA_SASL_MECHANISM: needs KAFKA_BROKERS/],
+    [
+      { KAFKA_BROKERS: 'k:1', KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'u' },
+      /KAFKA_SASL_MECHANISM: needs KAFKA_SASL_PASSWORD/,
+    ],
+    [{ KAFKA_BROKERS: 'k:1', KAFKA_SASL_PASSWORD: 'p' }, /KAFKA_SASL_PASSWORD: needs KAFKA_SASL_MECHANISM/],
+    [{ KAFKA_BROKERS: 'k:1', KAFKA_SASL_MECHANISM: 'gssapi' }, /KAFKA_SASL_MECHANISM: /],
+    [{ CLICKHOUSE_CA: 'ca' }, /CLICKHOUSE_CA: needs CLICKHOUSE_URL=https/],
+    [{ CLICKHOUSE_CA: 'ca', CLICKHOUSE_URL: 'http://c:1' }, /CLICKHOUSE_CA: needs CLICKHOUSE_URL=https/],
   ])('%j is refused', (env, reason) => {
     expect(wrong(env as Record<string, string>)).toMatch(reason);
   });
@@ -97,6 +131,11 @@ test('secrets are redacted', () => {
     redacted(
       read({
         CLICKHOUSE_PASSWORD: 'hunter2-canary',
+        ATI_TOKEN: 'token-canary',
+        KAFKA_BROKERS: 'k:1',
+        KAFKA_SASL_MECHANISM: 'plain',
+        KAFKA_SASL_USERNAME: 'u',
+        KAFKA_SASL_PASSWORD: 'sasl-canary',
         ATI_SALT: 'salt-canary-0123456789abcdef0123456789abcdef',
       }),
     ),

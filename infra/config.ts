@@ -43,7 +43,10 @@ const schema = z.object({
     .string()
     .default('')
     .describe("secret; the bearer token that ATI's own commands and synthetic agents send"),
-  ATI_TLS_CERT: z.string().default('').describe('PEM file: the ingest and the query API speak HTTPS'),
+  ATI_TLS_CERT: z
+    .string()
+    .default('')
+    .describe('PEM file: the HTTP services (but the synthetic agents) speak HTTPS'),
   ATI_TLS_KEY: z.string().default('').describe('PEM file of its private key'),
   ATI_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 
@@ -214,6 +217,28 @@ const below = (a: keyof Config, b: keyof Config): Rule => {
   };
 };
 
+const both = (a: keyof Config, b: keyof Config): Rule => {
+  return (config) => {
+    const [set, unset] = config[a] === '' ? [b, a] : [a, b];
+    return config[set] !== undefined && config[set] !== '' && config[unset] === ''
+      ? `${unset}: must be set together with ${set}`
+      : undefined;
+  };
+};
+
+/** `name` means something only where `needed` is given; `given` tells whether it is. */
+const onlyWith = (name: keyof Config, needed: string, given: (config: Partial<Config>) => boolean): Rule => {
+  return (config) => {
+    const value = config[name];
+    const isSet = value !== undefined && value !== '' && value !== false;
+    return isSet && !given(config) ? `${name}: needs ${needed}` : undefined;
+  };
+};
+/** The embedded broker speaks neither TLS nor SASL. */
+const ownKafka = ({ KAFKA_BROKERS: brokers }: Partial<Config>) => brokers === undefined || brokers.length > 0;
+const overTls = ({ KAFKA_SSL: ssl }: Partial<Config>) => ssl !== false;
+const withSasl = ({ KAFKA_SASL_MECHANISM: mechanism }: Partial<Config>) => mechanism !== '';
+
 /** Of every service: no two may be equal. */
 export const PORT_VARIABLES = [
   'ATI_BROKER_PORT',
@@ -240,6 +265,21 @@ const RULES: readonly Rule[] = [
       ? `ATI_LOG_RETENTION_HOURS: must be at least ${least}, twice what ATI_HARD_CAP_MS and the windows reach back, not ${hours}`
       : undefined;
   },
+  both('ATI_TLS_CERT', 'ATI_TLS_KEY'),
+  both('KAFKA_SSL_CERT', 'KAFKA_SSL_KEY'),
+  onlyWith('KAFKA_SSL', 'KAFKA_BROKERS', ownKafka),
+  onlyWith('KAFKA_SSL_CA', 'KAFKA_SSL=true', overTls),
+  onlyWith('KAFKA_SSL_CERT', 'KAFKA_SSL=true', overTls),
+  onlyWith('KAFKA_SASL_MECHANISM', 'KAFKA_BROKERS', ownKafka),
+  onlyWith('KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', (config) => config.KAFKA_SASL_USERNAME !== ''),
+  onlyWith('KAFKA_SASL_MECHANISM', 'KAFKA_SASL_PASSWORD', (config) => config.KAFKA_SASL_PASSWORD !== ''),
+  onlyWith('KAFKA_SASL_USERNAME', 'KAFKA_SASL_MECHANISM', withSasl),
+  onlyWith('KAFKA_SASL_PASSWORD', 'KAFKA_SASL_MECHANISM', withSasl),
+  onlyWith(
+    'CLICKHOUSE_CA',
+    'CLICKHOUSE_URL=https://…',
+    ({ CLICKHOUSE_URL: url }) => url === undefined || url.startsWith('https:'),
+  ),
   below('ATI_QUIET_GAP_MS', 'ATI_HARD_CAP_MS'),
   below('ATI_REOPEN_MS', 'ATI_HARD_CAP_MS'),
   (config) => {

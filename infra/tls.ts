@@ -31,6 +31,30 @@ export function tlsOf(config: Pick<Config, 'ATI_TLS_CERT' | 'ATI_TLS_KEY'>): Tls
   }
 }
 
+/**
+ * Codes of Node and OpenSSL for a certificate that is not trusted: the same tomorrow, so nobody need wait for it.
+ */
+const NOT_TRUSTED = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+]);
+
+/** Why a server's certificate was not accepted, by the code of the error; undefined: it is about something else. */
+export function certificateFault(code: unknown): string | undefined {
+  const name = String(code);
+  if (NOT_TRUSTED.has(name)) return `shows a certificate that is not trusted (${name})`;
+  if (name === 'ERR_TLS_CERT_ALTNAME_INVALID') return `shows a certificate for another name (${name})`;
+  return undefined;
+}
+
 /** The content of a file that `variable` names; throws a UserError where it cannot be read. */
 export function readPem(variable: string, file: string): Buffer {
   try {

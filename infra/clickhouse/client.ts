@@ -33,6 +33,7 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
     username: options.user ?? 'default',
     password: options.password ?? '',
     application: 'ati',
+    ...(options.ca && { tls: { ca_cert: options.ca } }),
     request_timeout: options.silenceMs ?? SILENCE_MS,
     compression: compressionFor(options.url),
     // A server closes idle connections after 3 s or more; a request on one that it is closing fails with ECONNRESET.

@@ -1,5 +1,6 @@
 /** What the client library throws, as ClickHouseError: whether to try again is decided by code, never by words. */
 import { ClickHouseError as ServerError } from '@clickhouse/client';
+import { certificateFault } from '../tls.ts';
 import { ClickHouseError } from './port.ts';
 
 /** No answer of the server: no connection, a timeout, a connection that broke. */
@@ -59,6 +60,14 @@ export function toClickHouseError(error: unknown, aborted = false): ClickHouseEr
       isRetriableCode(code),
     );
   }
+  const certificate = certificateFault(error instanceof Error && 'code' in error ? error.code : undefined);
+  // Retriable all the same: a running sink keeps what it holds until somebody has mended it.
+  if (certificate !== undefined)
+    return new ClickHouseError(
+      `ClickHouse ${certificate}: CLICKHOUSE_CA must hold its authority`,
+      NO_ANSWER,
+      true,
+    );
   const message = error instanceof Error ? error.message : String(error);
   // A mistake in how we call the library, which will not go away.
   const ours = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;

@@ -5,6 +5,8 @@ export interface ClickHouseOptions {
   readonly url: string;
   readonly user?: string;
   readonly password?: string;
+  /** PEM of the authority that signed its certificate; default: those that Node knows. */
+  readonly ca?: Buffer;
   readonly database?: string;
   /** Milliseconds without a byte either way after which a request has failed, default 60,000. */
   readonly silenceMs?: number;

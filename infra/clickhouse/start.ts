@@ -1,10 +1,11 @@
-import { clickhouseUrlOf } from '../endpoints.ts';
 import type { ProcessContext } from '../process.ts';
+import { clickhouseAddress } from './address.ts';
 import { connectClickHouse } from './client.ts';
 import type { ClickHouse } from './port.ts';
 
 /**
- * ClickHouse for a process that starts: the installation's database, closed at the stop. Does not connect yet.
+ * ClickHouse for a process that starts: the installation's database, closed at the stop. Does not connect yet. Throws a
+ * UserError where CLICKHOUSE_CA cannot be used.
  * `silenceMs`: see ClickHouseOptions.
  */
 export function startClickHouse(
@@ -12,9 +13,7 @@ export function startClickHouse(
   silenceMs?: number,
 ): ClickHouse {
   const clickhouse = connectClickHouse({
-    url: clickhouseUrlOf(config),
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
+    ...clickhouseAddress(config),
     database: config.CLICKHOUSE_DATABASE,
     silenceMs,
   });

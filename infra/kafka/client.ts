@@ -8,11 +8,14 @@ import type { Consumer, ConsumerOptions, Kafka, KafkaRecord, Producer, ProducerO
 import { KafkaProducer } from './producer.ts';
 import { readPartition } from './reader.ts';
 import { retrying, unlessAborted } from './retry.ts';
+import type { KafkaSecurity } from './security.ts';
 import { alignSettings } from './topic-settings.ts';
 
 export interface ConnectOptions {
   /** host:port, one or more of the cluster. */
   readonly brokers: readonly string[];
+  /** Default: plain connections without a login. */
+  readonly security?: KafkaSecurity;
   /** The name of this process in the broker's logs. */
   readonly clientId: string;
   readonly log: Logger;

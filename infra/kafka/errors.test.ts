@@ -72,3 +72,38 @@ test('a KafkaError stays the same', () => {
   const error = new KafkaError('topic t has no partition 9', { transient: false });
   expect(toKafkaError(error, 'write', [])).toBe(error);
 });
+
+describe('TLS and login', () => {
+  const named = (name: string, message: string) => Object.assign(new Error(message), { name });
+  const broken = (code: string) => new KafkaJSConnectionError(`Connection error: ${code}`, { code });
+  test.each([
+    ['SELF_SIGNED_CERT_IN_CHAIN', /^Kafka at a:1 shows a certificate that is not trusted .*KAFKA_SSL_CA/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /^Kafka at a:1 shows a certificate for another name .*KAFKA_BROKERS/],
+    [
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+      /^Kafka at a:1 does not accept our certificate .*KAFKA_SSL_CERT/,
+    ],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /^Kafka at a:1 speaks no TLS on this port/],
+  ])('%s says what to do, and is the same tomorrow', (code, sentence) => {
+    const error = toKafkaError(
+      new KafkaJSNumberOfRetriesExceeded(broken(code), { retryCount: 1, retryTime: 1 }),
+      'be reached',
+      ['a:1'],
+    );
+    expect(error.message).toMatch(sentence);
+    expect(error.transient).toBe(false);
+  });
+
+  test('a refused login names the variables', () => {
+    const error = toKafkaError(named('KafkaJSSASLAuthenticationError', 'no'), 'be reached', ['a:1']);
+    expect(error.message).toMatch(/^Kafka at a:1 refuses the login .*KAFKA_SASL_PASSWORD.*: no$/);
+    expect(error.transient).toBe(false);
+  });
+
+  test('a connection that was closed may be another port or a restart: it is tried again, with a hint', () => {
+    const closed = named('KafkaJSConnectionClosedError', 'Closed connection');
+    const error = toKafkaError(closed, 'be reached', ['a:1']);
+    expect(error.message).toMatch(/^cannot reach Kafka at a:1: it closed the connection.*KAFKA_SSL/);
+    expect(error.transient).toBe(true);
+  });
+});

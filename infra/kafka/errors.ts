@@ -1,3 +1,5 @@
+import { certificateFault } from '../tls.ts';
+
 /** What went wrong with Kafka, in one clear sentence; `cause` is kafkajs's error. */
 export class KafkaError extends Error {
   override readonly name = 'KafkaError';
@@ -50,6 +52,15 @@ const MEMBERSHIP_LOST = new Set([
   'FENCED_INSTANCE_ID',
 ]);
 
+/** The login was refused. */
+const SASL_REFUSED = 'KafkaJSSASLAuthenticationError';
+
+/** The broker's TLS alerts about the certificate that we show, or do not. */
+const OURS_REFUSED =
+  /^ERR_SSL_(TLSV\d+|SSLV\d+)_ALERT_(CERTIFICATE|BAD_CERTIFICATE|HANDSHAKE|UNKNOWN_CA|UNSUPPORTED)/;
+/** What answers speaks no TLS. */
+const NO_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/;
+
 /** The error under kafkajs's wrappers. */
 export function rootCause(error: unknown): KafkaJsError {
   let current = error as KafkaJsError;
@@ -79,7 +90,8 @@ export function isMembershipLost(error: unknown): boolean {
 /** True where the same request may succeed later: a broker is away, moved, or asks for patience. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof KafkaError) return error.transient;
-  const { name, type, retriable } = rootCause(error);
+  const { name, type, retriable, code } = rootCause(error);
+  if (securityFault(code) !== undefined) return false;
   if (UNREACHABLE.has(name) || NOT_READY.has(name)) return true;
   if (MEMBERSHIP_LOST.has(type ?? '')) return false;
   return type !== undefined && (retriable === true || MOVED.has(type));
@@ -93,14 +105,37 @@ export function toKafkaError(error: unknown, doing: string, brokers: readonly st
   if (error instanceof KafkaError) return error;
   const root = rootCause(error);
   const options = { cause: error, type: root.type, transient: isTransient(error) };
+  const at = brokers.join(', ');
+  const fault = root.name === SASL_REFUSED ? `${LOGIN_REFUSED}: ${root.message}` : securityFault(root.code);
+  if (fault !== undefined) return new KafkaError(`Kafka at ${at} ${fault}`, options);
   if (UNREACHABLE.has(root.name)) {
-    return new KafkaError(`cannot reach Kafka at ${brokers.join(', ')}: ${reason(root)}`, options);
+    return new KafkaError(`cannot reach Kafka at ${at}: ${reason(root)}`, options);
   }
   const details = root.errors?.map((each) => rootCause(each).message).join('; ');
   return new KafkaError(`Kafka cannot ${doing}: ${details || root.message}`, options);
 }
 
-function reason({ code, message }: KafkaJsError): string {
+const LOGIN_REFUSED =
+  'refuses the login (are KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD right?)';
+
+/** What a code says of TLS that more patience does not mend, and what to do; undefined where it says nothing of it. */
+function securityFault(code: string | number | undefined): string | undefined {
+  const name = String(code);
+  const certificate = certificateFault(code);
+  if (certificate !== undefined)
+    return `${certificate}: KAFKA_SSL_CA must hold its authority, and KAFKA_BROKERS must say the name that is in it`;
+  if (OURS_REFUSED.test(name))
+    return `does not accept our certificate (${name}): are KAFKA_SSL_CERT and KAFKA_SSL_KEY right?`;
+  if (NO_TLS.test(name))
+    return `speaks no TLS on this port (${name}): is it the right one, or KAFKA_SSL=false?`;
+  return undefined;
+}
+
+/** Brokers close a connection that does not speak as they want it, without a word. */
+const CLOSED = 'it closed the connection (does it want KAFKA_SSL or KAFKA_SASL_MECHANISM?)';
+
+function reason({ name, code, message }: KafkaJsError): string {
+  if (name === 'KafkaJSConnectionClosedError') return CLOSED;
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused';

@@ -11,6 +11,7 @@ import type { Assigner, Logger as KafkaJsLogger, Cluster as PublicCluster } from
 import kafkajs from 'kafkajs';
 import type { Logger } from '../log.ts';
 import { fixRequestQueue } from './request-queue.ts';
+import type { KafkaSecurity } from './security.ts';
 import { zstdCodec } from './zstd.ts';
 
 const require = createRequire(import.meta.url);
@@ -199,6 +200,7 @@ export const { MemberAssignment } = kafkajs.AssignerProtocol;
 
 export interface ClusterOptions {
   readonly brokers: readonly string[];
+  readonly security?: KafkaSecurity;
   readonly clientId: string;
   readonly log: Logger;
   /** Milliseconds, default 30,000: a broker that does not answer for so long counts as gone. */
@@ -211,11 +213,15 @@ const METADATA_MAX_AGE_MS = 60_000;
 const DEBUG_LEVEL = 5;
 
 /** A cluster that is not connected yet. It tries each seed broker, and nothing for longer: who calls it decides that. */
-export function createCluster({ brokers, clientId, log, requestTimeoutMs }: ClusterOptions): Cluster {
+export function createCluster(options: ClusterOptions): Cluster {
+  const { brokers, security = {}, clientId, log, requestTimeoutMs } = options;
   return new InnerCluster({
     logger: bridgedLogger(log),
     socketFactory: socketFactory(),
     brokers: [...brokers],
+    // Copies: kafkajs writes into them.
+    ssl: security.ssl && { ...security.ssl },
+    sasl: security.sasl && { ...security.sasl },
     clientId,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -2,12 +2,17 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { checkAccess } from '../access/start.ts';
+import { clickhouseAddress } from '../clickhouse/address.ts';
 import { connectClickHouse } from '../clickhouse/client.ts';
 import type { Config } from '../config.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { connectKafka } from '../kafka/client.ts';
+import { kafkaOf } from '../kafka/security.ts';
 import { isFree } from '../ports.ts';
 import { portOf, type Service } from './services.ts';
+
+/** Milliseconds: whoever starts it is waiting. */
+const CLICKHOUSE_SILENCE_MS = 5_000;
 
 /** Everything that can be known before a process is started; throws one clear sentence. */
 export async function preflight(
@@ -19,7 +24,7 @@ export async function preflight(
   await checkPorts(config, services);
   for (const service of services) if (service.checks) await checkItself(service, own);
   if (config.KAFKA_BROKERS.length > 0) {
-    await checkKafka(config.KAFKA_BROKERS);
+    await checkKafka(config);
   }
   if (config.CLICKHOUSE_URL !== '') await checkClickHouse(config);
 }
@@ -49,10 +54,11 @@ async function checkItself(
   }
 }
 
-async function checkKafka(brokers: readonly string[]): Promise<void> {
+async function checkKafka(config: Config): Promise<void> {
   const log = pino({ level: 'silent' });
+  const address = kafkaOf(config);
   try {
-    const kafka = await connectKafka({ brokers, clientId: 'ati-preflight', log });
+    const kafka = await connectKafka({ ...address, clientId: 'ati-preflight', log });
     await kafka.close();
   } catch (error) {
     throw new UserError(`${messageOf(error)}: is it running, and does KAFKA_BROKERS name it?`);
@@ -60,16 +66,16 @@ async function checkKafka(brokers: readonly string[]): Promise<void> {
 }
 
 async function checkClickHouse(config: Config): Promise<void> {
-  const clickhouse = connectClickHouse({
-    url: config.CLICKHOUSE_URL,
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
-  });
-  const answers = await clickhouse.ping();
-  await clickhouse.close();
-  if (!answers) {
+  const clickhouse = connectClickHouse({ ...clickhouseAddress(config), silenceMs: CLICKHOUSE_SILENCE_MS });
+  try {
+    // A ping needs no password.
+    await clickhouse.query('SELECT 1');
+  } catch (error) {
+    const { origin } = new URL(config.CLICKHOUSE_URL);
     throw new UserError(
-      `cannot reach ClickHouse at ${config.CLICKHOUSE_URL}: is it running, and are CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD right?`,
+      `cannot reach ClickHouse at ${origin} (${messageOf(error)}): is it running, and are CLICKHOUSE_URL, CLICKHOUSE_USER and CLICKHOUSE_PASSWORD right?`,
     );
+  } finally {
+    await clickhouse.close();
   }
 }

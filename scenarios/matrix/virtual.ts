@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import type { Config } from '#infra/config.ts';
-import { brokersOf, urlOf } from '#infra/endpoints.ts';
+import { urlOf } from '#infra/endpoints.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
+import { kafkaOf } from '#infra/kafka/security.ts';
 import { topicName } from '#infra/topics.ts';
 import { allIncidents, type IncidentAnswer, readTrace } from '../judge/read-back.ts';
 import { judge, type Verdict } from '../judge/verdict.ts';
@@ -57,7 +58,7 @@ async function write(
   { config, rate, onProgress }: VirtualOptions,
 ): Promise<void> {
   const log = pino({ level: 'silent' });
-  const kafka = await connectKafka({ brokers: brokersOf(config), clientId: 'ati-scenarios', log });
+  const kafka = await connectKafka({ ...kafkaOf(config), clientId: 'ati-scenarios', log });
   try {
     const producer = await kafka.producer({ compression: 'zstd' });
     const exports = runs.flatMap((run) => run.exports);

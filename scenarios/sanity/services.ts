@@ -1,9 +1,11 @@
 import { pino } from 'pino';
+import { clickhouseAddress } from '#infra/clickhouse/address.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { Config } from '#infra/config.ts';
-import { brokersOf, clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
+import { clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
 import { causeOf, messageOf } from '#infra/errors.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
+import { kafkaOf } from '#infra/kafka/security.ts';
 import type { Mesh } from '../meshes.ts';
 import { CheckFailure } from './check.ts';
 
@@ -63,24 +65,20 @@ function reasonOf(error: unknown): string {
 }
 
 async function lookAtKafka(config: Config): Promise<string> {
-  const brokers = brokersOf(config);
+  const address = kafkaOf(config);
   try {
     const log = pino({ level: 'silent' });
-    const kafka = await connectKafka({ brokers, clientId: 'ati-sanity', log });
+    const kafka = await connectKafka({ ...address, clientId: 'ati-sanity', log });
     await kafka.close();
   } catch (error) {
     throw new CheckFailure(messageOf(error), 'start it (npm start), or set KAFKA_BROKERS');
   }
-  return brokers.join(',');
+  return address.brokers.join(',');
 }
 
 async function lookAtClickHouse(config: Config): Promise<string> {
   const url = clickhouseUrlOf(config);
-  const clickhouse = connectClickHouse({
-    url,
-    user: config.CLICKHOUSE_USER,
-    password: config.CLICKHOUSE_PASSWORD,
-  });
+  const clickhouse = connectClickHouse(clickhouseAddress(config));
   try {
     if (await clickhouse.ping()) return url;
   } finally {

@@ -6,7 +6,9 @@ import { type Config, readConfig } from '#infra/config.ts';
 import { brokersOf, urlOf } from '#infra/endpoints.ts';
 import { messageOf } from '#infra/errors.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
+import { KafkaError } from '#infra/kafka/errors.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
+import { kafkaOf } from '#infra/kafka/security.ts';
 import { createLog } from '#infra/log.ts';
 import { topicName } from '#infra/topics.ts';
 import { act, DONE, findIncident } from './act.ts';
@@ -54,15 +56,20 @@ function textOutput(api: string): Output {
 }
 
 async function list(config: Config, options: ListOptions): Promise<number> {
-  const brokers = brokersOf(config);
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   let kafka: Kafka;
   try {
-    kafka = await connectKafka({ brokers, clientId: 'ati-incidents', log: createLog('incidents', 'silent') });
-  } catch {
+    kafka = await connectKafka({
+      ...kafkaOf(config),
+      clientId: 'ati-incidents',
+      log: createLog('incidents', 'silent'),
+    });
+  } catch (error) {
     const hint = config.KAFKA_BROKERS.length > 0 ? 'check KAFKA_BROKERS' : 'is `npm start` running?';
-    console.error(`no Kafka broker answers at ${brokers.join(', ')}: ${hint}`);
+    const away = error instanceof KafkaError && error.transient;
+    const reason = `no Kafka broker answers at ${brokersOf(config).join(', ')}: ${hint}`;
+    console.error(away ? reason : messageOf(error));
     return 1;
   }
   const output = options.json ? jsonOutput : textOutput(urlOf(config, config.ATI_API_PORT));

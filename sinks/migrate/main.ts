@@ -1,9 +1,9 @@
 /** `npm run migrate`: brings ClickHouse's tables to the newest version; --dry-run only shows the SQL. */
 import { Command } from 'commander';
+import { clickhouseAddress } from '#infra/clickhouse/address.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import { migrate } from '#infra/clickhouse/migrate.ts';
 import { readConfig } from '#infra/config.ts';
-import { clickhouseUrlOf } from '#infra/endpoints.ts';
 import { messageOf } from '#infra/errors.ts';
 import { MIGRATIONS } from '../database.ts';
 
@@ -22,11 +22,7 @@ if (!read.ok) {
   process.exit(2);
 }
 const { config } = read;
-const clickhouse = connectClickHouse({
-  url: clickhouseUrlOf(config),
-  user: config.CLICKHOUSE_USER,
-  password: config.CLICKHOUSE_PASSWORD,
-});
+const clickhouse = connectClickHouse(clickhouseAddress(config));
 try {
   const { applied, statements } = await migrate(clickhouse, MIGRATIONS, {
     database: config.CLICKHOUSE_DATABASE,
