@@ -96,6 +96,14 @@ export const TOPICS = {
     cleanup: 'compact',
     timestampType: 'CreateTime',
   },
+  deletions: {
+    name: 'ati.deletions',
+    about:
+      'a trace or a tenant that was deleted (JSON: tenant, traceId, at), key tenant + trace id; sink and replay honour it',
+    partitions: 1,
+    cleanup: 'compact',
+    timestampType: 'CreateTime',
+  },
   deadLetters: {
     name: 'ati.dead-letters',
     about: 'the original bytes of a record that could not be processed; why and where in its headers',

@@ -5,7 +5,9 @@ import { opsServer } from '#infra/http.ts';
 import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
 import { tlsOf } from '#infra/tls.ts';
+import { topicName } from '#infra/topics.ts';
 import { prepareDatabase } from './database.ts';
+import { readDeletions } from './delete/deletions.ts';
 import { Sink } from './sink.ts';
 
 runProcess('sink', async (context) => {
@@ -15,8 +17,9 @@ runProcess('sink', async (context) => {
   const clickhouse = startClickHouse(context, config.ATI_SINK_TIMEOUT_MS);
   await prepareDatabase(clickhouse, config, log);
   const kafka = await startKafka(context, 'ati-sink');
+  const deletions = await readDeletions(kafka, topicName('deletions', config.ATI_TOPIC_PREFIX));
   const onFatal = (error: unknown) => lifecycle.fatal(error);
-  const sink = await Sink.start({ config, kafka, clickhouse, log, onFatal });
+  const sink = await Sink.start({ config, kafka, clickhouse, log, deletions, onFatal });
   // Storing and committing belong together; the groups are left once nothing is to be committed any more.
   lifecycle.onStop('flushed', 'writers', () => sink.drain());
   lifecycle.onStop('committed', 'groups', () => sink.close());

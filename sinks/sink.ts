@@ -9,6 +9,8 @@ import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
 import type { Schedule } from '#infra/schedule.ts';
 import { topicName } from '#infra/topics.ts';
+import type { Deletions } from './delete/deletions.ts';
+import { honouring } from './delete/honour.ts';
 import { byTable, type TablesProjection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
 import { Writer, type WriterEvents } from './writer/writer.ts';
@@ -23,6 +25,8 @@ export interface SinkDeps {
   readonly clickhouse: ClickHouse;
   readonly log: Logger;
   readonly onFatal: (error: unknown) => void;
+  /** What is not to be written again where the log is read again. */
+  readonly deletions?: Deletions;
   readonly schedule?: Schedule;
 }
 
@@ -47,7 +51,9 @@ export class Sink {
   static async start(deps: SinkDeps): Promise<Sink> {
     const patienceMs = Number.POSITIVE_INFINITY;
     const sink = new Sink(deps, await deps.kafka.producer({ compression: 'zstd', patienceMs }));
-    await Promise.all(PROJECTIONS.map((projection) => sink.#run(byTable(projection))));
+    const { deletions } = deps;
+    const honoured = PROJECTIONS.map(byTable).map((each) => (deletions ? honouring(each, deletions) : each));
+    await Promise.all(honoured.map((projection) => sink.#run(projection)));
     return sink;
   }
 

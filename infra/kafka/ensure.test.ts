@@ -51,6 +51,7 @@ test('retention is the configuration’s: hours of the log, days of incidents an
     'ati.signals': '86400000',
     'ati.incidents': '864000000',
     'ati.incident-state': undefined,
+    'ati.deletions': undefined,
     'ati.dead-letters': '172800000',
   });
 });

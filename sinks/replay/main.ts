@@ -6,6 +6,8 @@ import { lockDirectory } from '#infra/data-lock.ts';
 import { UserError } from '#infra/errors.ts';
 import { elapsed, number, plural } from '#infra/format.ts';
 import { startKafka } from '#infra/kafka/start.ts';
+import { topicName } from '#infra/topics.ts';
+import { readDeletions } from '../delete/deletions.ts';
 import { byTable } from '../projections/projection.ts';
 import { PROJECTIONS } from '../projections/registry.ts';
 import { type CommandContext, runCommand } from './command.ts';
@@ -41,6 +43,7 @@ async function main(context: CommandContext): Promise<number> {
       ...{ kafka, clickhouse, scratch, database, signal, report },
       prefix: config.ATI_TOPIC_PREFIX,
       batchRows: BATCH_ROWS,
+      deletions: await readDeletions(kafka, topicName('deletions', config.ATI_TOPIC_PREFIX)),
     };
     return options.dryRun ? await dryRun(deps, options) : await run(deps, options);
   } finally {

@@ -11,6 +11,8 @@ import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { UserError } from '#infra/errors.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import { topicName } from '#infra/topics.ts';
+import type { Deletions } from '../delete/deletions.ts';
+import { honouring, purgeTraces } from '../delete/honour.ts';
 import type { TablesProjection } from '../projections/projection.ts';
 import { groupOf } from '../sink.ts';
 import { carryOver, countCarried } from './carry.ts';
@@ -28,6 +30,8 @@ export interface ReplayDeps {
   /** ATI_TOPIC_PREFIX */
   readonly prefix: string;
   readonly batchRows: number;
+  /** What was deleted is not brought back. */
+  readonly deletions?: Deletions;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -111,6 +115,7 @@ export async function replay(deps: ReplayDeps, wish: ReplayWish): Promise<Replay
     positions = endsOf(ranges);
   }
 
+  if (deps.deletions) await purgeTraces(clickhouse, scratch.name, deps.deletions);
   throwIfAborted(deps.signal);
   report.phase('swapping');
   const swap = await scratch.begin(
@@ -140,6 +145,7 @@ export async function endSwap(
   // No signal ends this: it is short, and half of it would be no use.
   const live = fillerInto({ ...deps, signal: NEVER }, projection, deps.database, recordsIn(rest));
   await live.fill(rest);
+  if (deps.deletions) await purgeTraces(deps.clickhouse, deps.database, deps.deletions);
   const kept = await deps.scratch.keep(swap);
   await deps.scratch.drop();
   return { kept, filled: live.filled };
@@ -157,9 +163,10 @@ function fillerInto(
   database: string,
   records: number,
 ): Filler {
-  const { kafka, clickhouse, batchRows, signal, report } = deps;
+  const { kafka, clickhouse, batchRows, deletions, signal, report } = deps;
   const options = {
-    ...{ kafka, projection, batchRows, signal },
+    ...{ kafka, batchRows, signal },
+    projection: deletions ? honouring(projection, deletions) : projection,
     topic: topicName(projection.topic, deps.prefix),
     onProgress: (filled: Filled) => report.progress(filled, records),
     onRetry: (reason: string) => report.say(`waiting for ClickHouse: ${reason}`),
