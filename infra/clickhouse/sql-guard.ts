@@ -7,8 +7,9 @@
  * subqueries. User SQL stands where such options do, so it must start with a keyword that cannot be one.
  */
 import { type ClickHouse, ClickHouseError } from './port.ts';
-import { parseAst } from './sql-ast.ts';
+import type { AstNode } from './sql-ast.ts';
 import { isWord, type Token, tokenize } from './sql-lexer.ts';
+import { parseSql } from './sql-parse.ts';
 import { Rules } from './sql-rules.ts';
 
 export type Verdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
@@ -16,35 +17,31 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly rea
 const FIRST_WORDS = ['SELECT', 'WITH', 'FROM', 'EXPLAIN', 'DESCRIBE', 'DESC', 'SHOW', 'EXISTS'];
 /** Longest statement, in characters. */
 export const MAX_SQL_LENGTH = 20_000;
-/** For the parsing itself, which no user's limits bound. With readonly = 1 the engine would refuse SETTINGS unnamed. */
-const PARSE_SETTINGS = { max_execution_time: 5, readonly: 2 };
 
 const refused = (reason: string): Verdict => ({ ok: false, reason });
 
-/** Asks the engine for the tree of `sql` and checks it. Throws ClickHouseError only when the engine cannot be asked. */
-export async function guardSql(ch: ClickHouse, sql: string, database: string): Promise<Verdict> {
+/**
+ * Asks the engine for the tree of `sql` and checks it. `byTenant`: `database` is one of views by tenant. Throws ClickHouseError only when the engine
+ * cannot be asked.
+ */
+export async function guardSql(
+  ch: ClickHouse,
+  sql: string,
+  database: string,
+  byTenant = false,
+): Promise<Verdict> {
   const early = beforeParsing(sql);
   if (early !== undefined) return refused(early);
-  let text: string;
+  let tree: AstNode | undefined;
   try {
-    text = await explain(ch, sql, database);
+    tree = await parseSql(ch, sql, database);
   } catch (error) {
     if (error instanceof ClickHouseError && !error.retriable) return refused(error.message);
     throw error;
   }
-  const tree = parseAst(text.split('\n').slice(0, -1));
   if (tree === undefined) return refused('the statement is not understood');
-  const reason = new Rules(database).statement(tree);
+  const reason = new Rules(database, byTenant).statement(tree);
   return reason === undefined ? { ok: true } : refused(reason);
-}
-
-async function explain(ch: ClickHouse, sql: string, database: string): Promise<string> {
-  // As raw lines: a FORMAT that the user wrote would change the answer, and is a node of the tree.
-  const settings = { ...PARSE_SETTINGS, database };
-  const { body } = await ch.raw(`EXPLAIN AST ${sql}`, 'TabSeparatedRaw', { settings });
-  let text = '';
-  for await (const piece of body.setEncoding('utf8')) text += piece;
-  return text;
 }
 
 /** What can be said from the words alone. */

@@ -47,13 +47,19 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 /** `x IN t` reads the table t. */
-const IN_FUNCTIONS = /^(global)?(not)?(null)?in(ignoreset)?$/i;
+export const IN_FUNCTIONS = /^(global)?(not)?(null)?in(ignoreset)?$/i;
+
+/** What tells nothing of the data; a plan and its estimates count the rows, parts and marks of everybody. */
+const TENANT_EXPLAINS = new Set(['EXPLAIN AST', 'EXPLAIN SYNTAX', 'EXPLAIN QUERY TREE']);
 
 export class Rules {
   readonly #database: string;
+  readonly #byTenant: boolean;
 
-  constructor(database: string) {
+  /** `byTenant`: the database is one of views by tenant (sql-tenant.ts). */
+  constructor(database: string, byTenant = false) {
     this.#database = database;
+    this.#byTenant = byTenant;
   }
 
   statement(root: AstNode): Refusal {
@@ -80,6 +86,8 @@ export class Rules {
   }
 
   #explain(root: AstNode): Refusal {
+    if (this.#byTenant && !TENANT_EXPLAINS.has(root.text))
+      return 'a plan would tell of the rows of other tenants: EXPLAIN SYNTAX, QUERY TREE and AST are allowed';
     const query = root.children.filter((child) => child.type !== 'Set');
     if (/OVERRIDE|TRANSACTION/.test(root.text) || query.length !== 1) return 'only a SELECT can be explained';
     if (!query[0].type.startsWith('Select')) return 'only a SELECT can be explained';
@@ -141,6 +149,7 @@ export class Rules {
     if (plain && parts.length === 1) return undefined;
     if (plain && parts.length === 2 && parts[0] === this.#database) return undefined;
     if (parts.join('.') === 'system.one') return undefined;
+    if (this.#byTenant) return `there is no table ${parts.join('.')} here: name tables without a database`;
     return `the table ${parts.join('.')} is not one of the database ${this.#database}`;
   }
 }

@@ -21,6 +21,8 @@ const EXAMPLE = {
 
 /** At once; more would wait for each other in the engine. */
 const MAX_RUNNING = 4;
+/** So that one tenant leaves room for others. */
+const MAX_OF_TENANT = 3;
 
 const { seconds, resultRows, resultBytes, memoryBytes } = DEFAULT_LIMITS;
 const count = (n: number) => n.toLocaleString('en');
@@ -29,8 +31,8 @@ const LIMITS =
   `At most ${count(MAX_SQL_LENGTH)} characters, ${seconds} seconds, ${mib(memoryBytes)} of memory; ` +
   `a result of at most ${count(resultRows)} rows and ${mib(resultBytes)}.`;
 
-export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
-  let running = 0;
+export function registerSql(app: Api, { access, clickhouse, database }: ApiDeps): void {
+  const running = new Map<string, number>();
   app.post(
     '/v1/sql',
     {
@@ -55,20 +57,22 @@ export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
         },
       },
     },
-    async ({ body }, reply) => {
-      if (running >= MAX_RUNNING) {
-        reply.header('retry-after', 1);
-        throw new ApiError(429, 'busy', `${MAX_RUNNING} statements are running already`);
-      }
+    async ({ body, principal: { tenant } }, reply) => {
+      const own = running.get(tenant) ?? 0;
+      const all = running.values().reduce((sum, each) => sum + each, 0);
+      if (own >= (access.required ? MAX_OF_TENANT : MAX_RUNNING) || all >= MAX_RUNNING)
+        throw new ApiError(429, 'busy', `${all} statements are running already`, 1);
       const abort = new AbortController();
       // After the answer this changes nothing.
       reply.raw.once('close', () => abort.abort());
-      running++;
+      running.set(tenant, own + 1);
       try {
         const format = FORMATS[body.format];
         const result = await runUserSql(clickhouse, {
           sql: body.query,
           database,
+          // Without tokens there is one tenant, and all of the database is its own.
+          tenant: access.required ? tenant : undefined,
           format,
           signal: abort.signal,
         });
@@ -77,15 +81,22 @@ export function registerSql(app: Api, { clickhouse, database }: ApiDeps): void {
       } catch (error) {
         throw explained(error);
       } finally {
-        running--;
+        const left = (running.get(tenant) ?? 1) - 1;
+        if (left > 0) running.set(tenant, left);
+        else running.delete(tenant);
       }
     },
   );
 }
 
+const ACCESS_DENIED = 497;
+
 /** What the engine says about the user's own SQL is for the user; everything else is handled as everywhere. */
 function explained(error: unknown): unknown {
   if (!(error instanceof ClickHouseError)) return error;
+  // User SQL that passes the guard needs no grant but SELECT.
+  if (error.code === ACCESS_DENIED)
+    return new ApiError(503, 'unavailable', `ATI's ClickHouse user lacks a grant: ${error.message}`, 60);
   if (LIMIT_CODES.has(error.code)) return new ApiError(400, 'too_expensive', error.message);
   return error.retriable ? error : new ApiError(400, 'query_failed', error.message);
 }
