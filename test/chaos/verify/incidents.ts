@@ -9,6 +9,7 @@ import { decodeAs } from '#schemas/codec.ts';
 import type { IncidentEvent } from '#schemas/events.ts';
 import type { Said } from '../../promises/stages.ts';
 import type { Position } from '../groups.ts';
+import { compare, type Values } from './compare.ts';
 import { logOf, undisturbed } from './undisturbed.ts';
 
 export interface IncidentsFound {
@@ -23,10 +24,6 @@ export interface IncidentsFound {
   readonly problems: readonly string[];
 }
 
-/** Key (tenant, incident, revision) → bytes in hex. */
-type Events = ReadonlyMap<string, string>;
-
-const SHOWN = 3;
 const keyOf = ({ tenant, incidentId, revision }: IncidentEvent) => `${tenant}/${incidentId}/${revision}`;
 
 export async function verifyIncidents(
@@ -60,12 +57,12 @@ export async function verifyIncidents(
   };
 }
 
-function eventsOf(said: readonly Said[]): Events {
+function eventsOf(said: readonly Said[]): Values {
   return new Map(said.map(({ event, hex }) => [keyOf(event), hex]));
 }
 
 /** What subscribers see: a revision has one value, and comes for the first time after those before it. */
-function readEvents(log: readonly (readonly Uint8Array[])[]) {
+export function readEvents(log: readonly (readonly Uint8Array[])[]) {
   const events = new Map<string, string>();
   const last = new Map<string, IncidentEvent>();
   const newest = new Map<string, number>();
@@ -92,20 +89,6 @@ function readEvents(log: readonly (readonly Uint8Array[])[]) {
   return { events, last, problems };
 }
 
-function compare(what: string, found: Events, expected: Events): string[] {
-  const lost = [...expected.keys()].filter((key) => !found.has(key));
-  const invented = [...found.keys()].filter((key) => !expected.has(key));
-  const changed = [...found].filter(([key, hex]) => expected.has(key) && expected.get(key) !== hex);
-  return [
-    ...some(`${what}: lost`, lost),
-    ...some(`${what}: invented`, invented),
-    ...some(
-      `${what}: changed`,
-      changed.map(([key]) => key),
-    ),
-  ];
-}
-
 /** As sets: a crash writes signals again, and the order between sources is chance. Operators' actions are not stage 1's. */
 function compareSignals(
   found: readonly (readonly Uint8Array[])[],
@@ -125,7 +108,7 @@ interface Stored {
   readonly columns: string;
 }
 
-async function storedEvents(clickhouse: ClickHouse): Promise<Events> {
+async function storedEvents(clickhouse: ClickHouse): Promise<Values> {
   const rows = await clickhouse.query<Stored>(
     `SELECT concat(TenantId, '/', IncidentId, '/', toString(Revision)) AS key,
        concat(Event, ' ', toString(Episode), ' ', toString(toUnixTimestamp64Milli(At)), ' ', ContentDigest) AS columns
@@ -136,10 +119,4 @@ async function storedEvents(clickhouse: ClickHouse): Promise<Events> {
 
 function columnsOf({ event, episode, at, contentDigest }: IncidentEvent): string {
   return `${event} ${episode} ${at} ${contentDigest}`;
-}
-
-function some(what: string, keys: readonly string[]): string[] {
-  if (keys.length === 0) return [];
-  const shown = keys.slice(0, SHOWN).map((key) => (key.length > 80 ? `${key.slice(0, 80)}…` : key));
-  return [`${what} ${keys.length}: ${shown.join(', ')}${keys.length > SHOWN ? ', …' : ''}`];
 }

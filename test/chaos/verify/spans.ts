@@ -10,9 +10,12 @@ export interface SpansFound {
   readonly problems: readonly string[];
 }
 
-interface Row {
+/** A row of the query below. */
+export interface StoredSpan {
   readonly id: string;
+  /** Start and duration, ns. */
   readonly times: string;
+  /** Rows of that id. */
   readonly n: string;
 }
 
@@ -25,36 +28,41 @@ export async function verifySpans(
   acknowledged: ReadonlySet<string>,
 ): Promise<SpansFound> {
   const [{ rows }] = await clickhouse.query<{ rows: string }>('SELECT count() AS rows FROM otel_traces');
-  const found = await clickhouse.query<Row>(
+  const found = await clickhouse.query<StoredSpan>(
     `SELECT concat(TraceId, SpanId) AS id, concat(toString(any(toUnixTimestamp64Nano(Timestamp))), ' ', toString(any(Duration))) AS times,
        count() AS n FROM otel_traces FINAL GROUP BY TenantId, TraceId, SpanId`,
   );
-  const stored = new Map(found.map(({ id, times, n }) => [id, { times, n: Number(n) }]));
-  const problems = [
-    some(
+  const problems = spanProblems(found, sent, acknowledged);
+  const stored = new Set(found.map(({ id }) => id)).size;
+  return { sent: sent.size, acknowledged: acknowledged.size, stored, rows: Number(rows), problems };
+}
+
+/** What is wrong with the rows found, in words. */
+export function spanProblems(
+  found: readonly StoredSpan[],
+  sent: ReadonlyMap<string, string>,
+  acknowledged: ReadonlySet<string>,
+): string[] {
+  const stored = new Set(found.map(({ id }) => id));
+  const ids = (wrong: (span: StoredSpan) => boolean) => found.filter(wrong).map(({ id }) => id);
+  return [
+    ...some(
       'acknowledged spans are lost',
       [...acknowledged].filter((id) => !stored.has(id)),
     ),
-    some(
+    ...some(
       'spans are stored more than once',
-      found.filter(({ n }) => Number(n) !== 1).map(({ id }) => id),
+      ids(({ n }) => Number(n) !== 1),
     ),
-    some(
+    ...some(
       'spans were never sent',
-      found.filter(({ id }) => !sent.has(id)).map(({ id }) => id),
+      ids(({ id }) => !sent.has(id)),
     ),
-    some(
+    ...some(
       'spans have other times than they were sent with',
-      found.filter(({ id, times }) => sent.has(id) && sent.get(id) !== times).map(({ id }) => id),
+      ids(({ id, times }) => sent.has(id) && sent.get(id) !== times),
     ),
-  ].flat();
-  return {
-    sent: sent.size,
-    acknowledged: acknowledged.size,
-    stored: stored.size,
-    rows: Number(rows),
-    problems,
-  };
+  ];
 }
 
 function some(what: string, ids: readonly string[]): string[] {
