@@ -32,7 +32,7 @@ const BOUNDS = { ATI_MAX_BODY_BYTES: 1 << 20, ATI_MAX_IN_FLIGHT_BYTES: 2 << 20 }
 const KNOCKS_A_SECOND = 80;
 
 export async function brokerOutage(options: OutageOptions): Promise<Outcome> {
-  const broker = await startBroker();
+  const broker = await startBroker(options);
   try {
     const bounds = Object.fromEntries(Object.entries(BOUNDS).map(([name, value]) => [name, String(value)]));
     const env = { ...options.env, ...bounds, KAFKA_BROKERS: `127.0.0.1:${broker.port}` };

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
 import { spawnBroker } from '#infra/kafka/embedded/spawn.ts';
+import { fetchJars } from '#infra/kafka/real/jars.ts';
+import { findJava } from '#infra/kafka/real/java.ts';
+import { nodePid, startNode, stopNode } from '#infra/kafka/real/node.ts';
+import { CACHE, freePorts } from '#infra/kafka/real/place.ts';
 import { freePort } from '#infra/ports.ts';
+import type { OutageOptions } from './options.ts';
 
 /** A process that may be away. Its data stays while it is. */
 export interface Core {
@@ -26,13 +31,15 @@ interface Spawned {
   kill(): Promise<void>;
 }
 
-async function core(name: string, spawn: (at: { dataDir: string; port: number }) => Promise<Spawned>) {
-  const at = { dataDir: await mkdtemp(path.join(tmpdir(), `ati-${name}-`)), port: await freePort() };
+type Spawn = (at: { dataDir: string; port: number }) => Promise<Spawned>;
+
+async function core(name: string, port: number, spawn: Spawn): Promise<Core> {
+  const at = { dataDir: await mkdtemp(path.join(tmpdir(), `ati-${name}-`)), port };
   let running: Spawned | undefined = await spawn(at);
   const signal = (which: NodeJS.Signals) => {
     if (running !== undefined) process.kill(running.pid, which);
   };
-  const made: Core = {
+  return {
     port: at.port,
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
@@ -50,16 +57,39 @@ async function core(name: string, spawn: (at: { dataDir: string; port: number })
       await rm(at.dataDir, { recursive: true, force: true });
     },
   };
-  return made;
 }
 
-/** An embedded broker; `advertised`: what it names to its clients, host:port. */
-export function startBroker(advertised = ''): Promise<Core> {
+export const BROKERS = ['embedded', 'kafka'] as const;
+export type BrokerKind = (typeof BROKERS)[number];
+
+/** The embedded broker, or a real Apache Kafka; `advertised`: what it names to its clients, host:port. */
+export async function startBroker(
+  { broker, say }: Pick<OutageOptions, 'broker' | 'say'>,
+  advertised = '',
+): Promise<Core> {
+  if (broker === 'kafka') return startApacheKafka(advertised, say);
   const env = { ATI_BROKER_ADVERTISED: advertised };
-  return core('outage-broker', (at) => spawnBroker({ ...at, env }));
+  return core('outage-broker', await freePort(), (at) => spawnBroker({ ...at, env }));
+}
+
+async function startApacheKafka(advertised: string, say: (line: string) => void): Promise<Core> {
+  const java = await findJava();
+  const lib = await fetchJars(CACHE, say);
+  const properties: Record<string, string> =
+    advertised === '' ? {} : { 'advertised.listeners': `PLAINTEXT://${advertised}` };
+  return core('outage-kafka', await freePorts(), async ({ dataDir: directory, port }) => {
+    await startNode({ lib, java, directory, port, properties });
+    const pid = nodePid(directory);
+    if (pid === undefined) throw new Error('Kafka has gone');
+    return {
+      pid,
+      stop: async () => void (await stopNode(directory)),
+      kill: async () => void (await stopNode(directory, 'SIGKILL')),
+    };
+  });
 }
 
 /** An embedded ClickHouse. */
-export function startEngine(): Promise<Core> {
-  return core('outage-engine', spawnEngine);
+export async function startEngine(): Promise<Core> {
+  return core('outage-engine', await freePort(), spawnEngine);
 }

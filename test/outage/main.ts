@@ -9,6 +9,7 @@ import { fail } from '#infra/stack/console.ts';
 import { brokerOutage } from './broker.ts';
 import type { Outcome } from './check.ts';
 import { clickhouseOutage } from './clickhouse.ts';
+import { BROKERS, type BrokerKind } from './cores.ts';
 import { networkFaults } from './network.ts';
 import { type OutageOptions, optionsOf, TARGETS, type Target } from './options.ts';
 import { page } from './page.ts';
@@ -31,6 +32,11 @@ const program = new Command('npm run outage --')
   )
   .option('--minutes <n>', 'of absence (default: 10)', argument(number(0.2, 600)))
   .option('--rate <n>', 'traces a second, about 50 spans each', argument(number(0.5, 500)), 10)
+  .addOption(
+    new Option('--broker <kind>', 'which broker goes away, or is behind the network')
+      .choices(BROKERS)
+      .default('embedded'),
+  )
   .option('--quick', 'a minute or less each, with buffers of a tenth')
   .option('--out <dir>', 'where the pictures and figures go (default: docs/outage; nowhere with --quick)')
   .addHelpText('after', '\nLinux only: it reads /proc. Exit code 0 only if every check holds.');
@@ -44,6 +50,7 @@ const {
   readonly target?: Target;
   readonly minutes?: number;
   readonly rate: number;
+  readonly broker: BrokerKind;
   readonly quick?: boolean;
   readonly out?: string;
 }>();

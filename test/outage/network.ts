@@ -35,7 +35,7 @@ export async function networkFaults(options: OutageOptions): Promise<Outcome | u
   const proxy = await startToxiproxy(peer.path());
   const engine = await startEngine();
   const at = await freePort();
-  const broker = await startBroker(`127.0.0.1:${at}`);
+  const broker = await startBroker(options, `127.0.0.1:${at}`);
   try {
     const links = {
       broker: await proxy.link('broker', at, broker.port),

@@ -1,4 +1,5 @@
 /** What `npm run outage` is asked for. */
+import type { BrokerKind } from './cores.ts';
 import type { FlatBound } from './flat.ts';
 
 export const TARGETS = ['clickhouse', 'broker', 'network'] as const;
@@ -6,6 +7,8 @@ export type Target = (typeof TARGETS)[number];
 
 export interface OutageOptions {
   readonly minutes: number;
+  /** Of the targets `broker` and `network`. */
+  readonly broker: BrokerKind;
   /** Traces a second, about 50 spans each. */
   readonly rate: number;
   /** Seconds of load before what is measured. */
@@ -35,6 +38,7 @@ export interface Asked {
   readonly quick: boolean;
   readonly minutes?: number;
   readonly rate: number;
+  readonly broker: BrokerKind;
 }
 
 const SLOPES = { rss: { perMinute: 1.5, least: 5 }, heap: { perMinute: 1, least: 5 } };
@@ -45,10 +49,11 @@ const QUICK_SLOPES = { rss: { perMinute: 8, least: 8 }, heap: { perMinute: 8, le
  * minute less can be said than of ten.
  */
 export function optionsOf(target: Target, asked: Asked, say: (line: string) => void): OutageOptions {
-  const { quick, rate } = asked;
+  const { quick, rate, broker } = asked;
   return {
     minutes: asked.minutes ?? MINUTES[target][quick ? 'quick' : 'whole'],
     rate,
+    broker,
     warmUpS: quick ? 8 : 45,
     slopes: quick ? QUICK_SLOPES : SLOPES,
     env: quick ? TENTH : {},

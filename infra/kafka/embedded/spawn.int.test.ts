@@ -1,7 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freePort } from '../../ports.ts';
+import { connectKafka } from '../client.ts';
 import { RawClient } from '../contract/raw-client.ts';
 import { produce } from '../contract/raw-requests.ts';
 import { buildBatch } from './batch/build.ts';
@@ -75,4 +79,27 @@ test('with fsync every append is answered all the same, many at once too', async
   expect(answers.map(({ code }) => code)).toEqual(answers.map(() => CODE.NONE));
   expect(new Set(answers.map(({ baseOffset }) => baseOffset)).size).toBe(30);
   for (const client of clients) client.close();
+});
+
+test('clients are told the address that it was given, such as a proxy of its port', async () => {
+  const at = await freePort();
+  const broker = await start({ env: { ATI_BROKER_ADVERTISED: `127.0.0.1:${at}` } });
+  let forwarded = 0;
+  const proxy = createServer((socket) => {
+    forwarded++;
+    const onwards = connect(broker.port, '127.0.0.1');
+    socket.pipe(onwards).pipe(socket);
+    for (const each of [socket, onwards]) each.on('error', () => undefined);
+  }).listen(at, '127.0.0.1');
+  // The seed is the broker itself; what is read comes from where its metadata say.
+  const kafka = await connectKafka({
+    brokers: broker.brokers,
+    clientId: 'test',
+    log: pino({ level: 'silent' }),
+  });
+  await kafka.ensureTopics([{ name: 'told', partitions: 1, config: {} }]);
+  expect(await kafka.offsets('told')).toEqual([{ partition: 0, earliest: 0, latest: 0 }]);
+  expect(forwarded).toBeGreaterThan(0);
+  await kafka.close();
+  proxy.close();
 });
