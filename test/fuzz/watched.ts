@@ -11,7 +11,7 @@ import { MEMORY_BYTES } from './target.ts';
 
 const WORKER = fileURLToPath(new URL('./fuzz.worker.ts', import.meta.url));
 /** No sign of life for so long: it hangs. Starting an engine takes a while, too. */
-const HANGS_MS = 15_000;
+const HANGS_MS = 30_000;
 const START_MS = 90_000;
 const HEAP_MB = 1_024;
 /** Kills that a target may cause before it is left alone. */

@@ -1,7 +1,7 @@
 /** The engine as a process: its data directory, its port, its end, and what it does not do to the machine. */
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -35,6 +35,19 @@ const refusal = (starting: Promise<unknown>) =>
     () => 'started',
     (error: Error) => error.message,
   );
+
+/** Bytes that no client library would send; the first line of the answer. */
+function statusLine(port: number, head: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(head));
+    let answer = '';
+    socket.setEncoding('latin1').on('data', (piece) => {
+      answer += piece;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer.split('\r\n', 1)[0]));
+  });
+}
 
 const select = async (url: string, query: string) => (await post(url, {}, query)).text.trim();
 
@@ -133,6 +146,19 @@ describe('the port', () => {
     expect(origin).toMatchObject({ status: 403 });
     const site = await post(url, {}, 'SELECT 1', { 'sec-fetch-site': 'cross-site' });
     expect(site.text).toContain('web pages may not');
+  });
+
+  it('lives on whatever stands where the path should', async () => {
+    const { url, port } = await start({ dataDir: await directory() });
+    // `//x` relative to a URL would be a host, and an empty one is no URL at all.
+    for (const target of ['//', '//?query=SELECT+1', '//[/', 'http://', '*', '/%ff', 'x']) {
+      const head = `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+      expect([target, await statusLine(port, head)]).toEqual([
+        target,
+        expect.stringMatching(/^HTTP\/1.1 [24]\d\d /),
+      ]);
+    }
+    expect(await select(url, 'SELECT 1')).toBe('1');
   });
 
   it('asks for the password when there is one', async () => {

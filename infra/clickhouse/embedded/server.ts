@@ -41,7 +41,11 @@ export async function listen(engine: Engine, port: number, credentials: Credenti
   async function handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     response.setHeader('X-ClickHouse-Server-Display-Name', 'ati-embedded');
     response.setHeader('X-ClickHouse-Timezone', engine.timezone);
-    const url = new URL(request.url ?? '/', `http://${HOST}`);
+    const url = targetOf(request.url ?? '/');
+    if (url === undefined) {
+      response.writeHead(400, { Connection: 'close' }).end();
+      return;
+    }
     let answer = new Answer(response, undefined);
     try {
       const refused = refusal(request, url.searchParams, credentials);
@@ -95,6 +99,11 @@ export async function listen(engine: Engine, port: number, credentials: Credenti
       return drained;
     },
   };
+}
+
+/** A path is never taken for a host, as a URL relative to another would be: `//x` is the path that it looks like. */
+function targetOf(target: string): URL | undefined {
+  return URL.parse(target.startsWith('/') ? `http://${HOST}${target}` : target) ?? undefined;
 }
 
 function portTaken(port: number): string {

@@ -7,7 +7,7 @@ import { holds, type Target } from '../target.ts';
 const API_VERSIONS = 18;
 const PROBE = frame(API_VERSIONS, 0, new Uint8Array());
 /** A right request of a connection waits for those that stand before it on this one, and for no other. */
-const ANSWER_MS = 5_000;
+const ANSWER_MS = 20_000;
 const MOST_TOPICS = 12;
 
 export const target: Target = {

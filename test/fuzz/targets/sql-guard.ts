@@ -112,6 +112,9 @@ export const target: Target = {
 const LIMITS: ReadonlySet<number> = new Set([241, 159, 160]);
 
 function forbiddenIn(node: AstNode): string | undefined {
+  // Options of an EXPLAIN change how it is printed.
+  if (node.type === 'Explain')
+    return forbiddenIn({ ...node, type: '', children: node.children.filter(({ type }) => type !== 'Set') });
   if (FORBIDDEN_NODES.test(node.type)) return node.type;
   if (node.type === 'Function' && FORBIDDEN_FUNCTIONS.test(node.text)) return `function ${node.text}`;
   if (
