@@ -10,6 +10,7 @@ const DATA: Readonly<Record<string, string>> = {
   clickhouse: 'embedded ClickHouse: tables',
   salts: 'salts of hashed arguments',
   logs: 'logs of the services',
+  replay: 'lock of replays',
   soak: 'reports of soaks',
 };
 
