@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from './config.ts';
-import { brokersOf, clickhouseUrlOf, urlOf } from './endpoints.ts';
+import { agentHostOf, agentUrlOf, brokersOf, clickhouseUrlOf, urlOf } from './endpoints.ts';
 
 function config(env: Record<string, string>): Config {
   const read = readConfig(env);
@@ -26,5 +26,17 @@ test.each([
   ['::', 'http://127.0.0.1:80'],
   ['::1', 'http://[::1]:80'],
 ])('what listens at %s is asked at %s', (host, url) => {
-  expect(urlOf({ ATI_HOST: host }, 80)).toBe(url);
+  expect(urlOf({ ATI_HOST: host, ATI_TLS_CERT: '' }, 80)).toBe(url);
+  expect(urlOf({ ATI_HOST: host, ATI_TLS_CERT: 'c' }, 80)).toBe(url.replace('http:', 'https:'));
+});
+
+test.each([
+  ['127.0.0.1', 'false', '127.0.0.1'],
+  ['0.0.0.0', 'true', '0.0.0.0'],
+  ['0.0.0.0', 'false', '127.0.0.1'],
+  ['10.0.0.1', 'false', '127.0.0.1'],
+])('with ATI_HOST=%s, trusted %s, the synthetic agents bind %s', (host, trusted, bound) => {
+  const read = config({ ATI_HOST: host, ATI_TRUSTED_NETWORK: trusted });
+  expect(agentHostOf(read)).toBe(bound);
+  expect(agentUrlOf(read, 80, '/run')).toBe('http://127.0.0.1:80/run');
 });

@@ -1,5 +1,5 @@
 import type { Config } from '#infra/config.ts';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentUrlOf } from '#infra/endpoints.ts';
 
 /** A multi-agent system: an agent app whose agents' names start with a prefix of their own. */
 export interface Mesh {
@@ -19,14 +19,14 @@ export function meshesOf(config: Config): readonly [Mesh, Mesh] {
       name: 'first',
       title: 'first mesh',
       prefix: config.AGENT_NAME,
-      agentUrl: urlOf(config, config.ATI_AGENT_PORT),
+      agentUrl: agentUrlOf(config, config.ATI_AGENT_PORT),
       portVariable: 'ATI_AGENT_PORT',
     },
     {
       name: 'second',
       title: 'second mesh',
       prefix: config.ATI_SECOND_AGENT_NAME,
-      agentUrl: urlOf(config, config.ATI_SECOND_AGENT_PORT),
+      agentUrl: agentUrlOf(config, config.ATI_SECOND_AGENT_PORT),
       portVariable: 'ATI_SECOND_AGENT_PORT',
     },
   ];

@@ -1,5 +1,7 @@
 /** The query API, asked over HTTP by our own commands. Answers and failures are values. */
 import type { z } from 'zod';
+import type { Scope } from '#infra/access/access.ts';
+import { ownAuthorization, tokenAdvice } from '#infra/access/own-token.ts';
 import { causeOf } from '#infra/errors.ts';
 
 /** Longer than the API lets a query run. */
@@ -20,6 +22,8 @@ export interface AskOptions {
   readonly missing?: RegExp;
   /** Sent as JSON, by POST. */
   readonly post?: unknown;
+  /** What it needs where there are tokens; default: read. */
+  readonly scope?: Scope;
 }
 
 /** What is at a URL of the API: JSON, that there is nothing (`missing`), or why it cannot be said. */
@@ -31,11 +35,11 @@ export async function ask(base: string, path: string, options: AskOptions = {}):
   try {
     response = await fetch(`${base}${path}`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(options.post !== undefined && {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(options.post),
-      }),
+      headers: {
+        ...ownAuthorization(),
+        ...(options.post !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(options.post !== undefined && { method: 'POST', body: JSON.stringify(options.post) }),
     });
     text = await response.text();
   } catch (error) {
@@ -49,6 +53,8 @@ export async function ask(base: string, path: string, options: AskOptions = {}):
   } catch {
     return fail(`${other}: it answered ${response.status}, and no JSON`);
   }
+  const advice = tokenAdvice(response.status, options.scope ?? 'read');
+  if (advice !== undefined) return fail(`the API at ${base} refuses: ${advice}`);
   if (response.ok) return { ok: true, value: { text, json } };
   const said = errorOf(json);
   if (said === undefined) return fail(`${other}: it answered ${response.status}`);

@@ -2,7 +2,7 @@
 import { Listr } from 'listr2';
 import { colours } from '#infra/colours.ts';
 import type { Config } from '../config.ts';
-import { brokersOf, clickhouseUrlOf, urlOf } from '../endpoints.ts';
+import { agentUrlOf, brokersOf, clickhouseUrlOf, urlOf } from '../endpoints.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { type Service, servicesOf } from './services.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
@@ -100,13 +100,13 @@ export function addresses(
   ];
   if (options.agents) {
     rows.push(
-      ['agent app', http(config.ATI_AGENT_PORT), 'synthetic workflows: /run?scenario=fanout'],
+      ['agent app', agentUrlOf(config, config.ATI_AGENT_PORT), 'synthetic workflows: /run?scenario=fanout'],
       [
         'second mesh',
-        http(config.ATI_SECOND_AGENT_PORT),
+        agentUrlOf(config, config.ATI_SECOND_AGENT_PORT),
         `the same, its agents named ${config.ATI_SECOND_AGENT_NAME}-…`,
       ],
-      ['tool service', http(config.ATI_TOOL_PORT), 'the tools that they call'],
+      ['tool service', agentUrlOf(config, config.ATI_TOOL_PORT), 'the tools that they call'],
     );
   }
   const width = (column: number) => Math.max(...rows.map((row) => row[column].length));

@@ -139,6 +139,7 @@ export async function startAgents(defaults: ToolDefaults = { delayMs: 5, errorRa
     serviceName: 'test-app',
     instanceId: 'one',
     endpoint: receiver.endpoint,
+    token: '',
     exportDelayMs: 50,
     metricsIntervalMs: 60_000, // when asked for
     log: pino({ level: 'silent' }),

@@ -1,3 +1,4 @@
+import { ownAuthorization, tokenAdvice } from '#infra/access/own-token.ts';
 import { causeOf } from '#infra/errors.ts';
 
 export type Asked<Row> =
@@ -16,7 +17,7 @@ export async function askSql<Row>(api: string, query: string): Promise<Asked<Row
   try {
     response = await fetch(new URL('/v1/sql', api), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...ownAuthorization() },
       body: JSON.stringify({ query }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -25,6 +26,9 @@ export async function askSql<Row>(api: string, query: string): Promise<Asked<Row
     const reason = `ATI's query API does not answer at ${api} (${causeOf(error)}): is ATI running? npm start, or --api URL`;
     return { ok: false, later: false, reason };
   }
+  const advice = tokenAdvice(response.status, 'read');
+  if (advice !== undefined)
+    return { ok: false, later: false, reason: `ATI's query API at ${api} refuses: ${advice}` };
   if (!response.ok)
     return {
       ok: false,

@@ -1,10 +1,10 @@
 import { type Config, isLoopback } from '#infra/config.ts';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentUrlOf } from '#infra/endpoints.ts';
 
 /** The agent apps of an installation. */
 export function targetsOf(config: Config, mesh: 'first' | 'second' | 'both'): string[] {
-  const first = urlOf(config, config.ATI_AGENT_PORT);
-  const second = urlOf(config, config.ATI_SECOND_AGENT_PORT);
+  const first = agentUrlOf(config, config.ATI_AGENT_PORT);
+  const second = agentUrlOf(config, config.ATI_SECOND_AGENT_PORT);
   return mesh === 'both' ? [first, second] : [mesh === 'first' ? first : second];
 }
 

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { argument } from '#infra/arguments.ts';
 import { colours } from '#infra/colours.ts';
 import { type Config, readConfig } from '#infra/config.ts';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentUrlOf, urlOf } from '#infra/endpoints.ts';
 import { wholeNumber } from '#infra/numbers.ts';
 import { addresses, fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
 import { verdictOf } from '../judge/read-back.ts';
@@ -125,14 +125,18 @@ function report(verdicts: readonly Verdict[]): void {
   );
 }
 
-function nextSteps({ ATI_HOST: host, ATI_AGENT_PORT, ATI_API_PORT }: Config): string {
+function nextSteps(config: Config): string {
+  const agent = agentUrlOf(config, config.ATI_AGENT_PORT);
+  const api = urlOf(config, config.ATI_API_PORT);
+  // The shell fills it in: the token itself is not for the screen.
+  const token = config.ATI_TOKEN === '' ? '' : ' -H "authorization: Bearer $ATI_TOKEN"';
   return [
     'Try next, in another terminal:',
     '  npm run incidents -- --follow   subscribe to the incidents',
     '  npm run explain                 why the newest trace took its time',
     '  ./generate_scenarios.sh         pick a workflow, watch its incident arrive',
-    `  curl '${host}:${ATI_AGENT_PORT}/run?scenario=fanout&fanout=200&concurrency=10'`,
-    `  curl '${host}:${ATI_API_PORT}/v1/sql' -H 'content-type: application/json' \\`,
+    `  curl '${agent}/run?scenario=fanout&fanout=200&concurrency=10'`,
+    `  curl '${api}/v1/sql'${token} -H 'content-type: application/json' \\`,
     `    -d '{"query":"SELECT SpanName, count() FROM otel_traces FINAL GROUP BY SpanName"}'`,
     'Ctrl-C stops everything.',
   ].join('\n');

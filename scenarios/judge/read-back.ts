@@ -1,11 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { ownAuthorization, tokenAdvice } from '#infra/access/own-token.ts';
+import { UserError } from '#infra/errors.ts';
 import type { Finding } from '#schemas/events.ts';
 import type { Scenario } from '../scenario.ts';
 import { judge, type TraceAnswer, type Verdict } from './verdict.ts';
 
 /** GET as JSON; undefined where there is nothing (404). */
 async function get<T>(api: string, path: string): Promise<T | undefined> {
-  const response = await fetch(new URL(path, api));
+  const response = await fetch(new URL(path, api), { headers: ownAuthorization() });
+  const advice = tokenAdvice(response.status, 'read');
+  if (advice !== undefined) throw new UserError(`ATI's query API at ${api} refuses: ${advice}`);
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as T;

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { argument } from '#infra/arguments.ts';
 import { colours } from '#infra/colours.ts';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentUrlOf, urlOf } from '#infra/endpoints.ts';
 import { UserError } from '#infra/errors.ts';
 import { wholeNumber } from '#infra/numbers.ts';
 import { fail, interrupted, startWithProgress } from '#infra/stack/console.ts';
@@ -135,7 +135,7 @@ async function play(scenarios: readonly Scenario[]): Promise<Outcome[] | undefin
       const work = options.live
         ? playLive({
             ...common,
-            agentUrl: urlOf(config, config.ATI_AGENT_PORT),
+            agentUrl: agentUrlOf(config, config.ATI_AGENT_PORT),
             apiUrl: urlOf(config, config.ATI_API_PORT),
             mesh: config.AGENT_NAME,
           })

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import { clickhouseAddress } from '#infra/clickhouse/address.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { Config } from '#infra/config.ts';
-import { clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
+import { agentUrlOf, clickhouseUrlOf, urlOf } from '#infra/endpoints.ts';
 import { causeOf, messageOf } from '#infra/errors.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { kafkaOf } from '#infra/kafka/security.ts';
@@ -29,7 +29,7 @@ export function serviceChecks(config: Config, meshes: readonly Mesh[]): ServiceC
     http('query API', url(config.ATI_API_PORT, '/ready'), 'ATI_API_PORT'),
     http(
       'tool service',
-      `${config.TOOL_SERVICE_URL || url(config.ATI_TOOL_PORT, '')}/health`,
+      `${config.TOOL_SERVICE_URL || agentUrlOf(config, config.ATI_TOOL_PORT)}/health`,
       'ATI_TOOL_PORT',
     ),
     ...meshes.map((mesh) => http(`agent app (${mesh.title})`, `${mesh.agentUrl}/health`, mesh.portVariable)),

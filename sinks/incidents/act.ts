@@ -81,7 +81,11 @@ export async function act(
   { withinMs, now, sleep }: Patience,
 ): Promise<Answer<IncidentJson | undefined>> {
   const path = `/v1/incidents/${incident.incidentId}`;
-  const answer = await ask(base, `${path}/${action}`, { post: given, missing: /^no incident / });
+  const answer = await ask(base, `${path}/${action}`, {
+    post: given,
+    missing: /^no incident /,
+    scope: 'operate',
+  });
   if (!answer.ok) return answer;
   const taken = parsed(base, accepted, answer.value.json);
   if (!taken.ok) return taken;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import path from 'node:path';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentHostOf, agentUrlOf, urlOf } from '#infra/endpoints.ts';
 import { runProcess } from '#infra/process.ts';
 import { Journal } from '../live/journal.ts';
 import { LiveWorld } from '../live/world.ts';
@@ -15,6 +15,7 @@ runProcess('agent-app', async ({ config, lifecycle, log }) => {
     serviceName: config.SERVICE_NAME,
     instanceId: randomUUID(),
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || urlOf(config, config.ATI_INGEST_PORT),
+    token: config.ATI_TOKEN,
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
     metricsIntervalMs: config.ATI_METRICS_INTERVAL_MS,
     log,
@@ -25,7 +26,7 @@ runProcess('agent-app', async ({ config, lifecycle, log }) => {
   );
   const pools = new Set<Slots>();
   observePools(() => [journal.queue, ...pools]);
-  const toolUrl = config.TOOL_SERVICE_URL || urlOf(config, config.ATI_TOOL_PORT);
+  const toolUrl = config.TOOL_SERVICE_URL || agentUrlOf(config, config.ATI_TOOL_PORT);
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal); // every wait and call of every run listens
   const app = buildAgentApp({
@@ -40,5 +41,5 @@ runProcess('agent-app', async ({ config, lifecycle, log }) => {
   });
   lifecycle.onStop('flushed', 'checkpoints', () => journal.close());
   lifecycle.onStop('flushed', 'telemetry', () => telemetry.close());
-  await app.listen({ host: config.ATI_HOST, port: config.ATI_AGENT_PORT });
+  await app.listen({ host: agentHostOf(config), port: config.ATI_AGENT_PORT });
 });

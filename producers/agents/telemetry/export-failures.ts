@@ -1,3 +1,4 @@
+import { tokenAdvice } from '#infra/access/own-token.ts';
 import type { Logger } from '#infra/log.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs' | 'sdk';
@@ -77,5 +78,10 @@ export class ExportFailures {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error ?? 'unknown');
   if (!('code' in error) || error.code === undefined) return error.message;
-  return typeof error.code === 'number' ? `HTTP ${error.code}` : String(error.code);
+  return typeof error.code === 'number' ? `HTTP ${error.code}${adviceOf(error.code)}` : String(error.code);
+}
+
+function adviceOf(status: number): string {
+  const advice = tokenAdvice(status, 'ingest');
+  return advice === undefined ? '' : `, ${advice}`;
 }

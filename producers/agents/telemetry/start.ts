@@ -7,6 +7,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { authorizationOf } from '#infra/access/own-token.ts';
 import type { Logger } from '#infra/log.ts';
 import { observeEventLoop } from './event-loop.ts';
 import { ExportFailures } from './export-failures.ts';
@@ -16,6 +17,8 @@ export interface TelemetryOptions {
   readonly instanceId: string;
   /** Base URL of an OTLP/HTTP receiver: `${endpoint}/v1/traces`, `/v1/metrics`, `/v1/logs`. */
   readonly endpoint: string;
+  /** Sent to it as a bearer token, unless OTEL_EXPORTER_OTLP_HEADERS names another authorization; '': none. */
+  readonly token: string;
   /** How long ended spans and log records are gathered before they are exported, in ms. */
   readonly exportDelayMs: number;
   /** How often metrics are collected and exported, in ms. */
@@ -57,6 +60,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const to = (signal: 'traces' | 'metrics' | 'logs', timeoutMillis = EXPORT_TIMEOUT_MS) => ({
     url: `${options.endpoint.replace(/\/$/, '')}/v1/${signal}`,
     timeoutMillis,
+    headers: headersOf(signal, options.token),
   });
   const batches = { ...QUEUE, scheduledDelayMillis: options.exportDelayMs };
 
@@ -118,4 +122,14 @@ async function shutDown(
   clearTimeout(timer);
   if (ends === 'late') return tell(`gave up after ${CLOSE_MS} ms`);
   for (const end of ends) if (end.status === 'rejected') tell(String(end.reason));
+}
+
+/** What a user gave the SDK itself goes first; the exporters add it to these. */
+function headersOf(signal: 'traces' | 'metrics' | 'logs', token: string): Record<string, string> {
+  const given = ['', `${signal.toUpperCase()}_`].map(
+    (each) => process.env[`OTEL_EXPORTER_OTLP_${each}HEADERS`],
+  );
+  return given.some((list) => /(^|,)\s*authorization\s*=/i.test(list ?? ''))
+    ? {}
+    : { ...authorizationOf(token) };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { urlOf } from '#infra/endpoints.ts';
+import { agentHostOf, urlOf } from '#infra/endpoints.ts';
 import { runProcess } from '#infra/process.ts';
 import { startTelemetry } from '../telemetry/start.ts';
 import { buildToolService } from './app.ts';
@@ -9,6 +9,7 @@ runProcess('tool-service', async ({ config, lifecycle, log }) => {
     serviceName: 'tool-service',
     instanceId: randomUUID(),
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT || urlOf(config, config.ATI_INGEST_PORT),
+    token: config.ATI_TOKEN,
     exportDelayMs: config.ATI_EXPORT_DELAY_MS,
     metricsIntervalMs: config.ATI_METRICS_INTERVAL_MS,
     log,
@@ -16,5 +17,5 @@ runProcess('tool-service', async ({ config, lifecycle, log }) => {
   const app = buildToolService({ delayMs: config.TOOL_DELAY_MS, errorRate: config.TOOL_ERROR_RATE });
   lifecycle.onStop('draining', 'http', () => app.close());
   lifecycle.onStop('flushed', 'telemetry', () => telemetry.close());
-  await app.listen({ host: config.ATI_HOST, port: config.ATI_TOOL_PORT });
+  await app.listen({ host: agentHostOf(config), port: config.ATI_TOOL_PORT });
 });
