@@ -4,12 +4,13 @@ import { messageOf } from '#infra/errors.ts';
 import type { ChaosInstallation } from './installation.ts';
 import { describeFault, type Fault, type Target } from './schedule.ts';
 
-const PATIENCE_MS = 120_000;
+/** After the last fault everything has so long to come back: a busy machine takes a minute to start a JVM. */
+const PATIENCE_MS = 240_000;
 
 export interface Happened {
   readonly fault: Fault;
   /** ms from the start of the load. */
-  readonly atMs: number;
+  atMs: number;
   /** From the kill, the SIGCONT or the start to `ready`, ms; undefined where it did not come back. */
   recoveryMs?: number;
 }
@@ -21,6 +22,10 @@ export class Attack {
   readonly #say: (line: string) => void;
   readonly #recoveries: Promise<void>[] = [];
   readonly #began = performance.now();
+  /** Up to which whatever failed is waited for. */
+  #deadline = Number.POSITIVE_INFINITY;
+  /** The broker's latest fault, until it is over. */
+  #broker: Promise<void> = Promise.resolve();
 
   constructor(installation: ChaosInstallation, say: (line: string) => void) {
     this.#installation = installation;
@@ -28,17 +33,19 @@ export class Attack {
   }
 
   async run(schedule: readonly Fault[], signal: AbortSignal): Promise<void> {
+    this.#deadline = this.#began + Math.max(...schedule.map(({ atMs }) => atMs)) + PATIENCE_MS;
     for (const fault of schedule) {
       const early = fault.atMs - this.#now();
       if (early > 0) await wait(early, undefined, { signal });
       signal.throwIfAborted();
-      this.#say(describeFault(fault));
       const happened: Happened = { fault, atMs: this.#now() };
       this.happened.push(happened);
       // Nobody waits for it: faults overlap.
-      const done = this.#carryOut(happened, signal).catch((error: unknown) => {
+      const before = fault.target === 'broker' ? this.#broker : undefined;
+      const done = this.#carryOut(happened, signal, before).catch((error: unknown) => {
         if (!signal.aborted) this.problems.push(`${describeFault(fault)}: ${messageOf(error)}`);
       });
+      if (fault.target === 'broker') this.#broker = done;
       this.#recoveries.push(done);
     }
   }
@@ -48,8 +55,12 @@ export class Attack {
     await Promise.all(this.#recoveries);
   }
 
-  async #carryOut(happened: Happened, signal: AbortSignal): Promise<void> {
+  /** `before`: what is waited for first. A broker that never gets beyond its start would show nothing. */
+  async #carryOut(happened: Happened, signal: AbortSignal, before?: Promise<void>): Promise<void> {
+    await before;
     const { fault } = happened;
+    happened.atMs = this.#now();
+    this.#say(describeFault(fault));
     const { target } = fault;
     if (fault.kind !== 'add') await this.#there(target, signal);
     switch (fault.kind) {
@@ -71,24 +82,24 @@ export class Attack {
     const from = performance.now();
     if (await this.#ready(target, signal)) happened.recoveryMs = performance.now() - from;
     else if (!signal.aborted)
-      this.problems.push(`${describeFault(fault)}: not ready again after ${PATIENCE_MS / 1_000} s`);
+      this.problems.push(
+        `${describeFault(fault)}: not ready again ${PATIENCE_MS / 1_000} s after the last fault`,
+      );
   }
 
   /** One that is being added may take its time, when a broker is away. */
   async #there(target: Target, signal: AbortSignal): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (!this.#installation.targets.includes(target) && performance.now() < deadline)
+    while (!this.#installation.targets.includes(target) && performance.now() < this.#deadline)
       await wait(50, undefined, { signal });
   }
 
   /** A broker that is away at that moment refuses the start, as it would an operator's. */
   async #add(target: Target): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
       try {
         return await this.#installation.add(target);
       } catch (error) {
-        if (performance.now() > deadline) throw error;
+        if (performance.now() > this.#deadline) throw error;
         this.#say(`${target} could not start, again: ${messageOf(error).split('\n')[0]}`);
         await wait(1_000);
       }
@@ -96,8 +107,7 @@ export class Attack {
   }
 
   async #ready(target: Target, signal: AbortSignal): Promise<boolean> {
-    const deadline = performance.now() + PATIENCE_MS;
-    while (performance.now() < deadline && !signal.aborted) {
+    while (performance.now() < this.#deadline && !signal.aborted) {
       // One that was removed meanwhile has nothing to come back for.
       if (!this.#installation.targets.includes(target)) return true;
       if (await this.#installation.ready(target)) return true;

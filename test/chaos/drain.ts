@@ -6,7 +6,7 @@ import { latenessMs } from '#processors/windows/hopping.ts';
 import { behind, endsOf, type Position, positionsOf } from './groups.ts';
 import type { ChaosInstallation } from './installation.ts';
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 240_000;
 const EVERY_MS = 250;
 
 /** A condition that did not come: the run has failed, and this is why. */
