@@ -18,7 +18,7 @@ import type { OutageOptions } from './options.ts';
 import { memoryPicture, type Phase } from './picture.ts';
 import { endsOf, isCommitted } from './progress.ts';
 import { storedOf } from './stored.ts';
-import { Metrics, startWatch, type Watched } from './watch.ts';
+import { Metrics, startWatch, type Watched, whole } from './watch.ts';
 
 /** What the ingest answers within: its patience with the log, and a moment. A busy machine adds what it adds: see `late`. */
 const ANSWER_MS = 8_000 + 1_000;
@@ -208,6 +208,7 @@ async function run(options: OutageOptions, broker: Core, installation: Installat
       'spans that it neither called accepted nor dropped',
       agent.ended.size - agent.accepted.size - agent.dropped.size,
     ),
+    whole(watch),
     {
       what: 'processes that died',
       found: pids() === before ? 'none' : 'some',
@@ -246,8 +247,13 @@ const slowest = (answers: readonly Answer[]) => answers.reduce((most, { ms }) =>
 const covers = (agent: Agent, ids: ReadonlySet<string>) =>
   [...ids].every((id) => agent.accepted.has(id) || agent.dropped.has(id));
 
-async function scrape(port: number): Promise<Metrics> {
-  return new Metrics(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+function scrape(port: number): Promise<Metrics> {
+  return until('the Collector shows its metrics', () =>
+    fetch(`http://127.0.0.1:${port}/metrics`).then(
+      async (response) => new Metrics(await response.text()),
+      () => undefined,
+    ),
+  );
 }
 
 async function unready(url: string): Promise<Check> {

@@ -17,13 +17,15 @@ import type { OutageOptions } from './options.ts';
 import { memoryPicture, type Phase } from './picture.ts';
 import { committedBySinks, endsOf, isCommitted } from './progress.ts';
 import { storedOf } from './stored.ts';
-import { startWatch, type Watch } from './watch.ts';
+import { startWatch, type Watch, whole } from './watch.ts';
 
 /** What is committed without rows (ticks) may still be on its way so long after ClickHouse has gone. */
 const SETTLE_MS = 6_000;
 /** From the acknowledgement of its last span until an incident is on the topic: the gap after a trace, and some load. */
 const INCIDENT_MS = 15_000;
 const READY_MS = 3_000;
+/** Ten batches of 16 MiB, what is fetched of each partition beside them, and what waits to be collected. */
+const SINK_MIB = 1_024;
 
 export async function clickhouseOutage(options: OutageOptions): Promise<Outcome> {
   const engine = await startEngine();
@@ -161,6 +163,12 @@ async function run(
       slopes.heap,
       'lowest',
     ),
+    atMost(
+      'greatest resident memory of the sink, the backlog included',
+      Math.max(...watch.samples.sink.map(({ rss }) => rss)),
+      SINK_MIB,
+      'MiB',
+    ),
     none('changes of the committed offsets while it was away', new Set(offsets).size - 1),
     atLeast('times they were asked for', offsets.length, (minutes * 60) / 3, ''),
     ...backOff(watch.samples.sink, from, to),
@@ -183,6 +191,7 @@ async function run(
     atMost('until the backlog was stored', recoveredS, 30 + minutes * 30, 's'),
     none('acknowledged spans that are not stored', stored.missing),
     none('spans that are there more than once', stored.doubled),
+    whole(watch),
     {
       what: 'processes that died',
       found: pids() === before ? 'none' : 'some',

@@ -5,6 +5,7 @@ import type { Config } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import type { ServiceName } from '#infra/stack/services.ts';
 import type { Stack } from '#infra/stack/stack.ts';
+import { atMost, type Check } from './check.ts';
 
 /** Of one process at one moment. MiB; metrics by name, summed over their series. */
 export interface Sample {
@@ -42,6 +43,8 @@ export interface Watch {
   readonly samples: Readonly<Record<Watched, readonly Sample[]>>;
   /** Minutes since it began. */
   now(): number;
+  /** Looks that got no answer. */
+  readonly missed: number;
   stop(): Promise<void>;
 }
 
@@ -58,13 +61,17 @@ export function startWatch(stack: Stack, config: Config): Watch {
   const now = () => (performance.now() - began) / 60_000;
   const samples: Record<Watched, Sample[]> = { sink: [], processor: [], ingest: [] };
   const ended = new AbortController();
+  let missed = 0;
   const look = async (name: Watched) => {
     const minute = now();
     const rss = await residentOf(stack.pid(name));
-    const response = await fetch(urlOf(config, config[PORTS[name]], '/metrics'), {
-      signal: AbortSignal.timeout(10_000),
-    });
-    samples[name].push({ minute, rss, metrics: new Metrics(wanted(await response.text())) });
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      const response = await fetch(urlOf(config, config[PORTS[name]], '/metrics'), { signal });
+      samples[name].push({ minute, rss, metrics: new Metrics(wanted(await response.text())) });
+    } catch {
+      missed++; // a check says how many may be
+    }
   };
   const loop = (async () => {
     while (!ended.signal.aborted) {
@@ -77,6 +84,9 @@ export function startWatch(stack: Stack, config: Config): Watch {
   return {
     samples,
     now,
+    get missed() {
+      return missed;
+    },
     async stop() {
       ended.abort();
       await loop;
@@ -97,4 +107,10 @@ function wanted(text: string): string {
       /^(nodejs_heap_size_used|nodejs_eventloop_lag_max|ati_(insert|rows_w|records_c|ingest_b))/.test(line),
     );
   return lines.filter((line) => !line.includes('_bucket')).join('\n');
+}
+
+/** A curve is no proof with holes in it. */
+export function whole({ samples, missed }: Watch): Check {
+  const taken = Object.values(samples).reduce((sum, each) => sum + each.length, 0);
+  return atMost('looks at a process that got no answer', (missed / (missed + taken)) * 100, 2, '%');
 }
