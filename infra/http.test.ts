@@ -33,6 +33,15 @@ describe('the operators’ routes', () => {
     expect(answer.json()).toEqual({ status: 'unavailable', reasons });
   });
 
+  test('/live: 503 when what runs beside the event loop does not get on', async () => {
+    const fastify = Fastify();
+    closing.push(fastify);
+    const reasons = ['worker 1 has not ended for 130 s'];
+    registerOps(fastify, { ready: () => ({ ok: true, reasons: [] }), live: () => ({ ok: false, reasons }) });
+    const answer = await fastify.inject('/live');
+    expect([answer.statusCode, answer.json()]).toEqual([503, { status: 'stuck', reasons }]);
+  });
+
   test('/live is about the process only', async () => {
     const answer = await app(() => ({ ok: false, reasons: ['Kafka does not answer'] })).inject('/live');
     expect(answer.statusCode).toBe(200);

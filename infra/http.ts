@@ -15,6 +15,8 @@ export interface Readiness {
 
 export interface OpsOptions {
   readonly ready: () => Readiness | Promise<Readiness>;
+  /** Whether what runs beside the event loop gets on; an answer at all says that the loop ticks. */
+  readonly live?: () => Readiness;
 }
 
 /**
@@ -24,7 +26,10 @@ export interface OpsOptions {
  */
 export function registerOps(app: FastifyInstance, options: OpsOptions): void {
   const open = { schema: { hide: true }, config: { access: 'open' } } as const;
-  app.get('/live', open, async () => ({ status: 'ok' }));
+  app.get('/live', open, async (_request, reply) => {
+    const { ok, reasons } = options.live?.() ?? { ok: true, reasons: [] };
+    return ok ? { status: 'ok' } : reply.code(503).send({ status: 'stuck', reasons });
+  });
   for (const path of ['/ready', '/health']) {
     app.get(path, open, async (_request, reply) => {
       const { ok, reasons } = await options.ready();

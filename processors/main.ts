@@ -46,12 +46,16 @@ async function start(context: ProcessContext): Promise<void> {
   const tls = tlsOf(config);
 
   const kafka = await startKafka(context, 'ati-processor');
+  const pool = new WorkerPool(config.ATI_WORKERS, {
+    assembly: settings.assembly,
+    detectors: settings.detectors,
+  });
   const processor = await startProcessor({
     kafka,
     topics: topicsOf(config.ATI_TOPIC_PREFIX),
     settings,
     detectors,
-    pool: new WorkerPool(config.ATI_WORKERS, { assembly: settings.assembly, detectors: settings.detectors }),
+    pool,
     log,
     now: Date.now,
     ticks: config.ATI_TICKS,
@@ -69,7 +73,12 @@ async function start(context: ProcessContext): Promise<void> {
     portVariable: 'ATI_PROCESSOR_PORT',
     access,
     tls,
-    ready: () => processor.ready(),
+    live: () => pool.live(),
+    ready: async () => {
+      const reasons = [...processor.ready().reasons, ...pool.live().reasons];
+      if (!(await kafka.ping())) reasons.push('no Kafka broker answers');
+      return { ok: reasons.length === 0, reasons };
+    },
   });
   lifecycle.onStop('closed', 'http', () => app.close());
   // `ready` is told once both groups have an assignment.

@@ -1,4 +1,6 @@
 import { Piscina } from 'piscina';
+import type { Readiness } from '#infra/http.ts';
+import { Watchdog } from '#infra/watchdog.ts';
 import type { RecordsTask, Stage1Result, Stage1Task, WorkerSetup } from '../assembly/protocol.ts';
 
 const WORKER = new URL('../assembly/stage1.worker.ts', import.meta.url);
@@ -15,6 +17,8 @@ export interface Stage1Runner {
  */
 export class WorkerPool implements Stage1Runner {
   readonly #pools: Piscina<Stage1Task, Stage1Result | undefined>[];
+  /** A thread that loops answers no more: see `live`. */
+  readonly #watchdog = new Watchdog();
 
   constructor(workers: number, setup: WorkerSetup) {
     this.#pools = Array.from(
@@ -32,11 +36,21 @@ export class WorkerPool implements Stage1Runner {
 
   async run(task: Stage1Task): Promise<Stage1Result | undefined> {
     if (task.type === 'keep') {
-      await Promise.all(this.#pools.map((pool) => pool.run(task)));
+      await Promise.all(
+        this.#pools.map((pool, worker) => this.#watchdog.watch(`worker ${worker}`, pool.run(task))),
+      );
       return undefined;
     }
-    const pool = this.#pools[task.partition % this.#pools.length];
-    return pool.run(task, { transferList: task.type === 'records' ? transferred(task) : [] });
+    const worker = task.partition % this.#pools.length;
+    const running = this.#pools[worker].run(task, {
+      transferList: task.type === 'records' ? transferred(task) : [],
+    });
+    return this.#watchdog.watch(`worker ${worker}`, running);
+  }
+
+  /** Not when a task does not end. */
+  live(): Readiness {
+    return this.#watchdog.live();
   }
 
   async close(): Promise<void> {
