@@ -62,15 +62,18 @@ export class Attack {
     happened.atMs = this.#now();
     this.#say(describeFault(fault));
     const { target } = fault;
+    let from = performance.now();
     if (fault.kind !== 'add') await this.#there(target, signal);
     switch (fault.kind) {
       case 'kill':
         await this.#installation.kill(target);
+        from = performance.now();
         break;
       case 'stop':
         await this.#installation.signal(target, 'SIGSTOP');
         await wait(fault.forMs, undefined, { signal });
         await this.#installation.signal(target, 'SIGCONT');
+        from = performance.now();
         break;
       case 'add':
         await this.#add(target);
@@ -79,7 +82,6 @@ export class Attack {
         await this.#installation.remove(target);
         return;
     }
-    const from = performance.now();
     if (await this.#ready(target, signal)) happened.recoveryMs = performance.now() - from;
     else if (!signal.aborted)
       this.problems.push(
