@@ -39,6 +39,12 @@ async function core(name: string, port: number, spawn: Spawn): Promise<Core> {
   const signal = (which: NodeJS.Signals) => {
     if (running !== undefined) process.kill(running.pid, which);
   };
+  // Where this process ends early (Ctrl-C): a frozen one would stay for ever, a detached one, too.
+  const orphan = () => {
+    signal('SIGCONT');
+    signal('SIGTERM');
+  };
+  process.once('exit', orphan);
   return {
     port: at.port,
     freeze: () => signal('SIGSTOP'),
@@ -54,6 +60,7 @@ async function core(name: string, port: number, spawn: Spawn): Promise<Core> {
       signal('SIGCONT'); // a frozen process cannot stop in order
       await running?.stop();
       running = undefined;
+      process.off('exit', orphan);
       await rm(at.dataDir, { recursive: true, force: true });
     },
   };

@@ -55,6 +55,7 @@ const {
   readonly out?: string;
 }>();
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 try {
   process.exitCode = (await main()) ? 0 : 1;
 } catch (error) {

@@ -30,8 +30,8 @@ const TENTH = {
 
 const MINUTES: Readonly<Record<Target, { quick: number; whole: number }>> = {
   clickhouse: { quick: 1, whole: 10 },
-  broker: { quick: 0.5, whole: 10 },
-  network: { quick: 0.1, whole: 0.2 },
+  broker: { quick: 0.4, whole: 10 },
+  network: { quick: 0.08, whole: 0.2 },
 };
 
 export interface Asked {
@@ -54,7 +54,7 @@ export function optionsOf(target: Target, asked: Asked, say: (line: string) => v
     minutes: asked.minutes ?? MINUTES[target][quick ? 'quick' : 'whole'],
     rate,
     broker,
-    warmUpS: quick ? 8 : 45,
+    warmUpS: quick ? 6 : 45,
     slopes: quick ? QUICK_SLOPES : SLOPES,
     env: quick ? TENTH : {},
     say: (line) => say(`${target}: ${line}`),

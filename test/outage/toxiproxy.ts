@@ -30,6 +30,8 @@ export async function startToxiproxy(binary: string): Promise<Toxiproxy> {
   const port = await freePort();
   const child = spawn(binary, ['-host', '127.0.0.1', '-port', String(port)], { stdio: 'ignore' });
   const exited = once(child, 'exit');
+  const orphan = () => void child.kill('SIGTERM');
+  process.once('exit', orphan);
   const call = async (method: string, path: string, body?: object): Promise<void> => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
@@ -74,8 +76,9 @@ export async function startToxiproxy(binary: string): Promise<Toxiproxy> {
       };
     },
     async stop() {
-      child.kill('SIGTERM');
+      orphan();
       await exited;
+      process.off('exit', orphan);
     },
   };
 }
