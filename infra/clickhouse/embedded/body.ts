@@ -59,6 +59,16 @@ function stages(request: IncomingMessage, limit: number): [PassThrough, ...Trans
 function bodyError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const message = error instanceof Error ? error.message : String(error);
+  // Ours, not the sender's: a full disk must not look like a bad body, which nobody sends again.
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new EngineError(243, 'NOT_ENOUGH_SPACE', `the request body cannot be spooled: ${message}`);
+  if (syscall === 'write' || syscall === 'open')
+    return new EngineError(
+      75,
+      'CANNOT_WRITE_TO_FILE_DESCRIPTOR',
+      `the request body cannot be spooled: ${message}`,
+    );
   return new EngineError(354, 'CANNOT_DECOMPRESS', `the request body cannot be read: ${message}`);
 }
 

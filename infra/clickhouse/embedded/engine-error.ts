@@ -16,6 +16,9 @@ export class EngineError extends Error {
       .replace(/^Query failed: /, '')
       .trim();
     const code = /^Code: (\d+)\./.exec(text)?.[1];
+    // The standard library's own exceptions (STD_EXCEPTION, or no code at all) say it in words only.
+    if ((code === undefined || code === '1001') && text.includes('No space left on device'))
+      return new EngineError(243, 'NOT_ENOUGH_SPACE', text);
     if (code === undefined)
       return new EngineError(1002, 'UNKNOWN_EXCEPTION', text || 'the engine gave no reason');
     const wrapped = new EngineError(Number(code), '', '');

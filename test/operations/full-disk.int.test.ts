@@ -1,0 +1,131 @@
+/**
+ * A disk that is full, for real: a small tmpfs (the test must be root to mount it, as in CI; elsewhere it is skipped and
+ * says so), filled until nothing more goes in.
+ */
+import { execFileSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectClickHouse } from '#infra/clickhouse/client.ts';
+import { spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
+import { connectKafka } from '#infra/kafka/client.ts';
+import { spawnBroker } from '#infra/kafka/embedded/spawn.ts';
+import { createLog } from '#infra/log.ts';
+import { until } from '#infra/testing/until.ts';
+
+function mounted(directory: string, megabytes: number): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false; // not root, or no such system
+  }
+}
+
+const probe = mkdtempSync(path.join(tmpdir(), 'ati-mount-'));
+const mayMount = mounted(probe, 1);
+if (mayMount) execFileSync('umount', [probe]);
+rmdirSync(probe);
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'ati-full-'));
+});
+const running: { kill(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of running.splice(0)) await each.kill();
+  // Without an end of what a failed test has left mounted, nothing could be removed.
+  execFileSync('umount', ['-l', directory]);
+  rmdirSync(directory);
+});
+
+/** Takes all the room that is left; gives it back when called. */
+function fill(): () => void {
+  const ballast = path.join(directory, 'ballast');
+  const fd = openSync(ballast, 'w');
+  for (let block = 1 << 20; block >= 1; ) {
+    try {
+      writeSync(fd, Buffer.alloc(block));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      block >>= 1;
+    }
+  }
+  closeSync(fd);
+  return () => rmSync(ballast);
+}
+
+const silent = createLog('test', 'silent');
+
+describe.skipIf(!mayMount)('a full disk (tmpfs; skipped where it cannot be mounted)', () => {
+  test('the broker takes nothing it cannot keep, goes on when there is room, and is whole after kill -9', async () => {
+    mounted(directory, 8);
+    let broker = await spawnBroker({ dataDir: directory });
+    const kafka = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
+    const topic = 'spans';
+    await kafka.ensureTopics([{ name: topic, partitions: 1, config: {} }]);
+    const kept: string[] = [];
+    let sent = 0;
+    /** Acknowledged or not, each value once. */
+    const send = async (patienceMs: number) => {
+      const producer = await kafka.producer({ patienceMs });
+      const value = `${sent++} `.padEnd(300_000, 'x');
+      try {
+        await producer.send(topic, [{ value: Buffer.from(value) }]);
+        kept.push(value);
+        return '';
+      } catch (error) {
+        return String(error);
+      } finally {
+        await producer.close();
+      }
+    };
+    expect(await send(5_000)).toBe('');
+    const makeRoom = fill();
+    expect(await send(500)).toMatch(/KAFKA_STORAGE_ERROR|disk error|storage/i);
+    makeRoom();
+    // Without a restart.
+    expect(await send(30_000)).toBe('');
+    const again = fill();
+    expect(await send(500)).not.toBe('');
+    await kafka.close();
+    await broker.kill();
+    again();
+    broker = await spawnBroker({ dataDir: directory });
+    const reader = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
+    const read: string[] = [];
+    for await (const { value } of reader.read(topic, 0, 0)) read.push(String(value));
+    // What was refused may be there when its acknowledgement was lost; what was acknowledged must be, whole and in order.
+    expect(read.filter((value) => kept.includes(value))).toEqual(kept);
+    expect(read.every((value) => value.length === 300_000)).toBe(true);
+    await reader.close();
+    await broker.stop();
+  });
+
+  test('the engine refuses the insert with an error that is tried again, and goes on when there is room', async () => {
+    mounted(directory, 256);
+    const engine = await spawnEngine({ dataDir: directory });
+    running.push(engine);
+    const clickhouse = connectClickHouse({ url: engine.url });
+    await clickhouse.command('CREATE TABLE rows (id UInt32, text String) ENGINE = MergeTree ORDER BY id');
+    const rows = (id: number) => Buffer.from(`${JSON.stringify({ id, text: 'x'.repeat(500_000) })}\n`);
+    const insert = (id: number) => clickhouse.insert('default.rows', ['id', 'text'], 'JSONEachRow', rows(id));
+    await insert(1);
+    const makeRoom = fill();
+    await expect(insert(2)).rejects.toMatchObject({ retriable: true });
+    makeRoom();
+    await until('it stores again', () =>
+      insert(3).then(
+        () => true,
+        () => false,
+      ),
+    );
+    const found = await clickhouse.query('SELECT id, length(text) AS size FROM rows ORDER BY id');
+    expect(found).toEqual([
+      { id: 1, size: '500000' },
+      { id: 3, size: '500000' },
+    ]);
+    await clickhouse.close();
+  });
+});
