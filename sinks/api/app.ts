@@ -1,5 +1,5 @@
 /** The query API without its server: build it, then listen or inject. */
-import Fastify from 'fastify';
+import Fastify, { type RouteOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { registerOps } from '#infra/http.ts';
 import { serverOptions, type Tls } from '#infra/tls.ts';
@@ -34,6 +34,8 @@ export interface ApiOptions extends ApiDeps {
   readonly requestsPerMinute: number;
   /** HTTPS with it, HTTP without. */
   readonly tls: Tls | undefined;
+  /** Is told of every route as it is registered: what there is to test. */
+  readonly onRoute?: (route: RouteOptions) => void;
   /** Stopping, or another reason not to be asked; undefined when all is well. */
   readonly notReady?: () => string | undefined;
 }
@@ -56,6 +58,8 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
   app.setSerializerCompiler(serializerCompiler);
   registerErrors(app);
   await registerDoors(app, { ...options, secure: options.tls !== undefined });
+  // After the guard's, which fills in what routes of others need.
+  if (options.onRoute !== undefined) app.addHook('onRoute', options.onRoute);
   await describeApi(app);
 
   registerOps(app, {

@@ -1,7 +1,7 @@
 /** For tests of the API: it over a real engine, without a broker. */
-import { type Access, OPEN_ACCESS } from '#infra/access/access.ts';
+import { OPEN_ACCESS } from '#infra/access/access.ts';
 import type { TestDatabase } from '../testing.ts';
-import { buildApi } from './app.ts';
+import { type ApiOptions, buildApi } from './app.ts';
 import type { Api } from './deps.ts';
 import type { OperatorLog } from './incident-actions.ts';
 import type { IncidentFeed } from './stream/feed.ts';
@@ -21,7 +21,7 @@ export function apiOver(
   { clickhouse, database }: TestDatabase,
   feed: IncidentFeed = silent,
   operators: OperatorLog = away,
-  more: { readonly access?: Access; readonly requestsPerMinute?: number } = {},
+  more: Partial<Pick<ApiOptions, 'access' | 'requestsPerMinute' | 'tls' | 'onRoute'>> = {},
 ): Promise<Api> {
   return buildApi({
     access: OPEN_ACCESS,
