@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode } from '#schemas/codec.ts';
+import { decode, decodeAs, encode } from '#schemas/codec.ts';
 import type { Signal, TraceSummary } from '#schemas/events.ts';
 import { fakeAnalyse } from '../testing/fake-analysis.ts';
 import { spanRecord, type TestSpan, testBatch, testTraceId } from '../testing/span-log.ts';
@@ -190,7 +190,7 @@ describe('bounds and bad input', () => {
     expect(log.processor.clock).toBe(0);
   });
 
-  it('a throw of the analysis names its trace; a trace to be skipped leaves a tombstone only', () => {
+  it('a throw of the analysis names its trace; a trace to be skipped has a summary without an analysis', () => {
     const failing = () => {
       throw new Error('bug');
     };
@@ -198,11 +198,16 @@ describe('bounds and bad input', () => {
     const processor = new PartitionProcessor(0, ASSEMBLY_DEFAULTS, failing, FROM_THE_START);
     processor.process(0, record);
     expect(() => processor.process(1, spanRecord(T + 6_000, []))).toThrow(TraceBug);
-    const order = `default\0${testTraceId(1)}`;
-    const start = { ...FROM_THE_START, skipTraces: [order] };
+    const trace = `default\0${testTraceId(1)}\x000`;
+    const start = { ...FROM_THE_START, skipTraces: [trace] };
     const again = new PartitionProcessor(0, ASSEMBLY_DEFAULTS, failing, start);
     again.process(0, record);
-    expect(again.process(1, spanRecord(T + 6_000, [])).skipped).toEqual([order]);
+    const { skipped, outputs } = again.process(1, spanRecord(T + 6_000, []));
+    expect(skipped).toEqual([trace]);
+    const [summary] = outputs.filter(({ topic }) => topic === 'traces');
+    expect(decodeAs('TraceSummary', summary.value)).toMatchObject({
+      value: { traceId: testTraceId(1), revision: 1, spanCount: 1, firstOffset: 0, findings: [], path: [] },
+    });
   });
 
   it('the floor is the first offset of the oldest trace that may still change', () => {

@@ -11,6 +11,7 @@ import { OpenTrace, traceOrder } from './open-trace.ts';
 import type { AssemblySettings } from './settings.ts';
 import { type AssemblyStats, newStats } from './stats.ts';
 import { Tombstones } from './tombstones.ts';
+import { unanalysed } from './unanalysed.ts';
 
 export type Analyse = (tenant: string, traceId: string, columns: SpanColumns) => TraceAnalysis;
 
@@ -28,7 +29,7 @@ export interface AssemblyStart {
   readonly done: number;
   /** Traces closed before, none of which the replay rebuilds; expiry in ms of the log's clock. */
   readonly tombstones: readonly { readonly order: string; readonly expiry: number }[];
-  /** Records and traces (by `order`) that failed three times by a bug: passed over. */
+  /** Records and traces (by TraceBug's `trace`) that failed three times by a bug: passed over. */
   readonly skipOffsets?: readonly number[];
   readonly skipTraces?: readonly string[];
 }
@@ -38,17 +39,22 @@ export const FROM_THE_START: AssemblyStart = { offset: 0, clock: 0, done: 0, tom
 export interface Processed {
   readonly outcome: Outcome;
   readonly outputs: AssemblyOutput[];
-  /** Traces left out because of a bug. */
+  /** Traces that were not analysed because of a bug, as TraceBug names them. */
   readonly skipped: readonly string[];
 }
 
 /** An error of the trace analysis, with the trace that brought it about. */
 export class TraceBug extends Error {
-  readonly order: string;
-  constructor(order: string, cause: unknown) {
-    super(`analysis of trace ${order.replace('\0', '/')} failed: ${String(cause)}`, { cause });
-    this.order = order;
+  /** Tenant, trace id and first offset, with NUL between them: an id may come again later. */
+  readonly trace: string;
+  constructor(trace: OpenTrace, cause: unknown) {
+    super(`analysis of trace ${trace.tenant}/${trace.traceId} failed: ${String(cause)}`, { cause });
+    this.trace = nameOf(trace);
   }
+}
+
+function nameOf({ order, firstOffset }: OpenTrace): string {
+  return `${order}\0${firstOffset}`;
 }
 
 /**
@@ -206,16 +212,19 @@ export class PartitionProcessor {
 
   #revise(trace: OpenTrace, clock: number, cut = false): void {
     const revision = trace.revise(clock);
-    if (this.#start.skipTraces?.includes(trace.order)) {
-      this.#skipped.push(trace.order);
-      return;
-    }
+    const { tenant, traceId, spans } = trace;
     let analysis: TraceAnalysis;
-    try {
-      analysis = this.#analyse(trace.tenant, trace.traceId, trace.spans.columns);
-    } catch (cause) {
-      throw new TraceBug(trace.order, cause);
-    }
+    if (this.#start.skipTraces?.includes(nameOf(trace))) {
+      this.#skipped.push(nameOf(trace));
+      // A revision that was analysed tells more than one that was not.
+      if (revision > 1) return;
+      analysis = unanalysed(tenant, traceId, spans.columns);
+    } else
+      try {
+        analysis = this.#analyse(tenant, traceId, spans.columns);
+      } catch (cause) {
+        throw new TraceBug(trace, cause);
+      }
     const partial = !trace.rooted || cut;
     this.#emitter.revision(trace, analysis, revision, clock, partial);
     this.stats.revisions++;

@@ -37,12 +37,12 @@ export interface RecordsTask {
 
 export type Stage1Task = AssignTask | KeepTask | RecordsTask;
 
-/** A record that could not be processed, or (with `order`) a trace that was passed over. */
+/** A record that could not be processed, or (with `trace`, as TraceBug names it) a trace that was not analysed. */
 export interface Refused {
   readonly offset: number;
   readonly step: string;
   readonly reason: string;
-  readonly order?: string;
+  readonly trace?: string;
 }
 
 export interface Stage1Result {
@@ -58,5 +58,5 @@ export interface Stage1Result {
   readonly openTraces: number;
   readonly stats: AssemblyStats;
   /** A throw at `next`: the partition's state is gone. */
-  readonly bug?: { readonly message: string; readonly stack?: string; readonly order?: string };
+  readonly bug?: { readonly message: string; readonly stack?: string; readonly trace?: string };
 }

@@ -59,8 +59,8 @@ export class Stage1 {
           const { step, reason } = outcome;
           refused.push({ offset, step, reason });
         }
-        for (const order of processed.skipped)
-          refused.push({ offset, step: 'analyse', reason: 'bug', order });
+        for (const trace of processed.skipped)
+          refused.push({ offset, step: 'analyse', reason: 'bug', trace });
         for (const output of processed.outputs) outputs.push(output);
       } catch (error) {
         // A bug: what the records before gave stands, this processor is of no use any more.
@@ -69,7 +69,7 @@ export class Stage1 {
         bug = {
           message: error instanceof Error ? error.message : String(error),
           ...(error instanceof Error && error.stack !== undefined && { stack: error.stack }),
-          ...(error instanceof TraceBug && { order: error.order }),
+          ...(error instanceof TraceBug && { trace: error.trace }),
         };
         break;
       }

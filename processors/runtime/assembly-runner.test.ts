@@ -94,7 +94,7 @@ const records = [
   spanRecord(T + 20_000, []),
 ];
 
-it('a trace whose analysis throws is tried three times, then passed over; the others go on as without it', async () => {
+it('a trace whose analysis throws is tried three times, then told of without; the others go on as without it', async () => {
   let thrown = 0;
   const faulty: Analyse = (tenant, traceId, columns) => {
     if (traceId === testTraceId(2)) {
@@ -107,7 +107,9 @@ it('a trace whose analysis throws is tried three times, then passed over; the ot
     thrown = 0;
     const { summaries, deadLetters, commits } = await run(records, faulty, batch);
     expect(thrown).toBe(3);
-    expect(summaries.map((s) => Number.parseInt(s.traceId, 16))).toEqual([1, 3, 4]);
+    expect(summaries.map((s) => Number.parseInt(s.traceId, 16))).toEqual([1, 2, 3, 4]);
+    expect(summaries.map((s) => s.rootSpanId === '')).toEqual([false, true, false, false]);
+    expect(summaries.map((s) => s.spanCount)).toEqual([1, 1, 1, 1]);
     expect(deadLetters.map((letter) => letter.headers)).toMatchObject([
       { reason: 'bug', step: 'analyse', offset: '3', traceId: testTraceId(2), tenant: 'default' },
     ]);

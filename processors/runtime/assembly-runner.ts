@@ -151,12 +151,12 @@ export class AssemblyRunner implements ConsumerHandler {
     while (thrown?.bug !== undefined) {
       const attempt = (lane.attempts.get(thrown.next) ?? 0) + 1;
       lane.attempts.set(thrown.next, attempt);
-      const { message, stack, order } = thrown.bug;
+      const { message, stack, trace } = thrown.bug;
       const at = { partition: lane.partition, offset: thrown.next, attempt };
       log.error({ ...at, stack }, `a bug in stage 1: ${message}`);
       if (attempt >= ATTEMPTS) {
         lane.attempts.delete(thrown.next);
-        if (order !== undefined) lane.skipTraces.push(order);
+        if (trace !== undefined) lane.skipTraces.push(trace);
         else lane.skipOffsets.push(thrown.next);
       }
       const { partition, epoch, committed, skipOffsets, skipTraces } = lane;
@@ -197,11 +197,11 @@ function lettersOf(lane: AssemblyLane, result: Stage1Result, records: readonly K
   const byOffset = new Map(records.map((record) => [record.offset, record]));
   return result.refused
     .filter(({ offset }) => offset >= lane.done)
-    .map(({ offset, step, reason, order }) => {
-      const [tenant, traceId] = order?.split('\0') ?? [];
+    .map(({ offset, step, reason, trace }) => {
+      const [tenant, traceId] = trace?.split('\0') ?? [];
       // A trace that was passed over is spread over many records: its id is what finds them.
       const record =
-        order === undefined ? byOffset.get(offset)! : { offset, partition: lane.partition, value: null };
-      return { record, step, reason, ...(order !== undefined && { details: { tenant, traceId } }) };
+        trace === undefined ? byOffset.get(offset)! : { offset, partition: lane.partition, value: null };
+      return { record, step, reason, ...(trace !== undefined && { details: { tenant, traceId } }) };
     });
 }
