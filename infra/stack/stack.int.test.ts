@@ -103,7 +103,9 @@ describe('several instances', () => {
     const stack = await start(pair());
     const others = [stack.pid('broker'), stack.pid('sink')];
     const second = { ...fixture('sink', 'steady'), name: 'sink-2', ownPort: await freePort() } as const;
-    await stack.add(second);
+    const starting = stack.add(second);
+    await expect(stack.add(second)).rejects.toThrow(new UserError('steady runs already'));
+    await starting;
     expect(stack.services.map(({ name }) => name)).toEqual(['broker', 'sink', 'sink-2']);
     const added = stack.pid('sink-2');
     await expect(stack.add(second)).rejects.toThrow(new UserError('steady runs already'));

@@ -90,6 +90,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const { processors, sinks, agents = true } = options;
   const services = [...(options.services ?? servicesOf(config, { agents, processors, sinks }))];
   const running = new Map<ServiceName, Supervised>();
+  /** Being started by `add`. */
+  const adding = new Set<ServiceName>();
   const ended = new AbortController();
   const supervisor: SupervisorOptions = {
     config,
@@ -127,13 +129,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     signal: (name, signal) => of(name).signal(signal),
     back: (name) => of(name).back(),
     async add(service) {
-      if (running.has(service.name)) throw new UserError(`${service.title} runs already`);
-      await checkPorts(config, [service]);
-      rotateLog(logDir, service.name);
-      const started = await Supervised.start(service, supervisor, ended.signal);
-      running.set(service.name, started);
-      // Beside its like: the stop goes backwards.
-      services.splice(services.findLastIndex(({ port }) => port === service.port) + 1, 0, service);
+      if (running.has(service.name) || adding.has(service.name))
+        throw new UserError(`${service.title} runs already`);
+      adding.add(service.name);
+      try {
+        await checkPorts(config, [service]);
+        rotateLog(logDir, service.name);
+        const started = await Supervised.start(service, supervisor, ended.signal);
+        running.set(service.name, started);
+        // Beside its like: the stop goes backwards.
+        services.splice(services.findLastIndex(({ port }) => port === service.port) + 1, 0, service);
+      } finally {
+        adding.delete(service.name);
+      }
     },
     async remove(name) {
       await of(name).stop();

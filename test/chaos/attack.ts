@@ -24,8 +24,10 @@ export class Attack {
   readonly #began = performance.now();
   /** Up to which whatever failed is waited for. */
   #deadline = Number.POSITIVE_INFINITY;
-  /** The broker's latest fault, until it is over. */
+  /** The broker's latest fault, until it is over: one that never gets beyond its start would show nothing. */
   #broker: Promise<void> = Promise.resolve();
+  /** The latest addition or removal: who is there is as scheduled, however long a start takes. */
+  #change: Promise<void> = Promise.resolve();
 
   constructor(installation: ChaosInstallation, say: (line: string) => void) {
     this.#installation = installation;
@@ -41,11 +43,12 @@ export class Attack {
       const happened: Happened = { fault, atMs: this.#now() };
       this.happened.push(happened);
       // Nobody waits for it: faults overlap.
-      const before = fault.target === 'broker' ? this.#broker : undefined;
+      const before = fault.target === 'broker' ? this.#broker : this.#change;
       const done = this.#carryOut(happened, signal, before).catch((error: unknown) => {
         if (!signal.aborted) this.problems.push(`${describeFault(fault)}: ${messageOf(error)}`);
       });
       if (fault.target === 'broker') this.#broker = done;
+      if (fault.kind === 'add' || fault.kind === 'remove') this.#change = done;
       this.#recoveries.push(done);
     }
   }
@@ -55,26 +58,26 @@ export class Attack {
     await Promise.all(this.#recoveries);
   }
 
-  /** `before`: what is waited for first. A broker that never gets beyond its start would show nothing. */
-  async #carryOut(happened: Happened, signal: AbortSignal, before?: Promise<void>): Promise<void> {
-    await before;
+  async #carryOut(happened: Happened, signal: AbortSignal, before: Promise<void>): Promise<void> {
     const { fault } = happened;
+    const { target } = fault;
+    // A kill waits only where its target is still being added; it may meet the others in the middle of a change.
+    const waits = target === 'broker' || !this.#installation.targets.includes(target);
+    if (waits || fault.kind === 'remove') await before;
     happened.atMs = this.#now();
     this.#say(describeFault(fault));
-    const { target } = fault;
     let from = performance.now();
-    if (fault.kind !== 'add') await this.#there(target, signal);
     switch (fault.kind) {
       case 'kill':
         await this.#installation.kill(target);
         from = performance.now();
         break;
-      case 'stop':
-        await this.#installation.signal(target, 'SIGSTOP');
-        await wait(fault.forMs, undefined, { signal });
-        await this.#installation.signal(target, 'SIGCONT');
+      case 'stop': {
+        const thaw = this.#installation.freeze(target);
+        await wait(fault.forMs, undefined, { signal }).finally(thaw);
         from = performance.now();
         break;
+      }
       case 'add':
         await this.#add(target);
         break;
@@ -87,12 +90,6 @@ export class Attack {
       this.problems.push(
         `${describeFault(fault)}: not ready again ${PATIENCE_MS / 1_000} s after the last fault`,
       );
-  }
-
-  /** One that is being added may take its time, when a broker is away. */
-  async #there(target: Target, signal: AbortSignal): Promise<void> {
-    while (!this.#installation.targets.includes(target) && performance.now() < this.#deadline)
-      await wait(50, undefined, { signal });
   }
 
   /** A broker that is away at that moment refuses the start, as it would an operator's. */

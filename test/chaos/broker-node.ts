@@ -43,13 +43,10 @@ export class BrokerNode {
     this.#starting.catch(() => {});
   }
 
-  signal(signal: NodeJS.Signals): void {
-    if (this.pid !== undefined) process.kill(this.pid, signal);
-  }
-
   async stop(): Promise<void> {
     await this.#starting.catch(() => {});
-    this.signal('SIGCONT');
+    // One that is frozen hears no SIGTERM.
+    if (this.pid !== undefined) process.kill(this.pid, 'SIGCONT');
     await stopNode(this.#options.directory);
   }
 }

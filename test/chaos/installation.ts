@@ -123,10 +123,12 @@ export class ChaosInstallation {
     else await this.stack.signal(this.#name(target), 'SIGKILL');
   }
 
-  async signal(target: Target, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+  /** SIGSTOP; what it returns lets the same process go on, be it removed meanwhile. */
+  freeze(target: Target): () => void {
     this.notePids();
-    if (target === 'broker' && this.#node) this.#node.signal(signal);
-    else await this.stack.signal(this.#name(target), signal);
+    const pid = target === 'broker' && this.#node ? this.#node.pid : this.stack.pid(this.#name(target));
+    send(pid, 'SIGSTOP');
+    return () => send(pid, 'SIGCONT');
   }
 
   async add(target: Target): Promise<void> {
@@ -182,6 +184,16 @@ export class ChaosInstallation {
     const name = this.#names.get(target);
     if (name === undefined) throw new Error(`there is no ${target}`);
     return name;
+  }
+}
+
+/** Of a process that has ended meanwhile nothing more is wanted. */
+function send(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined || pid <= 0) return;
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
