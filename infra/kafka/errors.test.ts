@@ -79,6 +79,8 @@ describe('TLS and login', () => {
   test.each([
     ['SELF_SIGNED_CERT_IN_CHAIN', /^Kafka at a:1 shows a certificate that is not trusted .*KAFKA_SSL_CA/],
     ['ERR_TLS_CERT_ALTNAME_INVALID', /^Kafka at a:1 shows a certificate for another name .*KAFKA_BROKERS/],
+    ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', /does not accept our certificate/],
+    ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_UNKNOWN', /does not accept our certificate/],
     [
       'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
       /^Kafka at a:1 does not accept our certificate .*KAFKA_SSL_CERT/,

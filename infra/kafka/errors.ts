@@ -56,8 +56,7 @@ const MEMBERSHIP_LOST = new Set([
 const SASL_REFUSED = 'KafkaJSSASLAuthenticationError';
 
 /** The broker's TLS alerts about the certificate that we show, or do not. */
-const OURS_REFUSED =
-  /^ERR_SSL_(TLSV\d+|SSLV\d+)_ALERT_(CERTIFICATE|BAD_CERTIFICATE|HANDSHAKE|UNKNOWN_CA|UNSUPPORTED)/;
+const OURS_REFUSED = /^ERR_SSL_.*ALERT_(NO_|BAD_|UNSUPPORTED_)?(CERTIFICATE|HANDSHAKE_FAILURE|UNKNOWN_CA)/;
 /** What answers speaks no TLS. */
 const NO_TLS = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/;
 

@@ -20,11 +20,13 @@ export interface NodeOptions {
   /** The controller listens on the one after it. */
   readonly port: number;
   readonly properties?: Readonly<Record<string, string>>;
+  /** SCRAM users, as `kafka-storage format --add-scram` takes them: `SCRAM-SHA-256=[name=…,password=…]`. */
+  readonly scram?: readonly string[];
 }
 
 /** Starts the node and resolves when it serves. Throws a UserError with the end of its log when it does not. */
 export async function startNode(options: NodeOptions): Promise<void> {
-  const { lib, java, directory, port, properties = {} } = options;
+  const { lib, java, directory, port, properties = {}, scram = [] } = options;
   mkdirSync(join(directory, 'tmp'), { recursive: true });
   const settings = join(directory, 'server.properties');
   writeFileSync(settings, serverProperties(directory, port, properties));
@@ -38,6 +40,7 @@ export async function startNode(options: NodeOptions): Promise<void> {
       clusterId(),
       '-c',
       settings,
+      ...scram.flatMap((user) => ['--add-scram', user]),
     ];
     const { code, output } = await run(java, ['-Xmx64m', ...jvm, ...words]);
     if (code !== 0) throw new UserError(`formatting Kafka's storage failed:\n${output.trim()}`);
