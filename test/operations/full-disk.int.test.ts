@@ -14,9 +14,12 @@ import { spawnBroker } from '#infra/kafka/embedded/spawn.ts';
 import { createLog } from '#infra/log.ts';
 import { until } from '#infra/testing/until.ts';
 
+/** A program of the system, not of a package. */
+const system = (program: string, args: readonly string[]) => execFileSync(program, args, { stdio: 'pipe' });
+
 function mounted(directory: string, megabytes: number): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'pipe' });
+    system('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]);
     return true;
   } catch {
     return false; // not root, or no such system
@@ -25,7 +28,7 @@ function mounted(directory: string, megabytes: number): boolean {
 
 const probe = mkdtempSync(path.join(tmpdir(), 'ati-mount-'));
 const mayMount = mounted(probe, 1);
-if (mayMount) execFileSync('umount', [probe]);
+if (mayMount) system('umount', [probe]);
 rmdirSync(probe);
 
 let directory: string;
@@ -36,7 +39,7 @@ const running: { kill(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0)) await each.kill();
   // Without an end of what a failed test has left mounted, nothing could be removed.
-  execFileSync('umount', ['-l', directory]);
+  system('umount', ['-l', directory]);
   rmdirSync(directory);
 });
 
