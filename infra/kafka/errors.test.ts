@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 import { isBrokerAnswer, isMembershipLost, isTransient, KafkaError, toKafkaError, typeOf } from './errors.ts';
@@ -30,6 +31,23 @@ describe('no broker', () => {
     expect(error.message).toBe('cannot reach Kafka at a:1, b:2: connection refused');
     expect(error.transient).toBe(true);
   });
+});
+
+test('a broker that accepts connections and answers nothing is away, too', async () => {
+  // kafkajs's own class, before it has spoken with a broker: the words are its.
+  const Broker = createRequire(import.meta.url)('kafkajs/src/broker/index.js') as new (
+    options: object,
+  ) => { heartbeat(request: object): Promise<unknown> };
+  const logger = { namespace: () => ({ debug: () => undefined }) };
+  const broker = new Broker({ connectionPool: { host: 'a', port: 1 }, logger });
+  const request = { groupId: 'g', groupGenerationId: 1, memberId: 'm' };
+  const error = await broker.heartbeat(request).catch((raised: unknown) => raised);
+  expect(isTransient(error)).toBe(true);
+  expect(toKafkaError(error, 'read t', ['a:1'])).toMatchObject({
+    message: 'cannot reach Kafka at a:1: broker not connected',
+    transient: true,
+  });
+  expect(isTransient(new Error('something else'))).toBe(false);
 });
 
 describe('a refusal of the broker', () => {

@@ -36,6 +36,15 @@ const UNREACHABLE = new Set([
   'KafkaJSNoBrokerAvailableError',
 ]);
 
+/**
+ * What kafkajs says, in an error without a name of its own, of a connection that is open and on which no version has been
+ * agreed upon: a broker that accepts and does not answer. Its version is pinned, and a test asks it for these words.
+ */
+const NOT_CONNECTED = 'Broker not connected';
+
+const isUnreachable = ({ name, message }: KafkaJsError): boolean =>
+  UNREACHABLE.has(name) || (name === 'Error' && message === NOT_CONNECTED);
+
 /** The cluster is there and not ready: metadata or a coordinator is not known yet. */
 const NOT_READY = new Set([
   'KafkaJSMetadataNotLoaded',
@@ -89,9 +98,10 @@ export function isMembershipLost(error: unknown): boolean {
 /** True where the same request may succeed later: a broker is away, moved, or asks for patience. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof KafkaError) return error.transient;
-  const { name, type, retriable, code } = rootCause(error);
+  const root = rootCause(error);
+  const { name, type, retriable, code } = root;
   if (securityFault(code) !== undefined) return false;
-  if (UNREACHABLE.has(name) || NOT_READY.has(name)) return true;
+  if (isUnreachable(root) || NOT_READY.has(name)) return true;
   if (MEMBERSHIP_LOST.has(type ?? '')) return false;
   return type !== undefined && (retriable === true || MOVED.has(type));
 }
@@ -107,7 +117,7 @@ export function toKafkaError(error: unknown, doing: string, brokers: readonly st
   const at = brokers.join(', ');
   const fault = root.name === SASL_REFUSED ? `${LOGIN_REFUSED}: ${root.message}` : securityFault(root.code);
   if (fault !== undefined) return new KafkaError(`Kafka at ${at} ${fault}`, options);
-  if (UNREACHABLE.has(root.name)) {
+  if (isUnreachable(root)) {
     return new KafkaError(`cannot reach Kafka at ${at}: ${reason(root)}`, options);
   }
   const details = root.errors?.map((each) => rootCause(each).message).join('; ');
