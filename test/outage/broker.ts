@@ -11,6 +11,7 @@ import { type Installation, startInstallation } from '../support/installation.ts
 import { type Agent, startAgent } from './agent.ts';
 import { atLeast, atMost, type Check, none, type Outcome, rounded } from './check.ts';
 import { type Core, startBroker } from './cores.ts';
+import { watchDeaths } from './deaths.ts';
 import { flat } from './flat.ts';
 import { busiestSecond, countKnocks } from './knocks.ts';
 import { type Answer, type Load, startLoad } from './load.ts';
@@ -37,10 +38,12 @@ export async function brokerOutage(options: OutageOptions): Promise<Outcome> {
     const bounds = Object.fromEntries(Object.entries(BOUNDS).map(([name, value]) => [name, String(value)]));
     const env = { ...options.env, ...bounds, KAFKA_BROKERS: `127.0.0.1:${broker.port}` };
     const installation = await startInstallation({ env });
+    const collectors: Collector[] = [];
     try {
-      return await run(options, broker, installation);
+      return await run(options, broker, installation, collectors);
     } finally {
       broker.thaw();
+      await Promise.all(collectors.map((each) => each.stop()));
       await installation.stop();
       await installation.remove();
     }
@@ -55,16 +58,26 @@ interface Through {
   readonly load: Load;
 }
 
-async function through(binary: string, config: string, env: Record<string, string>): Promise<Through> {
+async function through(
+  binary: string,
+  config: string,
+  env: Record<string, string>,
+  started: Collector[],
+): Promise<Through> {
   const collector = await startCollector(binary, config, env);
+  started.push(collector);
   return { collector, load: startLoad({ ingestUrl: collector.url, tracesPerSecond: 1, plantEveryS: 0 }) };
 }
 
-async function run(options: OutageOptions, broker: Core, installation: Installation): Promise<Outcome> {
+async function run(
+  options: OutageOptions,
+  broker: Core,
+  installation: Installation,
+  started: Collector[],
+): Promise<Outcome> {
   const { minutes, rate, say, warmUpS, slopes } = options;
   const { config, stack, clickhouse, ingestUrl } = installation;
-  const pids = () => stack.services.map(({ name }) => stack.pid(name)).join();
-  const before = pids();
+  const died = watchDeaths(installation);
   const late = monitorEventLoopDelay();
   late.enable();
   const watch = startWatch(stack, config);
@@ -72,16 +85,17 @@ async function run(options: OutageOptions, broker: Core, installation: Installat
   const agent = startAgent(ingestUrl, 20);
   const otelcol = testPeer('otelcol');
   const metricsPort = await freePort();
+  const endpoint = { ATI_OTLP_ENDPOINT: ingestUrl };
   const collectors = otelcol.missing
     ? undefined
     : {
-        patient: await through(otelcol.path(), projectConfig('config.yaml'), {
-          ATI_OTLP_ENDPOINT: ingestUrl,
-        }),
-        limited: await through(otelcol.path(), LIMITED, {
-          ATI_OTLP_ENDPOINT: ingestUrl,
-          OTELCOL_METRICS: String(metricsPort),
-        }),
+        patient: await through(otelcol.path(), projectConfig('config.yaml'), endpoint, started),
+        limited: await through(
+          otelcol.path(),
+          LIMITED,
+          { ...endpoint, OTELCOL_METRICS: String(metricsPort) },
+          started,
+        ),
       };
   say(`load: ${rate} traces a second for ${warmUpS} s`);
   await wait(warmUpS * 1_000);
@@ -156,7 +170,6 @@ async function run(options: OutageOptions, broker: Core, installation: Installat
   const stored = (ids: ReadonlySet<string>) => storedOf(clickhouse, ids);
   const all = await stored(load.acknowledged);
   await watch.stop();
-  await Promise.all([collectors?.patient.collector.stop(), collectors?.limited.collector.stop()]);
 
   const answered = load.answers.filter(({ at }) => at > wentAt + ANSWER_MS && at < backAt - ANSWER_MS);
   const refusals = load.answers.filter(({ at, status }) => at > wentAt && at < backAt && status !== 200);
@@ -209,12 +222,7 @@ async function run(options: OutageOptions, broker: Core, installation: Installat
       agent.ended.size - agent.accepted.size - agent.dropped.size,
     ),
     whole(watch),
-    {
-      what: 'processes that died',
-      found: pids() === before ? 'none' : 'some',
-      wanted: 'none',
-      ok: pids() === before,
-    },
+    died(),
   );
   say(
     `the JavaScript exporter: ${agent.ended.size} spans, ${agent.accepted.size} accepted, ${agent.dropped.size} dropped`,

@@ -10,6 +10,7 @@ import { topicName } from '#infra/topics.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { atMost, type Check, none, type Outcome } from './check.ts';
 import { type Core, startBroker, startEngine } from './cores.ts';
+import { watchDeaths } from './deaths.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { startLoad } from './load.ts';
 import type { OutageOptions } from './options.ts';
@@ -67,13 +68,12 @@ async function run(
   installation: Installation,
 ): Promise<Outcome> {
   const { minutes, rate, say } = options;
-  const { config, stack, ingestUrl } = installation;
+  const { config, ingestUrl } = installation;
   const clickhouse = connectClickHouse({
     url: `http://127.0.0.1:${engine.port}`,
     database: config.CLICKHOUSE_DATABASE,
   });
-  const pids = () => stack.services.map(({ name }) => stack.pid(name)).join();
-  const before = pids();
+  const died = watchDeaths(installation);
   const load = startLoad({ ingestUrl, tracesPerSecond: rate, plantEveryS: 0 });
   const silenceMs = Math.max(config.KAFKA_REQUEST_TIMEOUT_MS, config.ATI_SINK_TIMEOUT_MS);
   const checks: Check[] = [];
@@ -98,12 +98,7 @@ async function run(
     none('spans that are there more than once', stored.doubled),
     none('records that became dead letters', letters),
     none('exports without any answer', silent),
-    {
-      what: 'processes that died',
-      found: pids() === before ? 'none' : 'some',
-      wanted: 'none',
-      ok: pids() === before,
-    },
+    died(),
   );
   const refused = load.answers.length - load.answers.filter(({ status }) => status === 200).length;
   say(`${load.acknowledged.size} spans acknowledged, ${refused} of ${load.answers.length} exports refused`);

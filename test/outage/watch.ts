@@ -64,8 +64,8 @@ export function startWatch(stack: Stack, config: Config): Watch {
   let missed = 0;
   const look = async (name: Watched) => {
     const minute = now();
-    const rss = await residentOf(stack.pid(name));
     try {
+      const rss = await residentOf(stack.pid(name));
       const signal = AbortSignal.timeout(10_000);
       const response = await fetch(urlOf(config, config[PORTS[name]], '/metrics'), { signal });
       samples[name].push({ minute, rss, metrics: new Metrics(wanted(await response.text())) });
