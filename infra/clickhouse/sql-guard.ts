@@ -47,6 +47,8 @@ export async function guardSql(
 /** What can be said from the words alone. */
 function beforeParsing(sql: string): string | undefined {
   if (sql.length > MAX_SQL_LENGTH) return `the statement is longer than ${MAX_SQL_LENGTH} characters`;
+  // The parser ends at a NUL: what is behind it must not be anything.
+  if (sql.includes('\0')) return 'the statement is not understood';
   const tokens = tokenize(sql);
   const [first, second, third] = [tokens, tokens, tokens].map(
     (from): Token | undefined => from.next().value ?? undefined,

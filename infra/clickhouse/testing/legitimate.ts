@@ -1,0 +1,187 @@
+/** SQL that people write: every line is allowed, and runs. `{db}` and the tables are those of evasions.ts. */
+import type { Line } from './evasions.ts';
+
+export const LEGITIMATE: readonly Line[] = [
+  ['a constant', 'SELECT 1'],
+  ['a semicolon at the end', 'SELECT 1;'],
+  ['comments', '/* a */ SELECT 1 -- b'],
+  ['all columns', 'SELECT * FROM spans LIMIT 5'],
+  ['our database by name', 'SELECT count() FROM {db}.spans'],
+  ['quoted names', 'SELECT `s`.`TraceId` FROM `{db}`.`spans` AS `s` LIMIT 1'],
+  [
+    'quantiles',
+    'SELECT SpanName, quantile(0.99)(Duration) AS p99, quantiles(0.5, 0.9)(Duration) FROM spans GROUP BY SpanName ORDER BY p99 DESC',
+  ],
+  [
+    'combinators',
+    'SELECT countIf(Duration > 5), sumIf(Duration, 1), uniqExactIf(TraceId, 1), groupArrayDistinct(SpanName), avgOrNull(Duration), argMaxIf(TraceId, Duration, 1) FROM spans',
+  ],
+  ['FINAL and PREWHERE', "SELECT count() FROM spans PREWHERE ServiceName = 'svc' WHERE Duration > 0"],
+  [
+    'buckets of time',
+    'SELECT toStartOfInterval(Timestamp, INTERVAL 10 SECOND) AS t, count() FROM spans GROUP BY t ORDER BY t WITH FILL STEP toIntervalSecond(10)',
+  ],
+  [
+    'WITH FILL and INTERPOLATE',
+    'SELECT 1 AS a, 2 AS b ORDER BY a WITH FILL FROM 1 TO 5 INTERPOLATE (b AS b + 1)',
+  ],
+  [
+    'attributes',
+    "SELECT SpanAttributes['k'] AS k, mapKeys(SpanAttributes), mapContains(SpanAttributes, 'k') FROM spans LIMIT 1",
+  ],
+  [
+    'arrays and lambdas',
+    'SELECT arrayMap(x -> x * 2, range(5)), arrayFilter((x, i) -> i > 1, [1, 2], [1, 2]), arraySum(x -> x, [1])',
+  ],
+  ['ARRAY JOIN', 'SELECT tag, count() FROM spans ARRAY JOIN Tags AS tag GROUP BY tag'],
+  ['LEFT ARRAY JOIN', 'SELECT x FROM (SELECT [] :: Array(Int8) AS a) LEFT ARRAY JOIN a AS x'],
+  [
+    'JOIN',
+    "SELECT s.TraceId FROM spans AS s LEFT JOIN findings AS f ON s.TraceId = f.TraceId WHERE f.Kind = '' LIMIT 1",
+  ],
+  ['JOIN USING', 'SELECT count() FROM spans INNER JOIN findings USING (TraceId)'],
+  [
+    'CTEs',
+    'WITH top AS (SELECT SpanName, count() AS c FROM spans GROUP BY SpanName), 3 AS n SELECT * FROM top WHERE c > n',
+  ],
+  [
+    'a recursive CTE',
+    'WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT sum(n) FROM r',
+  ],
+  ['scalar subqueries', 'SELECT Duration / (SELECT max(Duration) FROM spans) FROM spans LIMIT 1'],
+  ['IN with a subquery', 'SELECT count() FROM spans WHERE TraceId IN (SELECT TraceId FROM findings)'],
+  ['IN with a table', 'SELECT 1 FROM (SELECT 1 AS a) WHERE (toString(a), toString(a)) NOT IN findings'],
+  [
+    'IN with a CTE',
+    'WITH ids AS (SELECT TraceId FROM findings) SELECT count() FROM spans WHERE TraceId NOT IN ids',
+  ],
+  ['IN with a list', "SELECT count() FROM spans WHERE SpanName IN ('op-1', 'op-2') AND TraceId NOT IN ('')"],
+  [
+    'windows',
+    'SELECT TraceId, row_number() OVER (PARTITION BY SpanName ORDER BY Duration ROWS BETWEEN 1 PRECEDING AND CURRENT ROW), lagInFrame(Duration) OVER w FROM spans WINDOW w AS (ORDER BY TraceId) QUALIFY 1 LIMIT 3',
+  ],
+  ['UNION, EXCEPT, INTERSECT', '(SELECT 1 UNION ALL SELECT 2) EXCEPT SELECT 1 INTERSECT SELECT 2'],
+  [
+    'GROUPING SETS',
+    'SELECT SpanName, ServiceName, grouping(SpanName), count() FROM spans GROUP BY GROUPING SETS ((SpanName), (ServiceName))',
+  ],
+  ['ROLLUP and TOTALS', 'SELECT SpanName, count() FROM spans GROUP BY SpanName WITH ROLLUP WITH TOTALS'],
+  ['LIMIT BY', 'SELECT SpanName, TraceId FROM spans ORDER BY TraceId LIMIT 1 BY SpanName LIMIT 2 OFFSET 1'],
+  [
+    'CASE, casts and literals',
+    "SELECT CASE WHEN 1 THEN 'a' ELSE 'b' END, CASE 1 WHEN 1 THEN 2 END, 1 :: Int8, CAST('1' AS UInt8), toDate('2026-01-01') + INTERVAL 1 DAY, DATE '2026-01-01', -1.5e3, NULL, [1, 2], (1, 'a'), $$heredoc$$",
+  ],
+  [
+    'operators',
+    "SELECT 1 BETWEEN 0 AND 2, 'a' LIKE '%a', 'a' ILIKE 'A', NOT 1, 1 ? 2 : 3, 'a' || 'b', 5 % 3, 5 DIV 3, 'a' REGEXP 'b', 1 = ANY (SELECT 1), now() AT TIME ZONE 'UTC', 1 IS NULL, 1 IS NOT DISTINCT FROM 1",
+  ],
+  [
+    'strings',
+    "SELECT lower('A'), substr('abc', 2), replaceRegexpAll('a1', '[0-9]', ''), splitByChar(',', 'a,b'), extract('a1', '[0-9]'), position('abc', 'b'), trim(BOTH ' ' FROM ' a ')",
+  ],
+  ['a string of several lines', "SELECT 'a\n Function file (children 1)\n  ExpressionList' AS s"],
+  ['a string that talks of file()', "SELECT 'file(''/etc/passwd'') INTO OUTFILE FORMAT; DROP' AS s"],
+  ['a column named format', 'SELECT 1 AS format, 2 AS settings, 3 AS file ORDER BY format'],
+  ['JSON', "SELECT JSONExtractString('{\"a\":\"b\"}', 'a'), toJSONString(map('a', 1))"],
+  ['hashes', "SELECT cityHash64('a'), hex(SHA256('a')), sipHash64(1)"],
+  ['columns by pattern', "SELECT COLUMNS('^Trace') FROM spans LIMIT 1"],
+  [
+    'EXCEPT and REPLACE on columns',
+    'SELECT * EXCEPT (Tags, SpanAttributes) REPLACE (1 AS Duration) FROM spans LIMIT 1',
+  ],
+  ['numbers()', 'SELECT sum(number) FROM numbers(10)'],
+  ['generateSeries()', 'SELECT * FROM generateSeries(1, 3)'],
+  ['values()', "SELECT * FROM values('a UInt8, b String', (1, 'x'), (2, 'y'))"],
+  ['system.one', 'SELECT dummy FROM system.one'],
+  ['a view', 'SELECT count() FROM slow'],
+  ['FROM first', 'FROM spans SELECT count()'],
+  ['EXPLAIN', "EXPLAIN indexes = 1 SELECT * FROM spans WHERE TraceId = '1'"],
+  ['EXPLAIN SYNTAX', 'EXPLAIN SYNTAX SELECT count() FROM spans'],
+  ['EXPLAIN PIPELINE', 'EXPLAIN PIPELINE SELECT count() FROM spans'],
+  ['DESCRIBE', 'DESCRIBE TABLE {db}.spans'],
+  ['DESC of a query', 'DESC (SELECT 1 AS a)'],
+  ['SHOW TABLES', "SHOW TABLES LIKE 'sp%'"],
+  ['SHOW CREATE TABLE', 'SHOW CREATE TABLE spans'],
+  ['SHOW CREATE TABLE by name', 'SHOW CREATE TABLE {db}.spans'],
+  ['EXISTS', 'EXISTS TABLE {db}.spans'],
+  [
+    'errors by service',
+    'SELECT ServiceName, countIf(Duration > 5e7) / count() AS share FROM spans GROUP BY ServiceName ORDER BY share DESC',
+  ],
+  [
+    'slowest spans',
+    'SELECT TraceId, SpanName, Duration / 1e6 AS ms FROM spans ORDER BY Duration DESC LIMIT 10',
+  ],
+  [
+    'spans a minute',
+    "SELECT toStartOfMinute(Timestamp) AS minute, count() FROM spans WHERE Timestamp >= '2026-01-01 00:00:00' GROUP BY minute ORDER BY minute",
+  ],
+  [
+    'p95 by hour',
+    'SELECT toStartOfHour(Timestamp) AS hour, quantileExact(0.95)(Duration) / 1e6 AS p95_ms FROM spans GROUP BY hour',
+  ],
+  ['quantiles by index', 'SELECT quantiles(0.5, 0.95, 0.99)(Duration)[2] FROM spans'],
+  ['the last day', 'SELECT count() FROM spans WHERE Timestamp >= now() - INTERVAL 1 DAY'],
+  [
+    'dates',
+    "SELECT toDate(Timestamp) AS day, dateDiff('second', min(Timestamp), max(Timestamp)) FROM spans GROUP BY day",
+  ],
+  ['formatDateTime', "SELECT formatDateTime(Timestamp, '%Y-%m-%d %H:%i:%S') FROM spans LIMIT 1"],
+  [
+    'attributes as columns',
+    "SELECT SpanAttributes['k']::UInt32 AS k, avg(Duration) FROM spans GROUP BY k ORDER BY k LIMIT 5",
+  ],
+  [
+    'attributes by ARRAY JOIN',
+    'SELECT key, count() FROM spans ARRAY JOIN mapKeys(SpanAttributes) AS key GROUP BY key',
+  ],
+  ['a map that is filtered', "SELECT mapFilter((k, v) -> v != '', SpanAttributes) FROM spans LIMIT 1"],
+  ['sumMap', 'SELECT sumMap(map(SpanName, toUInt64(1))) FROM spans'],
+  [
+    'self join',
+    'SELECT count() FROM spans AS a INNER JOIN spans AS b ON a.TraceId = b.TraceId AND a.SpanName = b.SpanName',
+  ],
+  [
+    'ASOF JOIN',
+    'SELECT count() FROM spans AS a ASOF JOIN spans AS b ON a.ServiceName = b.ServiceName AND a.Timestamp >= b.Timestamp',
+  ],
+  ['ANTI JOIN', 'SELECT count() FROM spans AS a LEFT ANTI JOIN findings AS f ON a.TraceId = f.TraceId'],
+  ['CROSS JOIN', 'SELECT count() FROM (SELECT 1 AS a) AS x CROSS JOIN (SELECT 2 AS b) AS y'],
+  [
+    'a moving average',
+    'SELECT TraceId, avg(Duration) OVER (ORDER BY Timestamp ROWS BETWEEN 4 PRECEDING AND CURRENT ROW) FROM spans LIMIT 5',
+  ],
+  [
+    'a rank',
+    'SELECT SpanName, rank() OVER (PARTITION BY SpanName ORDER BY Duration DESC) AS r FROM spans QUALIFY r = 1',
+  ],
+  [
+    'share of the whole',
+    'SELECT SpanName, sum(Duration) / sum(sum(Duration)) OVER () AS share FROM spans GROUP BY SpanName',
+  ],
+  ['top names', 'SELECT topK(3)(SpanName) FROM spans'],
+  ['argMax', 'SELECT SpanName, argMax(TraceId, Duration) FROM spans GROUP BY SpanName'],
+  ['arrays of tuples', "SELECT arraySort(x -> -x.2, arrayZip(['a', 'b'], [1, 2]))"],
+  ['JSON paths', "SELECT JSONExtractInt('{\"a\":{\"b\":2}}', 'a', 'b'), JSON_VALUE('{\"a\":1}', '$.a')"],
+  [
+    'text search',
+    "SELECT count() FROM spans WHERE SpanName ILIKE '%OP%' AND match(SpanName, '^op-[0-9]$') AND positionCaseInsensitive(SpanName, 'OP') = 1",
+  ],
+  ['a histogram', 'SELECT arrayJoin(histogram(5)(Duration)) AS h, h.1, h.2, h.3 FROM spans'],
+  [
+    'buckets by width',
+    'SELECT intDiv(Duration, 10000000) AS bucket, bar(count(), 0, 100, 10) FROM spans GROUP BY bucket ORDER BY bucket',
+  ],
+  ['DISTINCT', 'SELECT DISTINCT SpanName, ServiceName FROM spans'],
+  ['UNION DISTINCT', 'SELECT SpanName FROM spans UNION DISTINCT SELECT Kind FROM findings'],
+  [
+    'several CTEs',
+    "WITH a AS (SELECT TraceId FROM spans), b AS (SELECT TraceId FROM a WHERE TraceId != '') SELECT uniqExact(TraceId) FROM b",
+  ],
+  ['LIMIT with ties', 'SELECT SpanName FROM spans ORDER BY SpanName LIMIT 1 WITH TIES'],
+  ['a sample of rows', 'SELECT * FROM spans WHERE cityHash64(TraceId) % 10 = 0 LIMIT 3'],
+  ['EXPLAIN AST', 'EXPLAIN AST SELECT count() FROM spans'],
+  ['EXPLAIN QUERY TREE', 'EXPLAIN QUERY TREE SELECT count() FROM spans'],
+  ['DESC', 'DESC spans'],
+  ['SHOW TABLES plain', 'SHOW TABLES'],
+];
