@@ -32,7 +32,10 @@ export class Load {
       const early = planned.atMs - (performance.now() - began);
       if (early > 0) await wait(early, undefined, { signal });
       signal.throwIfAborted();
-      this.#exports.push(this.#play(planned, signal));
+      const played = this.#play(planned, signal);
+      // `settled` tells; where the run is interrupted nobody asks.
+      played.catch(() => {});
+      this.#exports.push(played);
       this.runs++;
     }
   }
