@@ -21,7 +21,7 @@ void interrupted().then(() => abort.abort(new UserError('interrupted')));
 try {
   process.exit(await main());
 } catch (error) {
-  fail(error);
+  fail(abort.signal.aborted ? abort.signal.reason : error);
 }
 
 async function main(): Promise<number> {
