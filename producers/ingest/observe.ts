@@ -2,6 +2,7 @@
 import type { Denial } from '#infra/access/guard.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
+import { DroppedNotice } from './dropped-notice.ts';
 import type { Observer } from './receive.ts';
 import type { Signal } from './signals.ts';
 import type { SplitRequest } from './split-request.ts';
@@ -18,10 +19,12 @@ const COUNTERS = {
 /** `now` in unix ms. */
 export function observeRequests(log: Logger, now: () => number): Observer {
   const throttle = new Throttle(LOG_INTERVAL_MS);
+  const notice = new DroppedNotice(log);
   return {
     accepted(signal, split) {
       metrics.requests.inc({ code: 200 });
       countSplit(signal, split);
+      notice.add(split.dropped, now());
     },
     refused(signal, { status, message, cause }, bytes) {
       metrics.requests.inc({ code: status });

@@ -75,12 +75,13 @@ async function fuzzAll(all: readonly Registered[], { minutes, jobs, seed, out }:
       progress(now) {
         reports.set(target.name, now);
         const inputs = [...reports.values()].reduce((sum, each) => sum + each.inputs, 0);
-        progress.show(`${target.name}: ${number(inputs)} inputs in all`);
+        progress.show(`fuzzing: ${number(inputs)} inputs in all, ${target.name}`);
       },
     });
     reports.set(target.name, report);
     progress.end();
     console.log(line(report));
+    for (const note of report.notes) console.log(`  ${colours.yellow(note)}`);
     for (const { message, input } of report.found) {
       const file = keepCrasher(target.name, input, out ?? CRASHERS);
       console.log(`  ${message.split('\n').slice(0, 8).join('\n  ')}\n  ${replayCommand(file)}`);

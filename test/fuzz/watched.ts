@@ -12,6 +12,8 @@ import { MEMORY_BYTES } from './target.ts';
 const WORKER = fileURLToPath(new URL('./fuzz.worker.ts', import.meta.url));
 /** No sign of life for so long: it hangs. Starting an engine takes a while, too. */
 const HANGS_MS = 30_000;
+/** What is said of it. */
+const HANGS = 'hangs';
 const START_MS = 90_000;
 const HEAP_MB = 1_024;
 /** Kills that a target may cause before it is left alone. */
@@ -28,6 +30,7 @@ export interface TargetReport {
   reached: number;
   corpus: number;
   readonly found: Found[];
+  readonly notes: string[];
 }
 
 export interface WatchOptions {
@@ -45,7 +48,7 @@ export async function fuzzWatched(
   module: string,
   options: WatchOptions,
 ): Promise<TargetReport> {
-  const report: TargetReport = { name, inputs: 0, seconds: 0, reached: 0, corpus: 0, found: [] };
+  const report: TargetReport = { name, inputs: 0, seconds: 0, reached: 0, corpus: 0, found: [], notes: [] };
   const place = mkdtempSync(path.join(tmpdir(), 'ati-fuzz-'));
   const greedy: Uint8Array[] = [];
   try {
@@ -75,7 +78,13 @@ export async function fuzzWatched(
       });
       report.seconds += (performance.now() - began) / 1_000;
       if (why === undefined) break;
-      report.found.push({ key: why, message: why, input: currentOf(current) });
+      const input = currentOf(current);
+      if (why !== HANGS || (await replayed(module, input, place)) !== undefined)
+        report.found.push({ key: why, message: why, input });
+      else
+        report.notes.push(
+          'no sign of life for a while, but its last input runs by itself: the machine was busy',
+        );
     }
     for (const input of greedy) {
       const verdict = await replayed(module, input, place);
@@ -158,7 +167,7 @@ async function watch(
   clearInterval(looking);
   options.signal?.removeEventListener('abort', abort);
   if (done || options.signal?.aborted) return undefined;
-  return hung ? 'hangs' : `the process ended with ${signal ?? `code ${code}`}`;
+  return hung ? HANGS : `the process ended with ${signal ?? `code ${code}`}`;
 }
 
 function fingerprint(file: string): string {
