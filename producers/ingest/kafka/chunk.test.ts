@@ -77,12 +77,20 @@ describe('through the door', () => {
     expect({ letters: letters.length, parts: parts.length }).toEqual({ letters: 0, parts: 1 });
   });
 
-  test('ends where more than half of the last hundred are dead letters', () => {
+  test('ends before the one of which on more than half of the last hundred are dead letters', () => {
     const all = Array.from({ length: 300 }, (_, i) => record('?', i));
     const first = through(all);
-    expect(first.read).toBe(100);
-    expect(first.letters).toHaveLength(100);
-    expect(first.fault).toContain('100 of the last 100');
+    expect(first.read).toBe(99);
+    expect(first.letters).toHaveLength(99);
+    expect(first.fault?.text).toContain('100 of the last 100');
+    expect(first.fault?.at.record.offset).toBe(99);
+  });
+
+  test('what can be read goes on while there are too many that cannot: it is no reason to stop', () => {
+    const limit = new DeadLetterLimit();
+    limit.recall({ records: 200, dead: 150 });
+    const { read, fault, parts } = through(records('a', 'b', '?', 'c'), 100, limit);
+    expect([read, parts.length, fault?.at.record.offset]).toEqual([2, 2, 2]);
   });
 
   test('half is no fault, and the limit remembers the chunks before', () => {
@@ -90,7 +98,7 @@ describe('through the door', () => {
     const mixed = Array.from({ length: 200 }, (_, i) => record(i % 2 === 0 ? 'a' : '?', i));
     expect(through(mixed, 100, limit).fault).toBeUndefined();
     const { read, fault } = through(records('?', '?', '?'), 100, limit);
-    expect(fault).toContain('101 of the last 201');
-    expect(read).toBe(1);
+    expect(fault?.text).toContain('101 of the last 201');
+    expect(read).toBe(0);
   });
 });

@@ -13,8 +13,8 @@ export interface SplitChunk {
   readonly letters: readonly DeadLetter[];
   /** How many records these are of. */
   readonly read: number;
-  /** So many of the last records were dead letters that the rest is left where it is. */
-  readonly fault: string | undefined;
+  /** So many of the last records were dead letters that this one and the rest are left where they are. */
+  readonly fault: { readonly text: string; readonly at: DeadLetter } | undefined;
 }
 
 export type SplitRecord = (otlp: Buffer) => Result<SplitRequest>;
@@ -41,7 +41,7 @@ export function chunksOf(records: readonly KafkaRecord[], maxBytes: number): Kaf
   return chunks;
 }
 
-/** Splits each record; ends early where too many are refused. */
+/** Splits each record; ends before the one that would be refused too many. */
 export function splitChunk(
   topic: string,
   records: readonly KafkaRecord[],
@@ -52,15 +52,21 @@ export function splitChunk(
   const splits: SplitRequest[] = [];
   const letters: DeadLetter[] = [];
   let read = 0;
-  let fault: string | undefined;
+  let fault: SplitChunk['fault'];
   for (const record of records) {
     const result = splitRecord(record, split, maxBytes);
-    if (result.ok) splits.push(result.value);
-    else letters.push(rawLetter(topic, record, result.refusal.message));
     limit.add(!result.ok);
+    if (result.ok) splits.push(result.value);
+    else {
+      const letter = rawLetter(topic, record, result.refusal.message);
+      const text = limit.fault();
+      if (text !== undefined) {
+        fault = { text, at: letter };
+        break;
+      }
+      letters.push(letter);
+    }
     read++;
-    fault = limit.fault();
-    if (fault !== undefined) break;
   }
   return { splits, parts: splits.flatMap(({ parts }) => parts), letters, read, fault };
 }

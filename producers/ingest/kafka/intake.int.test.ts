@@ -54,6 +54,13 @@ async function lettersOf(prefix: string) {
   return letters;
 }
 
+/** What /ready says once it says no. */
+const reasonNotReady = (ingest: IngestProcess) =>
+  until('not ready', async () => {
+    const response = await fetch(`${ingest.url}/ready`);
+    return response.ok ? undefined : response.text();
+  });
+
 test('creates the topic, takes what is written there through the allowlist, and commits', async () => {
   const at = place();
   const ingest = await start(at);
@@ -158,13 +165,11 @@ test('a topic of something else stops the intake, not the ingest: /ready says wh
   await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
   await write(at.topic, ...Array.from({ length: 400 }, (_, i) => `{"json": ${i}}`));
   const ingest = await start(at);
-  const ready = await until('not ready', async () => {
-    const response = await fetch(`${ingest.url}/ready`);
-    return response.ok ? undefined : response.text();
-  });
-  expect(ready).toContain(`${at.topic}: 100 of the last 100 records could not be processed`);
-  expect(await lettersOf(at.prefix)).toHaveLength(100);
-  expect(await committed(at.group, at.topic)).toBe(100);
+  expect(await reasonNotReady(ingest)).toContain(
+    `${at.topic}: 100 of the last 100 records could not be processed`,
+  );
+  expect(await lettersOf(at.prefix)).toHaveLength(99);
+  expect(await committed(at.group, at.topic)).toBe(99);
   const response = await fetch(`${ingest.url}/v1/traces`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-protobuf' },
@@ -173,6 +178,27 @@ test('a topic of something else stops the intake, not the ingest: /ready says wh
   expect(response.status).toBe(200);
   ingest.kill('SIGTERM');
   expect(await ingest.exited).toBe(0);
+});
+
+test('a restart remembers the limit: nothing drains further, until ATI_DEAD_LETTER_SHARE=1 puts all aside', async () => {
+  const at = place();
+  await ingests.kafka.ensureTopics([{ name: at.topic, partitions: 1, config: {} }]);
+  await write(at.topic, ...Array.from({ length: 300 }, (_, i) => `{"json": ${i}}`), ...exportsOf(1));
+  for (let starts = 0; starts < 2; starts++) {
+    const ingest = await start(at);
+    expect(await reasonNotReady(ingest)).toContain('could not be processed');
+    await ingest.end('SIGTERM');
+    expect(await lettersOf(at.prefix)).toHaveLength(99);
+    expect(await committed(at.group, at.topic)).toBe(99);
+  }
+  await start(at, undefined, { ATI_DEAD_LETTER_SHARE: '1' });
+  await until('all is committed', async () => (await committed(at.group, at.topic)) === 301);
+  const letters = await lettersOf(at.prefix);
+  expect(letters.map(({ headers }) => Number(headers.offset))).toEqual(
+    Array.from({ length: 300 }, (_, i) => i),
+  );
+  expect(new Set(letters.map(({ headers }) => String(headers.group)))).toEqual(new Set([at.group]));
+  expect(await spansOnLog(at.prefix)).toHaveLength(10);
 });
 
 test('kill -9 between produce and commit: the next one sends the same again, and nothing is missing', async () => {

@@ -4,7 +4,8 @@
  * between the two sends records again: duplicates, which every reader of the log folds.
  */
 import { messageOf } from '#infra/errors.ts';
-import { DeadLetterLimit } from '#infra/kafka/dead-letter-limit.ts';
+import { type DeadLetterLimit, limitError } from '#infra/kafka/dead-letter-limit.ts';
+import { recalledLimit } from '#infra/kafka/dead-letter-recall.ts';
 import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type {
   Assignment,
@@ -27,11 +28,13 @@ import type { IntakeDoor, SignalDoor } from './door.ts';
 import { awaitTopics } from './topics.ts';
 
 export interface IntakeOptions {
-  readonly kafka: Pick<Kafka, 'consume' | 'offsets' | 'ensureTopics'>;
+  readonly kafka: Pick<Kafka, 'consume' | 'offsets' | 'ensureTopics' | 'committed' | 'read'>;
   readonly producer: Pick<Producer, 'send'>;
   readonly groupId: string;
   /** Dead letters go there: the topic's name on the broker. */
   readonly deadLetters: string;
+  /** ATI_DEAD_LETTER_SHARE */
+  readonly deadLetterShare?: number;
   readonly door: IntakeDoor;
   readonly signals: readonly SignalDoor[];
   /** Partitions of a topic that is not there yet. */
@@ -48,15 +51,12 @@ const LOG_EVERY_TRIES = 30;
 /** Room in the budget is asked for again after so long: requests come and go in milliseconds. */
 const ROOM_MS = 20;
 
-interface Source {
-  readonly door: SignalDoor;
-  readonly limit: DeadLetterLimit;
-}
-
 export class KafkaIntake implements ConsumerHandler {
   readonly #options: IntakeOptions;
   readonly #retryMs: number;
-  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #doors: ReadonlyMap<string, SignalDoor>;
+  /** By topic; there before the first batch. */
+  readonly #limits = new Map<string, DeadLetterLimit>();
   readonly #letters: DeadLetters;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -68,12 +68,10 @@ export class KafkaIntake implements ConsumerHandler {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#retryMs = options.retryMs ?? RETRY_MS;
-    this.#sources = new Map(
-      options.signals.flatMap((door) =>
-        door.topics.map((topic) => [topic, { door, limit: new DeadLetterLimit() }] as const),
-      ),
+    this.#doors = new Map(
+      options.signals.flatMap((door) => door.topics.map((topic) => [topic, door] as const)),
     );
-    this.#letters = new DeadLetters(options.producer, options.deadLetters);
+    this.#letters = new DeadLetters(options.producer, options.deadLetters, options.groupId);
     this.#running = this.#run().catch((error: unknown) => this.#fail(error));
   }
 
@@ -96,19 +94,22 @@ export class KafkaIntake implements ConsumerHandler {
 
   async onBatch(batch: Batch): Promise<void> {
     const { topic, partition, epoch } = batch;
-    const source = this.#sources.get(topic)!;
+    const door = this.#doors.get(topic)!;
+    const limit = this.#limits.get(topic)!;
     const { maxBodyBytes } = this.#options.door;
     for (const records of chunksOf(batch.records, Math.min(CHUNK_BYTES, maxBodyBytes))) {
       const reservation = await this.#room(topic, bytesOf(records));
       try {
         // Nothing new: a chunk before this one may have been given up, and a commit would go past it.
         if (this.#stop.signal.aborted) return;
-        const chunk = splitChunk(topic, records, source.door.split, maxBodyBytes, source.limit);
-        if (!(await this.#write(topic, source.door, chunk))) return; // stopping: it is read again
-        const offset = records[chunk.read - 1].offset + 1;
-        observe(topic, source.door.signal, chunk);
-        await this.#commit({ topic, partition, offset }, epoch);
-        if (chunk.fault !== undefined) throw new Error(this.#faultOf(topic, chunk.fault));
+        const chunk = splitChunk(topic, records, door.split, maxBodyBytes, limit);
+        if (chunk.read > 0) {
+          if (!(await this.#write(topic, door, chunk))) return; // stopping: it is read again
+          const offset = records[chunk.read - 1].offset + 1;
+          observe(topic, door.signal, chunk);
+          await this.#commit({ topic, partition, offset }, epoch);
+        }
+        if (chunk.fault !== undefined) throw this.#limitError(topic, chunk.fault);
       } finally {
         reservation.release();
       }
@@ -118,8 +119,15 @@ export class KafkaIntake implements ConsumerHandler {
   async #run(): Promise<void> {
     const { kafka, groupId, partitions, log } = this.#options;
     const { signal } = this.#stop;
-    const topics = [...this.#sources.keys()];
+    const topics = [...this.#doors.keys()];
     if (!(await awaitTopics({ kafka, names: topics, partitions, log, signal }))) return;
+    for (const topic of topics) {
+      const limit = await this.#until(`read which records of ${topic} were put aside`, () =>
+        this.#recall(topic),
+      );
+      if (limit === undefined) return; // stopping
+      this.#limits.set(topic, limit);
+    }
     this.#consumer = await this.#until(`join group ${groupId}`, () =>
       kafka.consume({ groupId, topics, startAt: 'earliest', handler: this }),
     );
@@ -183,8 +191,14 @@ export class KafkaIntake implements ConsumerHandler {
     }
   }
 
-  #faultOf(topic: string, fault: string): string {
-    return `${topic}: ${fault}, see ${this.#options.deadLetters}; stopped before it drains there`;
+  #recall(topic: string): Promise<DeadLetterLimit> {
+    const { kafka, groupId, deadLetters, deadLetterShare } = this.#options;
+    return recalledLimit(kafka, { deadLetters, topic, groupId }, deadLetterShare);
+  }
+
+  #limitError(topic: string, { text, at }: NonNullable<SplitChunk['fault']>): Error {
+    const { partition, offset } = at.record;
+    return limitError(topic, this.#options.deadLetters, text, { partition, offset, reason: at.reason });
   }
 }
 

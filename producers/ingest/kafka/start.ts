@@ -39,6 +39,7 @@ export function startIntake({ config, log, kafka, producer, doors }: StartIntake
     producer,
     groupId: `${prefix}ati-ingest-otlp`,
     deadLetters: topicName('deadLetters', prefix),
+    deadLetterShare: config.ATI_DEAD_LETTER_SHARE,
     door: doors.traces,
     signals,
     partitions: config.ATI_PARTITIONS,
