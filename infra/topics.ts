@@ -91,7 +91,8 @@ export const TOPICS = {
   },
   incidentState: {
     name: 'ati.incident-state',
-    about: 'IncidentState: the last event of each incident with its lifecycle counters, key incident id',
+    about:
+      'IncidentState: the last event of each incident with its lifecycle counters, key incident id/owner (ADR 0013)',
     partitions: 'spans',
     cleanup: 'compact',
     timestampType: 'CreateTime',

@@ -1,6 +1,7 @@
 /**
- * `npm run test:kafka`: the contract suite, and all other tests under infra/kafka, against a real Apache Kafka that
- * is started for it on a free port and stopped again. The tests that kill the broker come last, alone.
+ * `npm run test:kafka`: the contract suite, all other tests under infra/kafka, and the rebalances of processors and sinks
+ * (test/rebalance) against a real Apache Kafka that is started for them on a free port and stopped again. One file at a
+ * time: some kill the broker.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -21,7 +22,8 @@ const QUICK = {
   'log.segment.delete.delay.ms': '100',
 };
 
-const DESCRIPTION = 'Runs the tests under infra/kafka against a real Apache Kafka that is started for them.';
+const DESCRIPTION =
+  'Runs the tests under infra/kafka and test/rebalance against a real Apache Kafka that is started for them.';
 
 await script('test:kafka', DESCRIPTION, async () => {
   const java = await findJava();
@@ -35,7 +37,7 @@ await script('test:kafka', DESCRIPTION, async () => {
       ATI_TEST_KAFKA_BROKERS: `127.0.0.1:${port}`,
       ATI_TEST_KAFKA_NODE: JSON.stringify({ lib, java, directory, port, properties: QUICK }),
     };
-    return await vitest(['infra/kafka', '--no-file-parallelism'], environment);
+    return await vitest(['infra/kafka', 'test/rebalance', '--no-file-parallelism'], environment);
   } finally {
     await stopNode(directory);
     await rm(directory, { recursive: true, force: true });
