@@ -23,6 +23,7 @@ export class Lifecycle {
   #state: LifecycleState = 'starting';
   #stopping: Promise<number> | undefined;
   #fatal: ((error: unknown) => void) | undefined;
+  #waitsFor: string | undefined;
 
   constructor(log: Logger, deadlineMs = STAGE_DEADLINE_MS) {
     this.#log = log;
@@ -35,6 +36,11 @@ export class Lifecycle {
 
   get ready(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** The step of the stop that is under way. */
+  get waitsFor(): string | undefined {
+    return this.#waitsFor;
   }
 
   markReady(): void {
@@ -78,6 +84,7 @@ export class Lifecycle {
   async #finish(hook: Hook, withinMs: number): Promise<boolean> {
     const timer = new AbortController();
     const late = wait(withinMs, 'late' as const, { signal: timer.signal }).catch(() => 'late' as const);
+    this.#waitsFor = hook.name;
     try {
       const end = await Promise.race([Promise.resolve().then(hook.run), late]);
       if (end === 'late') {
@@ -89,6 +96,7 @@ export class Lifecycle {
       this.#log.error({ err: error, stage: hook.stage, hook: hook.name }, `${hook.name} failed to stop`);
       return false;
     } finally {
+      this.#waitsFor = undefined;
       timer.abort();
     }
   }

@@ -73,6 +73,33 @@ test('Ctrl-C is the parent’s to answer', async () => {
   expect(place.events().slice(2)).toEqual(stages);
 });
 
+test('a step of the stop that hangs: one line names it, the others are done, exit 1', async () => {
+  const { process: child, exit, stdout } = run('stuck', { STAGE_DEADLINE_MS: '100' });
+  await once(child, 'message');
+  child.kill('SIGTERM');
+  expect(await exit).toBe(1);
+  expect(stdout().match(/did not stop in time/g)).toHaveLength(1);
+  expect(stdout()).toContain('batches did not stop in time');
+  expect(stdout()).toContain('connections are closed');
+});
+
+test('a second signal ends the stop where it is, with 1, and says where; one Ctrl-C that comes twice does not', async () => {
+  const { process: child, exit, stdout, stderr } = run('stuck', { STAGE_DEADLINE_MS: '60000' });
+  await once(child, 'message');
+  // npm and the terminal both send it.
+  child.kill('SIGTERM');
+  child.kill('SIGTERM');
+  // Soon no other than the first counts as the same.
+  const again = setInterval(() => child.kill('SIGTERM'), 250);
+  try {
+    expect(await exit).toBe(1);
+  } finally {
+    clearInterval(again);
+  }
+  expect(stderr()).toBe('stuck: a second SIGTERM ends it before it has stopped (flushed, at batches)\n');
+  expect(stdout()).not.toContain('connections are closed');
+});
+
 test('a wrong configuration: every error on standard error, exit 2, nothing started', async () => {
   const { exit, stderr } = run('steady', { ATI_PARTITIONS: 'many', ATI_API_PORT: '0' });
   expect(await exit).toBe(2);

@@ -9,18 +9,31 @@ export interface ProcessContext {
   readonly lifecycle: Lifecycle;
 }
 
+export interface ProcessOptions {
+  /** What each stage of the stop may take; default: the lifecycle's own. */
+  readonly stageDeadlineMs?: number;
+}
+
+/** One Ctrl-C may come twice: npm passes on what the terminal has sent to everybody already. */
+const SAME_CTRL_C_MS = 1_000;
+
 /**
  * Runs one ATI process: reads the configuration (wrong: exit 2), starts, tells its parent `ready`, and stops in order on
- * SIGTERM, SIGINT or when the parent is gone. A fatal error is one clear sentence on standard error and exit 1.
+ * SIGTERM, SIGINT or when the parent is gone. A second signal ends it where it is, with 1. A fatal error is one clear
+ * sentence on standard error and exit 1.
  */
-export function runProcess(name: string, start: (context: ProcessContext) => Promise<void>): void {
+export function runProcess(
+  name: string,
+  start: (context: ProcessContext) => Promise<void>,
+  { stageDeadlineMs }: ProcessOptions = {},
+): void {
   const read = readConfig(process.env);
   if (!read.ok) {
     console.error(read.message);
     process.exit(2);
   }
   const log = createLog(name, read.config.ATI_LOG_LEVEL);
-  const lifecycle = new Lifecycle(log);
+  const lifecycle = new Lifecycle(log, stageDeadlineMs);
 
   let exitCode = 0;
   const stop = async (code: number) => {
@@ -42,12 +55,22 @@ export function runProcess(name: string, start: (context: ProcessContext) => Pro
 
   // Under a parent (the stack), Ctrl-C reaches the whole terminal group: only the parent decides when each one stops.
   const hasParent = process.send !== undefined;
-  process.on('SIGINT', () => {
-    if (!hasParent) void stop(0);
-  });
+  let askedAt: number | undefined;
+  const asked = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGINT' && hasParent) return;
+    if (askedAt === undefined) {
+      askedAt = performance.now();
+      void stop(0);
+    } else if (performance.now() - askedAt > SAME_CTRL_C_MS) {
+      const step = lifecycle.waitsFor === undefined ? '' : `, at ${lifecycle.waitsFor}`;
+      console.error(`${name}: a second ${signal} ends it before it has stopped (${lifecycle.state}${step})`);
+      process.exit(1);
+    }
+  };
+  process.on('SIGINT', asked);
+  process.on('SIGTERM', asked);
   // A parent that was killed reads our output no more; that is no reason to stop in disorder.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  process.on('SIGTERM', () => void stop(0));
   process.on('disconnect', () => void stop(0));
 
   start({ config: read.config, log, lifecycle }).then(() => {
