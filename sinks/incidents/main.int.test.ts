@@ -100,6 +100,28 @@ test('no such kind, none in such a state: it says what there is', async () => {
   expect(open.err).toBe('no open incident (there are: 1 resolved)\n');
 });
 
+test('--tenant: of this one alone, listed and as events; of none it says whose there are', async () => {
+  const kind = 'tenants_kind';
+  await publish(50, { kind, tenant: 'acme', title: 'Ours' });
+  await publish(51, { kind, tenant: 'globex', title: 'Theirs' });
+  const run = async (...args: string[]) => cli(['--kind', kind, ...args]).ended;
+  expect((await run()).out).toMatch(/Theirs[\s\S]*Ours/);
+  for (const args of [[], ['--events']]) {
+    const { out } = await run('--json', '--tenant', 'acme', ...args);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).tenant),
+    ).toEqual(['acme']);
+  }
+  const none = await run('--tenant', 'nobody');
+  expect([none.code, none.out]).toEqual([0, '']);
+  expect(none.err).toMatch(/^no incident of tenant nobody \(there are those of: acme, .*globex\)\n$/);
+  const wrong = await run('--tenant', 'A b');
+  expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('A tenant must be a-z')]);
+});
+
 test('--events gives an advice once while it stays the same', async () => {
   const kind = 'advised_kind';
   await publish(16, { kind });

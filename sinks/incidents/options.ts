@@ -1,5 +1,6 @@
 /** What `npm run incidents` takes. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { TENANT_NAME, TENANT_RULE } from '#infra/access/tenant.ts';
 import type { OperatorActionType } from '#schemas/events.ts';
 import { STATES } from '../api/incident-json.ts';
 import { apiUrl } from '../api-url.ts';
@@ -26,6 +27,11 @@ export type Asked =
 function kindOf(text: string): string {
   if (/^[a-z][a-z0-9_]{0,63}$/.test(text)) return text;
   throw new InvalidArgumentError('A kind is like retry_storm.');
+}
+
+function tenantOf(text: string): string {
+  if (TENANT_NAME.test(text)) return text;
+  throw new InvalidArgumentError(`A tenant ${TENANT_RULE}.`);
 }
 
 function prefixOf(text: string): string {
@@ -67,6 +73,11 @@ export function parseOptions(argv: readonly string[], user: string | undefined):
         .default('all'),
     )
     .option('-k, --kind <kind>', 'only of this kind, for example retry_storm', kindOf)
+    .option(
+      '-t, --tenant <name>',
+      "only this tenant's; without: every tenant's, as the topic has them",
+      tenantOf,
+    )
     .option('-a, --all', 'also those that are muted')
     .option('-e, --events', 'the log of their events instead: opened, updated, resolved, …')
     .option('-f, --follow', 'the events, and new ones as they come, until Ctrl-C')
@@ -80,7 +91,8 @@ Behind npm, options stand after --:  npm run incidents -- mute 18f80c2f --by ann
 Who does it is --by NAME, by default $USER.
 
 KAFKA_BROKERS and ATI_TOPIC_PREFIX say where to read, as for every ATI process; the embedded broker otherwise.
-What an operator does goes through the query API, at ATI_HOST and ATI_API_PORT.`,
+The topic knows no tokens: who reads it sees every tenant. What an operator does goes through the query API, at ATI_HOST
+and ATI_API_PORT, with the token in ATI_TOKEN.`,
     )
     .exitOverride()
     .action((list: ListOptions) => {

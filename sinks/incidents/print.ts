@@ -13,6 +13,8 @@ export interface PrintOptions {
   readonly follow?: boolean;
   readonly fromBeginning: boolean;
   readonly kind?: FindingKind;
+  /** Whose; without: every tenant's, as the topic has them. */
+  readonly tenant?: string;
   /** Of the list. */
   readonly state: IncidentStateName | 'all';
   /** Muted incidents, too. */
@@ -57,10 +59,15 @@ export async function printIncidents(
   const beginning = await positionsAt(kafka, topic, 'beginning');
   const end = await positionsAt(kafka, topic, 'end');
   // Muted now or not, and which kinds there are, is known at the end only.
-  const newest = await newestOf(kafka, topic, beginning, end);
+  const all = await newestOf(kafka, topic, beginning, end);
+  const newest = new Map([...all].filter(([, { last }]) => (options.tenant ?? last.tenant) === last.tenant));
   const found = [...newest.values()].filter(({ last }) => (options.kind ?? last.kind) === last.kind);
-  const nothing = found.length === 0 ? none(newest, options.kind) : undefined;
-  if (nothing !== undefined && (!options.follow || options.kind !== undefined)) output.remark(nothing);
+  const nothing = found.length === 0 ? none(all, newest, options) : undefined;
+  if (
+    nothing !== undefined &&
+    (!options.follow || options.kind !== undefined || options.tenant !== undefined)
+  )
+    output.remark(nothing);
   if (!options.events && !options.follow) {
     await printList(found, options, output);
     return;
@@ -73,10 +80,16 @@ export async function printIncidents(
   if (options.follow) await print(tailIncidents(kafka, topic, end, { signal }));
 }
 
-function none(newest: ReadonlyMap<string, Newest>, kind: FindingKind | undefined): string {
-  if (newest.size === 0) return 'no incidents yet';
-  const kinds = new Set([...newest.values()].map(({ last }) => last.kind));
-  return `no incident of kind ${kind} (there are: ${[...kinds].sort().join(', ')})`;
+type Incidents = ReadonlyMap<string, Newest>;
+
+/** `all`: of every tenant; `own`: of the one asked for. */
+function none(all: Incidents, own: Incidents, { tenant, kind }: PrintOptions): string {
+  if (all.size === 0) return 'no incidents yet';
+  const names = (incidents: Incidents, nameOf: (event: IncidentEvent) => string) =>
+    [...new Set([...incidents.values()].map(({ last }) => nameOf(last)))].sort().join(', ');
+  if (own.size === 0)
+    return `no incident of tenant ${tenant} (there are those of: ${names(all, (event) => event.tenant)})`;
+  return `no incident of kind ${kind} (there are: ${names(own, (event) => event.kind)})`;
 }
 
 async function printList(
@@ -109,6 +122,7 @@ function eventPrinter(newest: ReadonlyMap<string, Newest>, options: PrintOptions
     for await (const { event } of items) {
       mutes.learn(event);
       if (options.kind !== undefined && event.kind !== options.kind) continue;
+      if (options.tenant !== undefined && event.tenant !== options.tenant) continue;
       // That it was muted is news where it is followed; what comes of it after is not.
       const news = event.event === 'muted' && options.follow;
       if (!options.all && !news && mutes.hides(event, output.now())) {

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
+import { clickhouseAddress } from '#infra/clickhouse/address.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { Config } from '#infra/config.ts';
-import { brokersOf, clickhouseUrlOf } from '#infra/endpoints.ts';
+import { agentUrlOf, brokersOf, urlOf } from '#infra/endpoints.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import { type Stack, startStack } from '#infra/stack/stack.ts';
@@ -42,16 +43,16 @@ export async function startInstallation(
     log: pino({ level: 'silent' }),
   });
   const clickhouse = connectClickHouse({
-    url: clickhouseUrlOf(config),
+    ...clickhouseAddress(config),
     database: config.CLICKHOUSE_DATABASE,
   });
   return {
     config,
     env,
     stack,
-    ingestUrl: `http://127.0.0.1:${config.ATI_INGEST_PORT}`,
-    apiUrl: `http://127.0.0.1:${config.ATI_API_PORT}`,
-    agentUrl: `http://127.0.0.1:${config.ATI_AGENT_PORT}`,
+    ingestUrl: urlOf(config, config.ATI_INGEST_PORT),
+    apiUrl: urlOf(config, config.ATI_API_PORT),
+    agentUrl: agentUrlOf(config, config.ATI_AGENT_PORT),
     kafka,
     clickhouse,
     stop: async () => {
