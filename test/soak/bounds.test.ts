@@ -47,6 +47,18 @@ test('a heap that is collected is no leak; one whose floor rises is', () => {
   ).toBe('grows');
 });
 
+test('files that a merge opens for a while are no leak; two a minute that stay open are', () => {
+  const merging = (at: number) => ((at * 20) % 5 < 2 ? 130 : 180 + 5 * at);
+  expect(judge('engine', 'files', series(20, merging)).verdict).toBe('flat');
+  expect(
+    judge(
+      'engine',
+      'files',
+      series(20, (at) => merging(at) + 2 * at),
+    ).verdict,
+  ).toBe('grows');
+});
+
 test('of a short run only a plain leak is called growth', () => {
   expect(
     judge(

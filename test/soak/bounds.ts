@@ -1,7 +1,7 @@
 /** What may not grow, and from when on it does. */
 import { type Fold, inBlocks, type Point, type Slope, slopeOf } from './slope.ts';
 
-export type Measure = 'rss' | 'heap' | 'handles' | 'files' | 'lag';
+export type Measure = 'rss' | 'heap' | 'handles' | 'files' | 'threads' | 'lag';
 
 export interface Bound {
   readonly about: string;
@@ -23,14 +23,17 @@ export const BOUNDS: Readonly<Record<Measure, Bound>> = {
     least: 10,
   },
   handles: { about: 'active handles of the event loop', unit: '', fold: 'median', perMinute: 0.25, least: 5 },
-  files: { about: 'open file descriptors', unit: '', fold: 'median', perMinute: 0.5, least: 10 },
+  // What a merge or a query opens is closed again: a file that is not is in the least count, too.
+  files: { about: 'open file descriptors', unit: '', fold: 'lowest', perMinute: 0.5, least: 10 },
+  threads: { about: 'threads', unit: '', fold: 'lowest', perMinute: 0.25, least: 5 },
   lag: { about: 'records not yet read', unit: '', fold: 'median', perMinute: 5, least: 100 },
 };
 
-/** ClickHouse keeps caches of marks and parts, which fill until their own bounds: its memory is not ours to keep flat. */
+/** ClickHouse keeps caches of marks and parts, which fill until their own bounds, and pools of threads that come and go. */
 const ENGINE: Partial<Record<Measure, Partial<Bound>>> = {
   rss: { perMinute: 8, least: 160 },
-  files: { perMinute: 5, least: 100 },
+  files: { perMinute: 1, least: 20 },
+  threads: { perMinute: 1, least: 20 },
 };
 
 export function boundOf(service: string, measure: Measure): Bound {

@@ -1,5 +1,5 @@
 /** Looks at a running installation from outside: /proc of each process, and /metrics where it has them. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import type { Config } from '#infra/config.ts';
 import { urlOf } from '#infra/endpoints.ts';
 import { sizeOf } from '#infra/stack/reset/size.ts';
@@ -44,10 +44,24 @@ export async function sample(stack: Stack, config: Config, minute: number): Prom
   return { minute, services, floorAgeMs, dataBytes: (await sizeOf(config.ATI_DATA_DIR)).bytes };
 }
 
-async function ofProcess(pid: number): Promise<{ rss: number; files: number }> {
+async function ofProcess(pid: number): Promise<{ rss: number; files: number; threads: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  return { rss: kilobytes / 1024, files: (await readdir(`/proc/${pid}/fd`)).length };
+  const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
+  return { rss: field('VmRSS') / 1024, files: await openFiles(pid), threads: field('Threads') };
+}
+
+/** ClickHouse opens three of these for each of its threads at that thread's first query, and closes them at its end. */
+const OF_A_THREAD = /^\/proc\/\d+\/task\/\d+\/(stat|schedstat|io)$/;
+
+/** Without those that come with a thread: threads are counted themselves, and a pool's come to work one by one. */
+async function openFiles(pid: number): Promise<number> {
+  const targets = await Promise.all(
+    (await readdir(`/proc/${pid}/fd`)).map((fd) =>
+      // Closed between the two looks.
+      readlink(`/proc/${pid}/fd/${fd}`).catch(() => undefined),
+    ),
+  );
+  return targets.filter((target) => target !== undefined && !OF_A_THREAD.test(target)).length;
 }
 
 async function scrape(url: string): Promise<string> {
