@@ -12,6 +12,7 @@
  * Every view says FINAL, since ClickHouse ignores it behind a view: rows count once whether SQL says it or not.
  */
 import { createHash } from 'node:crypto';
+import { tenantViewsOf } from './beside.ts';
 import type { ClickHouse } from './port.ts';
 import type { AstNode } from './sql-ast.ts';
 import { quoteIdentifier, quoteString, tokenize } from './sql-lexer.ts';
@@ -69,7 +70,7 @@ export function tenantDatabase(ch: ClickHouse, database: string): Promise<string
 }
 
 async function makeViews(ch: ClickHouse, database: string): Promise<string> {
-  const views = `${database}_by_tenant`;
+  const views = tenantViewsOf(database);
   const [tables, present] = await Promise.all([tablesOf(ch, database), tablesOf(ch, views)]);
   const wanted = await definitions(ch, tables, database, views);
   const there = new Map(present.map((table) => [table.name, table.comment]));

@@ -2,6 +2,7 @@
  * The fresh tables: in a database of their own beside the installation's, made by the same migrations, so that nothing
  * of the old ones is touched before the swap and one DROP cleans up. How far a replay has come is said there too.
  */
+import { replayTablesOf } from '#infra/clickhouse/beside.ts';
 import { ensureMigrated, migrate } from '#infra/clickhouse/migrate.ts';
 import type { MigrationValues } from '#infra/clickhouse/migration-files.ts';
 import { type ClickHouse, ClickHouseError } from '#infra/clickhouse/port.ts';
@@ -29,7 +30,7 @@ export class Scratch {
   constructor(ch: ClickHouse, values: MigrationValues) {
     this.#ch = ch;
     this.#values = values;
-    this.name = `${values.database}__replay`;
+    this.name = replayTablesOf(values.database);
   }
 
   /** Throws UserError when the installation's own tables are behind: what they lack could not be swapped. */

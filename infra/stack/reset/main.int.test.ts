@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { replayTablesOf, tenantViewsOf } from '../../clickhouse/beside.ts';
 import { testClickHouse } from '../../clickhouse/testing/engine.ts';
 import { lockDirectory } from '../../data-lock.ts';
 import { openDataVersion } from '../../data-version.ts';
@@ -150,13 +151,31 @@ describe('a Kafka and a ClickHouse of their own', () => {
     await make('otel_traces');
     await client.insert({ table: 'otel_traces', values: [{ a: 1 }, { a: 2 }], format: 'JSONEachRow' });
     await client.command({ query: 'CREATE VIEW ati_incidents AS SELECT a FROM otel_traces' });
+    // As SQL by tenants and a killed replay leave them; and one that has somebody else's table.
+    const [views, replay] = [tenantViewsOf(engine.database), replayTablesOf(engine.database)];
+    for (const query of [
+      `CREATE DATABASE ${views}`,
+      `CREATE VIEW ${views}.otel_traces AS SELECT a FROM ${engine.database}.otel_traces`,
+      `CREATE DATABASE ${replay}`,
+      `CREATE TABLE ${replay}.mine (a Int32) ENGINE = MergeTree ORDER BY a`,
+      `CREATE TABLE ${replay}.replay_swap (a Int32) ENGINE = MergeTree ORDER BY a`,
+    ])
+      await client.command({ query });
+    const dry = await reset(['--dry-run'], env);
+    expect(dry.stdout).toContain(`${views}  views by tenant`);
+    expect(dry.stdout).not.toContain(replay);
+    await client.command({ query: `DROP TABLE ${replay}.mine SYNC` });
     const { code, stdout, stderr } = await reset(['--yes'], env);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain(`topic ${prefix}ati.spans  0 records`);
     expect(stdout).toMatch(/\.otel_traces {2}2 rows/);
+    expect(stdout).toContain(`${replay}  left by a replay`);
     expect(stdout).toContain(`It leaves in ${engine.database}: mine`);
     expect(stdout).toContain(`${Object.keys(TOPICS).length} topics`);
     expect(await tables()).toEqual(['mine']);
+    const databases = await client.query({ query: 'SHOW DATABASES', format: 'TabSeparated' });
+    const names = (await databases.text()).split('\n').filter((name) => name.startsWith(engine.database));
+    expect(names).toEqual([engine.database]);
     expect(await exists(`${prefix}ati.spans`)).toBe(false);
     expect(await exists(mine)).toBe(true);
   });

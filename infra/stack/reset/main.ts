@@ -128,6 +128,7 @@ function show(
     console.log(
       `  ${database?.database}.${name}  ${view ? 'view' : `${plural(rows, 'row')}, ${size(bytes)}`}`,
     );
+  for (const { database: name, about } of database?.beside ?? []) console.log(`  ${name}  ${about}`);
   if (left.length > 0) console.log(`It leaves in ${directory}: ${left.join(', ')}`);
   if (database !== undefined && database.others.length > 0)
     console.log(`It leaves in ${database.database}: ${database.others.join(', ')}`);

@@ -1,5 +1,6 @@
 /** What a reset deletes from a Kafka and a ClickHouse that are not embedded. */
 import { clickhouseAddress } from '../../clickhouse/address.ts';
+import { replayTablesOf, tenantViewsOf } from '../../clickhouse/beside.ts';
 import { connectClickHouse } from '../../clickhouse/client.ts';
 import { type ClickHouse, ClickHouseError } from '../../clickhouse/port.ts';
 import { quoteIdentifier } from '../../clickhouse/sql-lexer.ts';
@@ -41,7 +42,41 @@ export interface DatabaseFound {
   readonly tables: readonly TableFound[];
   /** Tables that are not ATI's: they stay, and with them the database. */
   readonly others: readonly string[];
+  /** Databases that ATI has made beside it, with what they are. */
+  readonly beside: readonly { readonly database: string; readonly about: string }[];
 }
+
+type Named = Pick<TableFound, 'name'> & { readonly engine: string };
+
+/** Those beside it of which nothing is anybody else's. */
+async function besideOf(clickhouse: ClickHouse, database: string): Promise<DatabaseFound['beside']> {
+  const candidates = [
+    {
+      database: tenantViewsOf(database),
+      about: 'views by tenant',
+      isOurs: ({ name, engine }: Named) => engine === 'View' && isAti(name),
+    },
+    {
+      database: replayTablesOf(database),
+      about: 'left by a replay',
+      isOurs: ({ name }: Named) => isAti(name) || name === 'replay_swap',
+    },
+  ];
+  const found = await clickhouse.query<Named & { database: string }>(
+    `SELECT d.name AS database, t.name AS name, t.engine AS engine FROM system.databases AS d
+     LEFT JOIN system.tables AS t ON t.database = d.name WHERE d.name IN {names:Array(String)}`,
+    { params: { names: candidates.map((each) => each.database) }, settings: { database: 'default' } },
+  );
+  return candidates
+    .filter((each) => {
+      const inside = found.filter((row) => row.database === each.database);
+      // An empty one has a row without a table.
+      return inside.length > 0 && inside.every((row) => row.name === '' || each.isOurs(row));
+    })
+    .map(({ database: name, about }) => ({ database: name, about }));
+}
+
+const isAti = (name: string) => /^(ati|otel)_/.test(name);
 
 /** ATI's tables; undefined where there is no such database. Throws UserError where it is not ATI's. */
 export async function databaseOf(
@@ -63,25 +98,31 @@ export async function databaseOf(
     throw new UserError(
       `the database ${database} is not ATI's (there is no ati_migrations in it): nothing was deleted; does CLICKHOUSE_DATABASE name the right one?`,
     );
-  const ours = (name: string) => /^(ati|otel)_/.test(name);
   const tables = rows
-    .filter(({ name }) => ours(name))
+    .filter(({ name }) => isAti(name))
     .map(({ name, engine, rows: count, bytes }) => ({
       name,
       view: engine.endsWith('View'),
       rows: Number(count ?? 0),
       bytes: Number(bytes ?? 0),
     }));
-  return { database, tables, others: rows.map(({ name }) => name).filter((name) => !ours(name)) };
+  return {
+    database,
+    tables,
+    others: rows.map(({ name }) => name).filter((name) => !isAti(name)),
+    beside: await besideOf(clickhouse, database),
+  };
 }
 
-/** Views first, the table of migrations last: what a crash leaves is still known as ATI's. */
+/** What is beside it and views first, the table of migrations last: what a crash leaves is still known as ATI's. */
 export async function dropTables(
   clickhouse: ClickHouse,
-  { database, tables, others }: DatabaseFound,
+  { database, tables, others, beside }: DatabaseFound,
 ): Promise<void> {
   const order = ({ name, view }: TableFound) => (view ? 0 : name === 'ati_migrations' ? 2 : 1);
   const at = { settings: { database: 'default' } };
+  for (const { database: name } of beside)
+    await clickhouse.command(`DROP DATABASE IF EXISTS ${quoteIdentifier(name)} SYNC`, at);
   for (const table of tables.toSorted((a, b) => order(a) - order(b))) {
     const kind = table.view ? 'VIEW' : 'TABLE';
     await clickhouse.command(
