@@ -1,4 +1,6 @@
 /** What once broke stays mended, and a bounded part of `npm run fuzz` runs with the other tests. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { crashersOf, readCrasher } from './crashers.ts';
 import { fuzz } from './fuzzer.ts';
@@ -11,7 +13,7 @@ import { targets } from './targets/registry.ts';
 const QUICK = 300;
 /** Another one for those who look further: ATI_FUZZ_SEED. */
 const seed = Number(process.env.ATI_FUZZ_SEED ?? 1);
-const all = await targets();
+const all = targets;
 
 describe.each(all.filter(({ target }) => !target.heavy))('$target.name', ({ target }) => {
   test('holds for what once broke it, and for a few new inputs', async () => {
@@ -60,6 +62,13 @@ test('a crasher is made as small as what makes it one', async () => {
   });
   const input = Uint8Array.from([...new Chance('noise').bytes(500), ...Buffer.from('bug'), 1, 2, 3]);
   expect(Buffer.from(await minimise(input, 'k', run)).toString()).toBe('bug');
+});
+
+test('every file of targets/ is a target by its name', () => {
+  const files = readdirSync(path.join(import.meta.dirname, 'targets')).filter(
+    (name) => name !== 'registry.ts',
+  );
+  expect(all.map(({ target }) => `${target.name}.ts`)).toEqual(files.sort());
 });
 
 test('every target has its turn, and the lanes are as long as asked', () => {

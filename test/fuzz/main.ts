@@ -25,7 +25,7 @@ try {
 }
 
 async function main(options: Options): Promise<number> {
-  const all = await targets();
+  const all = targets;
   if (options.list) {
     for (const { target } of all) console.log(`${colours.bold(target.name.padEnd(18))}${target.about}`);
     return 0;

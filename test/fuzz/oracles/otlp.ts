@@ -41,8 +41,8 @@ export function countOf(otlp: Uint8Array, path: readonly (readonly number[])[]):
 
 const RESOURCES = [0x0a];
 const MEMBERS = [0x12];
-export const SPANS = [RESOURCES, MEMBERS, MEMBERS];
-export const RECORDS = SPANS;
+/** Spans and log records alike. */
+export const ITEMS = [RESOURCES, MEMBERS, MEMBERS];
 /** Through gauge, sum, histogram, exponential histogram and summary to their points. */
 export const POINTS = [RESOURCES, MEMBERS, MEMBERS, [42, 58, 74, 82, 90], [0x0a]];
 

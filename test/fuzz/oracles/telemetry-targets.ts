@@ -6,7 +6,7 @@ import type { Failure } from '#schemas/otlp/wire.ts';
 import { protoMutator } from '../mutate/proto.ts';
 import { logExports, metricExports, WORDS } from '../seeds/otlp.ts';
 import { holds, same, type Target } from '../target.ts';
-import { countOf, FILTER, nothingDropped, POINTS, RECORDS, readableTelemetry } from './otlp.ts';
+import { countOf, FILTER, ITEMS, nothingDropped, POINTS, readableTelemetry } from './otlp.ts';
 
 const OPTIONS = { ...FILTER, maxItems: 1_000, maxPartBytes: 4_096, allowBodies: false };
 
@@ -61,7 +61,7 @@ export const metricsTarget = targetOf({
 export const logsTarget = targetOf({
   name: 'logs',
   event: 'LogBatch',
-  items: RECORDS,
+  items: ITEMS,
   split: splitLogs,
   seeds: logExports,
 });

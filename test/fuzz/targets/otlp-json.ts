@@ -6,16 +6,16 @@ import { splitTraces } from '#schemas/otlp/split.ts';
 import { splitLogs } from '#schemas/otlp/split-logs.ts';
 import { splitMetrics } from '#schemas/otlp/split-metrics.ts';
 import { jsonMutator } from '../mutate/json.ts';
-import { countOf, FILTER, POINTS, RECORDS, SPANS } from '../oracles/otlp.ts';
+import { countOf, FILTER, ITEMS, POINTS } from '../oracles/otlp.ts';
 import { WORDS } from '../seeds/otlp.ts';
 import { holds, same, type Target } from '../target.ts';
 
 const TRACES = { ...FILTER, partitions: 3, maxSpans: 1_000 };
 const SERVICES = { ...FILTER, maxItems: 1_000, maxPartBytes: 64 << 10, allowBodies: false };
 const SIGNALS = [
-  { convert: convertTracesJson, split: (otlp: Uint8Array) => splitTraces(otlp, TRACES), items: SPANS },
+  { convert: convertTracesJson, split: (otlp: Uint8Array) => splitTraces(otlp, TRACES), items: ITEMS },
   { convert: convertMetricsJson, split: (otlp: Uint8Array) => splitMetrics(otlp, SERVICES), items: POINTS },
-  { convert: convertLogsJson, split: (otlp: Uint8Array) => splitLogs(otlp, SERVICES), items: RECORDS },
+  { convert: convertLogsJson, split: (otlp: Uint8Array) => splitLogs(otlp, SERVICES), items: ITEMS },
 ];
 
 const point = { asDouble: 1.5, timeUnixNano: '1700000000000000000', attributes: [] };

@@ -1,6 +1,6 @@
 import { splitTraces } from '#schemas/otlp/split.ts';
 import { protoMutator } from '../mutate/proto.ts';
-import { countOf, FILTER, nothingDropped, readableSpans, SPANS } from '../oracles/otlp.ts';
+import { countOf, FILTER, ITEMS, nothingDropped, readableSpans } from '../oracles/otlp.ts';
 import { traceExports, WORDS } from '../seeds/otlp.ts';
 import { holds, same, type Target } from '../target.ts';
 
@@ -18,7 +18,7 @@ export const target: Target = {
     run(input) {
       const split = splitTraces(input, OPTIONS);
       if (!split.ok) return holds(split.reason !== '', () => 'refused without a reason');
-      same('accepted and rejected', split.accepted + split.rejected, countOf(input, SPANS));
+      same('accepted and rejected', split.accepted + split.rejected, countOf(input, ITEMS));
       same(
         'spans in parts',
         split.parts.reduce((sum, part) => sum + part.spanCount, 0),
