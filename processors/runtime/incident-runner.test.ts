@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { Kafka, KafkaRecord, OutgoingRecord, Producer } from '#infra/kafka/port.ts';
+import { metrics } from '#infra/metrics.ts';
 import { decodeAs, encode } from '#schemas/codec.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { testDetectors, testSignal } from '../testing/fake-signals.ts';
@@ -153,4 +154,14 @@ it('no event is written twice by the way back, however old the commit is', async
   const { events } = await run(records, detectors, 2, Infinity);
   const ids = events.map(({ incidentId, revision }) => `${incidentId} ${revision}`);
   expect(new Set(ids).size).toBe(ids.length);
+});
+
+it('the time that the log takes for what is written is counted as back-pressure', async () => {
+  const seconds = async () => {
+    const { values } = await metrics.backPressureSeconds.get();
+    return values.find(({ labels }) => labels.topic === topics.signals)?.value ?? 0;
+  };
+  const before = await seconds();
+  await run(records, testDetectors);
+  expect(await seconds()).toBeGreaterThan(before);
 });

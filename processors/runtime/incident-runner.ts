@@ -1,10 +1,10 @@
 import type { Assignment, Batch, ConsumerHandler } from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
-import { metrics } from '#infra/metrics.ts';
+import { metrics, underBackPressure } from '#infra/metrics.ts';
 import { formatSignalMetadata } from '../incidents/position.ts';
 import type { Committer } from './committer.ts';
 import type { DeadLetterBox } from './dead-letters.ts';
-import { IncidentLane, type IncidentLaneOptions } from './incident-lane.ts';
+import { IncidentLane, type IncidentLaneOptions, type Judged } from './incident-lane.ts';
 
 export interface IncidentRunnerOptions extends IncidentLaneOptions {
   readonly committer: Committer;
@@ -56,12 +56,12 @@ export class IncidentRunner implements ConsumerHandler {
     const { partition, epoch, records } = batch;
     const lane = this.#lanes.get(partition);
     if (lane === undefined || lane.epoch !== epoch) return;
-    const { producer, topics, deadLetters, committer } = this.#options;
-    const { events, states, letters, unfit } = await lane.judge(records);
+    const { topics, committer } = this.#options;
+    const judged = await lane.judge(records);
+    const { events, unfit } = judged;
     const { processor } = lane;
-    await deadLetters.put(letters, records.length, processor.clock);
-    await sendAll(producer, topics.incidents, events);
-    await sendAll(producer, topics.incidentState, lane.states.recordsOf(states));
+    // Nothing else is taken of the partition until the log has it.
+    await underBackPressure(topics.signals, this.#write(lane, judged, records.length));
     for (const { event } of events) metrics.incidents.inc({ event: event.event, kind: event.kind });
     metrics.operatorActionsUnfit.inc(unfit);
     const position = processor.position();
@@ -73,5 +73,12 @@ export class IncidentRunner implements ConsumerHandler {
       { topic: topics.signals, partition, offset, metadata: formatSignalMetadata(position) },
       epoch,
     );
+  }
+
+  async #write(lane: IncidentLane, { events, states, letters }: Judged, read: number): Promise<void> {
+    const { producer, topics, deadLetters } = this.#options;
+    await deadLetters.put(letters, read, lane.processor.clock);
+    await sendAll(producer, topics.incidents, events);
+    await sendAll(producer, topics.incidentState, lane.states.recordsOf(states));
   }
 }

@@ -2,69 +2,30 @@
  * A disk that is full, for real: a small tmpfs (the test must be root to mount it, as in CI; elsewhere it is skipped and
  * says so), filled until nothing more goes in.
  */
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmdirSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import { spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
 import { connectKafka } from '#infra/kafka/client.ts';
 import { spawnBroker } from '#infra/kafka/embedded/spawn.ts';
 import { createLog } from '#infra/log.ts';
 import { until } from '#infra/testing/until.ts';
+import { maySmallDisk, SmallDisk } from './small-disk.ts';
 
-/** A program of the system, not of a package. */
-const system = (program: string, args: readonly string[]) => execFileSync(program, args, { stdio: 'pipe' });
-
-function mounted(directory: string, megabytes: number): boolean {
-  try {
-    system('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory]);
-    return true;
-  } catch {
-    return false; // not root, or no such system
-  }
-}
-
-const probe = mkdtempSync(path.join(tmpdir(), 'ati-mount-'));
-const mayMount = mounted(probe, 1);
-if (mayMount) system('umount', [probe]);
-rmdirSync(probe);
-
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(path.join(tmpdir(), 'ati-full-'));
-});
+let disk: SmallDisk | undefined;
 const running: { kill(): Promise<void> }[] = [];
 afterEach(async () => {
   for (const each of running.splice(0)) await each.kill();
-  // Without an end of what a failed test has left mounted, nothing could be removed.
-  system('umount', ['-l', directory]);
-  rmdirSync(directory);
+  disk?.remove();
+  disk = undefined;
 });
-
-/** Takes all the room that is left; gives it back when called. */
-function fill(): () => void {
-  const ballast = path.join(directory, 'ballast');
-  const fd = openSync(ballast, 'w');
-  for (let block = 1 << 20; block >= 1; ) {
-    try {
-      writeSync(fd, Buffer.alloc(block));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      block >>= 1;
-    }
-  }
-  closeSync(fd);
-  return () => rmSync(ballast);
-}
 
 const silent = createLog('test', 'silent');
 
-describe.skipIf(!mayMount)('a full disk (tmpfs; skipped where it cannot be mounted)', () => {
+describe.skipIf(!maySmallDisk())('a full disk (tmpfs; skipped where it cannot be mounted)', () => {
   test('the broker takes nothing it cannot keep, goes on when there is room, and is whole after kill -9', async () => {
-    mounted(directory, 8);
-    let broker = await spawnBroker({ dataDir: directory });
+    disk = new SmallDisk(8);
+    const dataDir = disk.directory;
+    let broker = await spawnBroker({ dataDir });
     const kafka = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
     const topic = 'spans';
     await kafka.ensureTopics([{ name: topic, partitions: 1, config: {} }]);
@@ -85,17 +46,17 @@ describe.skipIf(!mayMount)('a full disk (tmpfs; skipped where it cannot be mount
       }
     };
     expect(await send(5_000)).toBe('');
-    const makeRoom = fill();
+    const makeRoom = disk.fill();
     expect(await send(500)).toMatch(/KAFKA_STORAGE_ERROR|disk error|storage/i);
     makeRoom();
     // Without a restart.
     expect(await send(30_000)).toBe('');
-    const again = fill();
+    const again = disk.fill();
     expect(await send(500)).not.toBe('');
     await kafka.close();
     await broker.kill();
     again();
-    broker = await spawnBroker({ dataDir: directory });
+    broker = await spawnBroker({ dataDir });
     const reader = await connectKafka({ brokers: broker.brokers, clientId: 'test', log: silent });
     const read: string[] = [];
     for await (const { value } of reader.read(topic, 0, 0)) read.push(String(value));
@@ -107,15 +68,15 @@ describe.skipIf(!mayMount)('a full disk (tmpfs; skipped where it cannot be mount
   });
 
   test('the engine refuses the insert with an error that is tried again, and goes on when there is room', async () => {
-    mounted(directory, 256);
-    const engine = await spawnEngine({ dataDir: directory });
+    disk = new SmallDisk(256);
+    const engine = await spawnEngine({ dataDir: disk.directory });
     running.push(engine);
     const clickhouse = connectClickHouse({ url: engine.url });
     await clickhouse.command('CREATE TABLE rows (id UInt32, text String) ENGINE = MergeTree ORDER BY id');
     const rows = (id: number) => Buffer.from(`${JSON.stringify({ id, text: 'x'.repeat(500_000) })}\n`);
     const insert = (id: number) => clickhouse.insert('default.rows', ['id', 'text'], 'JSONEachRow', rows(id));
     await insert(1);
-    const makeRoom = fill();
+    const makeRoom = disk.fill();
     await expect(insert(2)).rejects.toMatchObject({ retriable: true });
     makeRoom();
     await until('it stores again', () =>
