@@ -1,6 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { replayTablesOf } from '#infra/clickhouse/beside.ts';
+import { lockDirectory } from '#infra/data-lock.ts';
 import {
   hex,
   incidentEvent,
@@ -116,14 +119,31 @@ test('a trace, then a tenant: out of every table, and a replay of the log brings
   );
   expect(incident).toEqual({ ids: [TWO], evidence: '' });
 
+  // What a killed replay has left may be swapped in by the next one.
+  const left = replayTablesOf(db.database);
+  await db.clickhouse.command(`CREATE DATABASE ${left}`);
+  await db.clickhouse.command(`CREATE TABLE ${left}.ati_traces AS ${db.database}.ati_traces`);
+  await db.clickhouse.command(`INSERT INTO ${left}.ati_traces SELECT * FROM ${db.database}.ati_traces`);
+  // One that runs has read what was deleted before it began.
+  mkdirSync(path.join(directory.path, 'replay'), { recursive: true });
+  const lock = lockDirectory(path.join(directory.path, 'replay'));
+  const busy = await run('delete', ['tenant', 'acme', '--yes']);
+  expect([busy.code, busy.stderr]).toEqual([
+    1,
+    expect.stringContaining(`a replay, or another deletion, runs (process ${process.pid})`),
+  ]);
+  if (lock.ok) lock.release();
   const unasked = await run('delete', ['tenant', 'acme']);
   expect([unasked.code, unasked.stderr]).toEqual([1, expect.stringContaining('say --yes')]);
   const tenant = await run('delete', ['tenant', 'acme', '--yes']);
   expect([tenant.code, tenant.stdout]).toEqual([
     0,
-    expect.stringContaining('deleted: 3 rows of tenant acme'),
+    expect.stringContaining('deleted: 4 rows of tenant acme'),
   ]);
   for (const table of ['otel_traces', 'ati_traces']) expect(await traces(table)).toEqual([`default ${TWO}`]);
+
+  expect(tenant.stdout).toMatch(new RegExp(`${left}\\.ati_traces +1\n`));
+  expect(await traces(`${left}.ati_traces`)).toEqual([`default ${TWO}`]);
 
   for (const topic of ['spans', 'incidents']) {
     const replayed = await run('replay', ['--topic', topic]);

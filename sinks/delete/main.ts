@@ -6,6 +6,7 @@ import { number, plural } from '#infra/format.ts';
 import { startKafka } from '#infra/kafka/start.ts';
 import { retentionMs, TOPICS, topicName } from '#infra/topics.ts';
 import { type CommandContext, runCommand } from '../replay/command.ts';
+import { lockReplays } from '../replay/lock.ts';
 import { type Deletion, writeDeletion } from './deletions.ts';
 import { type DeleteOptions, parseOptions } from './options.ts';
 import { countRows, deleteRows, type TableRows } from './rows.ts';
@@ -13,6 +14,19 @@ import { settle } from './settle.ts';
 
 runCommand('delete', async (context) => {
   const options = parseOptions(process.argv.slice(2));
+  const locked = options.dryRun ? undefined : lockReplays(context.config);
+  if (locked?.ok === false)
+    throw new UserError(
+      `a replay, or another deletion, runs (process ${locked.pid}): delete when it has ended`,
+    );
+  try {
+    return await main(context, options);
+  } finally {
+    locked?.release();
+  }
+});
+
+async function main(context: CommandContext, options: DeleteOptions): Promise<number> {
   const clickhouse = startClickHouse(context);
   if (!(await clickhouse.ping().catch(() => false)))
     throw new UserError('ClickHouse does not answer: is npm start running, or CLICKHOUSE_URL right?');
@@ -58,7 +72,7 @@ runCommand('delete', async (context) => {
       : `the sink has not stored ${plural(missing, 'record')} of the log yet, which may be of it`;
   say(`not certain: ${why}; run it again when the sink has caught up`);
   return 1;
-});
+}
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const nameOf = ({ tenant, traceId }: Pick<Deletion, 'tenant' | 'traceId'>) =>

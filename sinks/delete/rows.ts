@@ -1,23 +1,39 @@
-/** Rows of what was deleted, in every table of a database. */
+/**
+ * Rows of what was deleted, in every table of the installation's database, and of what a killed replay has left beside
+ * it: the next one may swap that in. Views by tenant hold no rows.
+ */
+import { replayTablesOf } from '#infra/clickhouse/beside.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { quoteIdentifier } from '#infra/clickhouse/sql-lexer.ts';
 import type { Deletion } from './deletions.ts';
 
 export interface TableRows {
+  /** With its database where that is a replay's. */
   readonly table: string;
   readonly rows: number;
 }
 
-/** Tables of ATI's with rows of a tenant, and which of the columns that name traces each has. */
-async function tablesOf(ch: ClickHouse, database: string): Promise<Map<string, ReadonlySet<string>>> {
-  const rows = await ch.query<{ table: string; columns: string[] }>(
-    `SELECT c.table AS table, groupArray(c.name) AS columns FROM system.columns AS c
+interface Table {
+  readonly shown: string;
+  /** As SQL names it. */
+  readonly name: string;
+  readonly columns: ReadonlySet<string>;
+}
+
+/** Tables of ATI's with rows of a tenant. */
+async function tablesOf(ch: ClickHouse, database: string): Promise<Table[]> {
+  const rows = await ch.query<{ home: string; table: string; columns: string[] }>(
+    `SELECT c.database AS home, c.table AS table, groupArray(c.name) AS columns FROM system.columns AS c
      INNER JOIN system.tables AS t ON t.database = c.database AND t.name = c.table
-     WHERE c.database = {database:String} AND t.engine LIKE '%MergeTree'
-     GROUP BY table HAVING has(columns, 'TenantId') ORDER BY table`,
-    { params: { database } },
+     WHERE c.database IN {databases:Array(String)} AND t.engine LIKE '%MergeTree'
+     GROUP BY home, table HAVING has(columns, 'TenantId') ORDER BY home, table`,
+    { params: { databases: [database, replayTablesOf(database)] } },
   );
-  return new Map(rows.map(({ table, columns }) => [table, new Set(columns)]));
+  return rows.map((row) => ({
+    shown: row.home === database ? row.table : `${row.home}.${row.table}`,
+    name: `${quoteIdentifier(row.home)}.${quoteIdentifier(row.table)}`,
+    columns: new Set(row.columns),
+  }));
 }
 
 /** The rows of a table that a deletion is about; undefined where it has none of that kind. */
@@ -32,14 +48,14 @@ const paramsOf = ({ tenant, traceId, at }: Deletion) => ({ tenant, traceId, at }
 /** How many rows there are, as stored: versions that a merge would drop count too. */
 export async function countRows(ch: ClickHouse, database: string, deletion: Deletion): Promise<TableRows[]> {
   const counted: TableRows[] = [];
-  for (const [table, columns] of await tablesOf(ch, database)) {
+  for (const { shown, name, columns } of await tablesOf(ch, database)) {
     const where = condition(columns, deletion);
     if (where === undefined) continue;
     const [{ rows }] = await ch.query<{ rows: string }>(
-      `SELECT count() AS rows FROM ${quoteIdentifier(database)}.${quoteIdentifier(table)} WHERE ${where}`,
+      `SELECT count() AS rows FROM ${name} WHERE ${where}`,
       { params: paramsOf(deletion) },
     );
-    counted.push({ table, rows: Number(rows) });
+    counted.push({ table: shown, rows: Number(rows) });
   }
   return counted;
 }
@@ -53,8 +69,7 @@ const AWAITED = { mutations_sync: 2 };
  */
 export async function deleteRows(ch: ClickHouse, database: string, deletion: Deletion): Promise<void> {
   const options = { params: paramsOf(deletion), settings: AWAITED };
-  for (const [table, columns] of await tablesOf(ch, database)) {
-    const name = `${quoteIdentifier(database)}.${quoteIdentifier(table)}`;
+  for (const { name, columns } of await tablesOf(ch, database)) {
     const where = condition(columns, deletion);
     if (where !== undefined) await ch.command(`ALTER TABLE ${name} DELETE WHERE ${where}`, options);
     if (deletion.traceId === '' || !columns.has('ExemplarTraceIds')) continue;

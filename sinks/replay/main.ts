@@ -1,8 +1,5 @@
 /** `npm run replay`: rebuilds tables from the log. */
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { startClickHouse } from '#infra/clickhouse/start.ts';
-import { lockDirectory } from '#infra/data-lock.ts';
 import { UserError } from '#infra/errors.ts';
 import { elapsed, number, plural } from '#infra/format.ts';
 import { startKafka } from '#infra/kafka/start.ts';
@@ -12,6 +9,7 @@ import { byTable } from '../projections/projection.ts';
 import { PROJECTIONS } from '../projections/registry.ts';
 import { type CommandContext, runCommand } from './command.ts';
 import { Interrupted } from './fill.ts';
+import { lockReplays } from './lock.ts';
 import { parseOptions, type ReplayOptions } from './options.ts';
 import { cleanUp, estimate, type ReplayDeps, replay } from './replay.ts';
 import { terminalReport } from './report.ts';
@@ -20,6 +18,8 @@ import { timeText } from './time.ts';
 
 /** The sink's own batches are small since it must not be late; these need not hurry. */
 const BATCH_ROWS = 50_000;
+/** Of statements over whole tables: as long as they may take. Ctrl-C ends them. */
+const PATIENCE_MS = 24 * 3_600_000;
 
 const write = (line = '') => void process.stdout.write(`${line}\n`);
 
@@ -27,20 +27,19 @@ async function main(context: CommandContext): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Date.now());
   const { config, signal } = context;
   const database = config.CLICKHOUSE_DATABASE;
-  const lockPlace = path.join(config.ATI_DATA_DIR, 'replay');
-  mkdirSync(lockPlace, { recursive: true });
-  const locked = lockDirectory(lockPlace);
-  if (!locked.ok) throw new UserError(`another replay runs already (process ${locked.pid})`);
+  const locked = lockReplays(config);
+  if (!locked.ok) throw new UserError(`another replay, or a deletion, runs already (process ${locked.pid})`);
   const report = terminalReport(process.stderr, () => performance.now());
   try {
-    const clickhouse = startClickHouse(context);
+    const clickhouse = startClickHouse(context, PATIENCE_MS);
+    const writing = startClickHouse(context);
     if (!(await clickhouse.ping().catch(() => false)))
       throw new UserError('ClickHouse does not answer: is npm start running, or CLICKHOUSE_URL right?');
     const kafka = await startKafka(context, 'ati-replay', 0);
     const scratch = new Scratch(clickhouse, { database, ttlDays: config.ATI_TTL_DAYS });
     await scratch.checkLive();
     const deps = {
-      ...{ kafka, clickhouse, scratch, database, signal, report },
+      ...{ kafka, clickhouse, writing, scratch, database, signal, report },
       prefix: config.ATI_TOPIC_PREFIX,
       batchRows: BATCH_ROWS,
       deletions: await readDeletions(kafka, topicName('deletions', config.ATI_TOPIC_PREFIX)),
