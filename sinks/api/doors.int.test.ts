@@ -85,6 +85,26 @@ describe('sizes', () => {
     expect([answer.statusCode, answer.json().error.code]).toEqual([status, 'bad_request']);
   });
 
+  test.each([
+    ['a cursor', `/v1/traces?cursor=${'x'.repeat(501)}`, 400, /^cursor: /],
+    ['a name', `/v1/traces?agent=${'x'.repeat(1_001)}`, 400, /^agent: /],
+    ['a part of the path', `/v1/traces/${'a'.repeat(301)}`, 414, /^a part of the path is too long$/],
+    ['an id', `/v1/traces/${'a'.repeat(300)}`, 400, /^id: /],
+  ])('%s', async (_what, url, status, message) => {
+    const answer = await (await api()).inject(url);
+    expect([answer.statusCode, answer.json().error]).toEqual([
+      status,
+      { code: 'bad_request', message: expect.stringMatching(message) },
+    ]);
+  });
+
+  test('SQL of 20,000 characters is taken', async () => {
+    const query = `SELECT '${'x'.repeat(20_000 - "SELECT ''".length)}'`;
+    expect(query.length).toBe(20_000);
+    const answer = await (await api()).inject({ method: 'POST', url: '/v1/sql', payload: { query } });
+    expect(answer.statusCode).toBe(200);
+  });
+
   test('a URL or a head that is too long', async () => {
     const made = await api();
     await made.listen({ host: '127.0.0.1', port: 0 });
