@@ -1,4 +1,5 @@
 /** The timeline as SVG: a lane for each process with its faults and recoveries, and the ingest's 200s beneath. */
+import { svg } from '../support/svg.ts';
 import type { ChaosResult } from './result.ts';
 import type { Fault } from './schedule.ts';
 
@@ -19,12 +20,8 @@ export function pictureOf(result: ChaosResult): string {
   const lanes = [...new Set(result.happened.map(({ fault }) => fault.target))].sort();
   const acksTop = TOP + lanes.length * LANE + 16;
   const height = acksTop + ACKS + 32;
-  const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    `<text x="8" y="20" font-weight="bold">Chaos, ${result.options.broker}, seed ${result.options.seed}</text>`,
-    legend(),
-  ];
+  const title = `Chaos, ${result.options.broker}, seed ${result.options.seed}`;
+  const parts = [`<text x="8" y="20" font-weight="bold">${title}</text>`, legend()];
   for (const [lane, target] of lanes.entries()) {
     const y = TOP + lane * LANE;
     parts.push(
@@ -42,8 +39,7 @@ export function pictureOf(result: ChaosResult): string {
   parts.push(...acknowledgements(result, totalMs, x, acksTop));
   for (let s = 0; s * 1_000 <= totalMs; s += TICK_S)
     parts.push(`<text x="${x(s * 1_000).toFixed(1)}" y="${height - 8}" text-anchor="middle">${s} s</text>`);
-  parts.push('</svg>', '');
-  return parts.join('\n');
+  return svg(title, WIDTH, height, parts);
 }
 
 function frozenMs(fault: Fault): number {

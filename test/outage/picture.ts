@@ -1,4 +1,5 @@
 /** The memory curve of a run as an SVG file: resident memory of each process, what was away when shaded. */
+import { escaped, svg, tenths } from '../support/svg.ts';
 import type { Watch, Watched } from './watch.ts';
 
 /** Minutes since the watch began. */
@@ -42,19 +43,20 @@ export function memoryPicture(
   const all = lines.flatMap(({ points }) => points);
   const maxX = Math.max(0.1, ...all.map(({ minute }) => minute));
   const maxY = Math.ceil(Math.max(1, ...all.map(({ value }) => value)) / 50) * 50;
-  const x = (minute: number) => fixed(PLOT.left + (Math.min(minute, maxX) / maxX) * (PLOT.right - PLOT.left));
-  const y = (value: number) => fixed(PLOT.bottom - (value / maxY) * (PLOT.bottom - PLOT.top));
+  const x = (minute: number) =>
+    tenths(PLOT.left + (Math.min(minute, maxX) / maxX) * (PLOT.right - PLOT.left));
+  const y = (value: number) => tenths(PLOT.bottom - (value / maxY) * (PLOT.bottom - PLOT.top));
   const bands = phases.map(
     ({ name, from, to }, i) =>
-      `<rect x="${x(from)}" y="${PLOT.top}" width="${fixed(x(to) - x(from))}" height="${PLOT.bottom - PLOT.top}" fill="${SHADES[i % 2]}"/>` +
+      `<rect x="${x(from)}" y="${PLOT.top}" width="${tenths(x(to) - x(from))}" height="${PLOT.bottom - PLOT.top}" fill="${SHADES[i % 2]}"/>` +
       `<text x="${x(from) + 3}" y="${PLOT.top + 12}" fill="#555">${escaped(name)}</text>`,
   );
   const steps = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS);
   const scale = steps.map(
     (share) =>
       `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(share * maxY)}" y2="${y(share * maxY)}" stroke="#ccc" stroke-width="0.5"/>` +
-      `<text x="${PLOT.left - 6}" y="${y(share * maxY) + 4}" text-anchor="end">${fixed(share * maxY)}</text>` +
-      `<text x="${x(share * maxX)}" y="${PLOT.bottom + 16}" text-anchor="middle">${fixed(share * maxX)}</text>`,
+      `<text x="${PLOT.left - 6}" y="${y(share * maxY) + 4}" text-anchor="end">${tenths(share * maxY)}</text>` +
+      `<text x="${x(share * maxX)}" y="${PLOT.bottom + 16}" text-anchor="middle">${tenths(share * maxX)}</text>`,
   );
   const drawn = lines.map(({ name, colour, points }, i) => {
     const every = Math.max(1, Math.ceil(points.length / MOST_POINTS));
@@ -66,18 +68,11 @@ export function memoryPicture(
       `<line x1="${at}" x2="${at + 20}" y1="42" y2="42" stroke="${colour}" stroke-width="3"/><text x="${at + 26}" y="46">${name}</text>`
     );
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+  return svg(title, WIDTH, HEIGHT, [
     `<text x="${PLOT.left}" y="20" font-size="14">${escaped(title)} (MiB)</text>`,
     ...bands,
     ...scale,
     `<text x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.bottom + 36}" text-anchor="middle">minutes</text>`,
     ...drawn,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
-
-const fixed = (value: number) => Math.round(value * 10) / 10;
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');

@@ -1,4 +1,5 @@
 /** Curves as a small SVG file: one line for each series, over minutes. */
+import { escaped, svg, tenths } from '../support/svg.ts';
 import type { Point } from './slope.ts';
 
 export interface Series {
@@ -18,8 +19,8 @@ export function curves(title: string, series: readonly Series[], warmUp: number)
   const all = shown.flatMap(({ points }) => points);
   const maxX = Math.max(1e-9, ...all.map(({ minute }) => minute));
   const maxY = niceCeiling(Math.max(1, ...all.map(({ value }) => value)));
-  const x = (minute: number) => round(PLOT.left + (minute / maxX) * (PLOT.right - PLOT.left));
-  const y = (value: number) => round(PLOT.bottom - (value / maxY) * (PLOT.bottom - PLOT.top));
+  const x = (minute: number) => tenths(PLOT.left + (minute / maxX) * (PLOT.right - PLOT.left));
+  const y = (value: number) => tenths(PLOT.bottom - (value / maxY) * (PLOT.bottom - PLOT.top));
   const grid = Array.from({ length: TICKS + 1 }, (_, i) => (i / TICKS) * maxY).map(
     (value) =>
       `<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y(value)}" y2="${y(value)}" stroke="#ddd"/>` +
@@ -38,23 +39,17 @@ export function curves(title: string, series: readonly Series[], warmUp: number)
       `<text x="${PLOT.right + 36}" y="${at + 4}">${escaped(name)}</text>`
     );
   });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<rect x="${PLOT.left}" y="${PLOT.top}" width="${round(x(Math.min(warmUp, maxX)) - PLOT.left)}" height="${PLOT.bottom - PLOT.top}" fill="#f4f4f4"/>`,
+  return svg(title, WIDTH, HEIGHT, [
+    `<rect x="${PLOT.left}" y="${PLOT.top}" width="${tenths(x(Math.min(warmUp, maxX)) - PLOT.left)}" height="${PLOT.bottom - PLOT.top}" fill="#f4f4f4"/>`,
     `<text x="${PLOT.left}" y="18" font-size="14">${escaped(title)}</text>`,
     ...grid,
     ...minutes,
     `<text x="${(PLOT.left + PLOT.right) / 2}" y="${PLOT.bottom + 34}" text-anchor="middle">minutes</text>`,
     ...lines,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
-const round = (value: number) => Math.round(value * 10) / 10;
 const label = (value: number) => String(Number(value.toPrecision(3)));
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** 1, 2 or 5 times a power of ten. */
 function niceCeiling(value: number): number {
