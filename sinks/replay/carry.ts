@@ -1,6 +1,7 @@
 /** The rows of an old table that the replayed records do not give again. */
 import { type ClickHouse, ClickHouseError } from '#infra/clickhouse/port.ts';
 import { quoteIdentifier } from '#infra/clickhouse/sql-lexer.ts';
+import { Interrupted } from './fill.ts';
 import type { Carry } from './plan.ts';
 
 interface Tables {
@@ -33,27 +34,33 @@ export async function countCarried(
 /**
  * Copies them, a partition of the table at a time; one of which every row is carried over is attached as it is, which
  * copies nothing. Returns the number of rows. To be done before the replay: of equal keys the row that comes last wins.
+ * Throws Interrupted at the signal.
  */
 export async function carryOver(
   ch: ClickHouse,
   { old, fresh, stamp }: Tables,
   carry: Carry,
-  onPartition: (done: number, all: number) => void = () => {},
+  signal: AbortSignal,
 ): Promise<number> {
   const wanted = condition(stamp, carry);
   const partitions = await ch.query<{ id: string; carried: string; rows: string }>(
     `SELECT _partition_id AS id, countIf(${wanted}) AS carried, count() AS rows FROM ${old} GROUP BY id ORDER BY id`,
   );
   let carried = 0;
-  for (const [i, { id, carried: some, rows }] of partitions.entries()) {
-    onPartition(i, partitions.length);
+  for (const { id, carried: some, rows } of partitions) {
+    if (signal.aborted) throw new Interrupted();
     if (some === '0') continue;
     carried += Number(some);
     if (some === rows && (await attach(ch, old, fresh, id))) continue;
-    await ch.command(
-      `INSERT INTO ${fresh} (${await commonColumns(ch, old, fresh)}) SELECT ${await commonColumns(ch, old, fresh)} FROM ${old} WHERE _partition_id = {id:String} AND ${wanted}`,
-      { params: { id } },
-    );
+    const columns = await commonColumns(ch, old, fresh);
+    try {
+      await ch.command(
+        `INSERT INTO ${fresh} (${columns}) SELECT ${columns} FROM ${old} WHERE _partition_id = {id:String} AND ${wanted}`,
+        { params: { id }, signal },
+      );
+    } catch (error) {
+      throw signal.aborted ? new Interrupted() : error;
+    }
   }
   return carried;
 }

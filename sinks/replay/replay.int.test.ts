@@ -8,9 +8,10 @@ import { incidents } from '../projections/incidents.ts';
 import { byTable } from '../projections/projection.ts';
 import { spans } from '../projections/spans.ts';
 import { traces } from '../projections/traces.ts';
-import { hex, incidentEvent, spanBatch, store, traceSummary } from '../testing.ts';
+import { finding, hex, incidentEvent, spanBatch, store, traceSummary } from '../testing.ts';
 import { eventually, PARTITIONS, record } from '../testing-broker.ts';
 import { TestSinks } from '../testing-sinks.ts';
+import { logBatch, metricBatch } from '../testing-telemetry.ts';
 import { cleanUp, type ReplayDeps } from './replay.ts';
 import { Scratch } from './scratch.ts';
 import { runToEnd, startCommand } from './testing.ts';
@@ -59,6 +60,37 @@ const replayed = (...args: string[]) => runToEnd('replay/main.ts', args, env());
 
 const tableOf = (table: string) => `${sinks.database}.${table}`;
 
+/** A metric of each kind and two log records, at a time of the n-th. */
+function telemetry(n: number): OutgoingRecord[] {
+  const timeUnixNano = BigInt(BASE + n) * 1_000_000n;
+  const at = { receivedAt: BASE + n };
+  const metrics = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'].map((kind) => ({
+    name: `m.${kind}`,
+    [kind]: { dataPoints: [{ timeUnixNano }] },
+  }));
+  const logs = [{ timeUnixNano, eventName: 'tick' }, { timeUnixNano }];
+  return [
+    record(n % PARTITIONS, 'MetricBatch', metricBatch(metrics, at)),
+    record(n % PARTITIONS, 'LogBatch', logBatch(logs, at)),
+  ];
+}
+const TELEMETRY = ['gauge', 'sum', 'histogram', 'exponential_histogram', 'summary']
+  .map((kind) => `otel_metrics_${kind}`)
+  .concat('otel_logs');
+
+function signal(revision: number): OutgoingRecord {
+  const { tenant, traceId, source } = traceSummary();
+  const at = { tenant, traceId, source: { ...source, clock: BASE }, eventTime: BASE };
+  const what = { scope: 'operation' as const, agent: 'planner', operation: 'plan' };
+  const facts = [
+    { kind: 'retry_storm', callee: 'search', values: [{ name: 'attempts', value: 4, unit: 'count' }] },
+  ];
+  return record(1, 'Signal', {
+    ...{ ...at, ...what, facts, revision },
+    ...{ calls: 3, errors: 1, durationMs: 1.5, findings: [finding()], callees: ['search'] },
+  });
+}
+
 /** Rows as a user counts them, without the time of storage. */
 const rowsOf = (table: string) =>
   sinks.clickhouse.query(`SELECT * EXCEPT StoredAt FROM ${tableOf(table)} FINAL ORDER BY ALL`);
@@ -91,9 +123,23 @@ describe('a whole log', () => {
       'incidents',
       [1, 2, 3].map((revision) => record(1, 'IncidentEvent', incidentEvent({ revision }))),
     );
+    await sinks.produce('telemetry', Array.from({ length: 40 }, (_, n) => telemetry(n)).flat());
+    await sinks.produce('signals', [
+      signal(1),
+      record(1, 'ClockMark', { source: traceSummary().source }),
+      signal(2),
+    ]);
     const sink = await sinks.start();
     await sink.ready;
     await stored(301);
+    await eventually(
+      () => sinks.progress('telemetry'),
+      ({ committed, end }) => committed === end,
+    );
+    await eventually(
+      () => countOf('ati_signals', 'Revision = 2'),
+      (count) => count === 1,
+    );
     await eventually(
       () => countOf('ati_incident_events'),
       (count) => count === 3,
@@ -102,14 +148,15 @@ describe('a whole log', () => {
       () => countOf('ati_traces', 'Revision = 2'),
       (count) => count === 1,
     );
-    const before = {
-      otel_traces: await rowsOf('otel_traces'),
-      ati_traces: await rowsOf('ati_traces'),
-      ati_incident_events: await rowsOf('ati_incident_events'),
+    const tables = ['otel_traces', 'ati_traces', 'ati_incident_events', 'ati_signals', ...TELEMETRY];
+    const everything = async () => ({
+      tables: await Promise.all(tables.map(rowsOf)),
       view: await sinks.clickhouse.query(`SELECT * EXCEPT StoredAt FROM ${tableOf('ati_incidents')}`),
       paths: await sinks.clickhouse.query(`SELECT * FROM ${tableOf('ati_critical_path')}`),
-    };
-    expect([before.otel_traces.length, before.view.length, before.paths.length]).toEqual([300, 1, 1]);
+    });
+    const before = await everything();
+    expect(before.tables.map(({ length }) => length)).toEqual([300, 1, 3, 1, 40, 40, 40, 40, 40, 80]);
+    expect([before.view.length, before.paths.length]).toEqual([1, 1]);
 
     // What a fault of an earlier version may have left there.
     const wrong = spanBatch([{ traceId: hex(7, 32), spanId: hex(9, 16), name: 'never was' }], {
@@ -120,6 +167,9 @@ describe('a whole log', () => {
     await sinks.clickhouse.command(
       `ALTER TABLE ${tableOf('ati_incident_events')} DELETE WHERE Revision = 3 SETTINGS mutations_sync = 1`,
     );
+    // And what was lost of the others.
+    for (const table of ['ati_signals', 'otel_logs', 'otel_metrics_sum'])
+      await sinks.clickhouse.command(`TRUNCATE TABLE ${tableOf(table)}`);
     expect(await countOf('otel_traces')).toBe(301);
 
     const dry = await replayed('--topic', 'all', '--dry-run');
@@ -134,13 +184,7 @@ describe('a whole log', () => {
     expect([code, stdout.trimEnd().split('\n').at(-1)]).toEqual([0, 'replayed']);
     expect(stdout).toContain(`${tableOf('otel_traces')}: 301 rows before, 300 now`);
     expect(stdout).toContain('1 record cannot be stored, as before');
-    expect({
-      otel_traces: await rowsOf('otel_traces'),
-      ati_traces: await rowsOf('ati_traces'),
-      ati_incident_events: await rowsOf('ati_incident_events'),
-      view: await sinks.clickhouse.query(`SELECT * EXCEPT StoredAt FROM ${tableOf('ati_incidents')}`),
-      paths: await sinks.clickhouse.query(`SELECT * FROM ${tableOf('ati_critical_path')}`),
-    }).toEqual(before);
+    expect(await everything()).toEqual(before);
     expect(await databases()).not.toContain(`${sinks.database}__replay`);
   });
 });
@@ -228,7 +272,13 @@ describe('interrupted', () => {
 
     const report = { phase: () => undefined, progress: () => undefined, say: () => undefined };
     const deps: ReplayDeps = {
-      ...{ kafka: sinks.broker.kafka, clickhouse: sinks.clickhouse, scratch, report },
+      ...{
+        kafka: sinks.broker.kafka,
+        clickhouse: sinks.clickhouse,
+        writing: sinks.clickhouse,
+        scratch,
+        report,
+      },
       ...{ database: sinks.database, prefix: sinks.prefix, batchRows: 10 },
       signal: new AbortController().signal,
     };

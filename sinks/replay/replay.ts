@@ -24,7 +24,10 @@ import type { TimePoint } from './time.ts';
 
 export interface ReplayDeps {
   readonly kafka: Kafka;
+  /** Waits for long statements: copying and counting a large table takes minutes without a byte. */
   readonly clickhouse: ClickHouse;
+  /** For the rows of the log: an insert that is silent for long is tried again. */
+  readonly writing: ClickHouse;
   readonly scratch: Scratch;
   readonly database: string;
   /** ATI_TOPIC_PREFIX */
@@ -100,7 +103,7 @@ export async function replay(deps: ReplayDeps, wish: ReplayWish): Promise<Replay
   for (const { table } of projection.tables) {
     throwIfAborted(deps.signal);
     const tables = { old: `${database}.${table}`, fresh: `${scratch.name}.${table}`, stamp };
-    carried += await carryOver(clickhouse, tables, plan.carry);
+    carried += await carryOver(clickhouse, tables, plan.carry, deps.signal);
   }
 
   report.phase(`replaying ${topic}`);
@@ -163,7 +166,7 @@ function fillerInto(
   database: string,
   records: number,
 ): Filler {
-  const { kafka, clickhouse, batchRows, deletions, signal, report } = deps;
+  const { kafka, writing, batchRows, deletions, signal, report } = deps;
   const options = {
     ...{ kafka, batchRows, signal },
     projection: deletions ? honouring(projection, deletions) : projection,
@@ -174,7 +177,7 @@ function fillerInto(
   const inserts = projection.tables.map(
     ({ table, columns }) =>
       (rows: Uint8Array, cut: AbortSignal) =>
-        clickhouse.insert(`${database}.${table}`, columns, 'RowBinary', rows, cut),
+        writing.insert(`${database}.${table}`, columns, 'RowBinary', rows, cut),
   );
   return new Filler(options, inserts);
 }
