@@ -1,6 +1,7 @@
 /** GET /v1/incidents/stream with tokens, over a real broker: a tenant hears of its own incidents alone. */
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Access } from '#infra/access/access.ts';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { Api } from '../../sinks/api/deps.ts';
@@ -22,6 +23,8 @@ let clickhouse: ClickHouse;
 let api: Api;
 let url: string;
 const stop = new AbortController();
+/** Tenants whose tokens are not valid any more. */
+const revoked = new Set<string>();
 
 beforeAll(async () => {
   broker = await startBroker();
@@ -34,7 +37,14 @@ beforeAll(async () => {
     (live) => live,
   );
   const database = { clickhouse, url: '', database: 'none', stop: async () => {} };
-  api = await apiOver(database, feed, undefined, { access: TOKENS });
+  const access: Access = {
+    required: true,
+    authenticate(authorization) {
+      const who = TOKENS.authenticate(authorization);
+      return who.ok && revoked.has(who.principal.tenant) ? { ok: false, reason: 'revoked' } : who;
+    },
+  };
+  api = await apiOver(database, feed, undefined, { access });
   await api.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}/v1/incidents/stream`;
 });
@@ -72,6 +82,7 @@ async function listen(tenant: string, lastEventId?: string) {
   return {
     headers: response.headers,
     heard: () => heard,
+    ended: reading,
     /** Until every partition's event of this marker has come. */
     has: (marker: string) =>
       eventually(
@@ -123,6 +134,21 @@ test('Last-Event-ID of another tenant’s event is like one of no event', async 
     .filter((block) => block.includes(`"note":"${own}"`));
   expect(missed.flatMap(idsOf).map((id) => id.split('-')[0])).toEqual([partition]);
   await alpha.end();
+});
+
+test('a stream ends within seconds of its token, and hears nothing that comes after', async () => {
+  const [alpha, beta] = await Promise.all([listen('alpha'), listen('beta')]);
+  revoked.add('alpha');
+  await eventually(
+    () => alpha.heard(),
+    (text) => text.includes('event: cut\ndata: {"error":{"code":"unauthorized"'),
+  );
+  await alpha.ended;
+  const [late, heard] = [await publish('alpha'), await publish('beta')];
+  await beta.has(heard);
+  expect(alpha.heard()).not.toContain(late);
+  revoked.clear();
+  await beta.end();
 });
 
 test('without a token, or with one of another scope, there is no stream', async () => {

@@ -12,6 +12,8 @@ import type { EventId } from './feed.ts';
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
+/** A stream outlives neither its token nor the scope: how often it is asked. */
+const ASK_ACCESS_MS = 1_000;
 /** So long a client that was cut may take to read why. */
 const CUT_MS = 10_000;
 
@@ -56,7 +58,7 @@ async function write(raw: ServerResponse, text: string, signal: AbortSignal): Pr
   await once(raw, 'drain', { signal }).catch(() => undefined);
 }
 
-export function registerStream(app: Api, { feed, now }: ApiDeps): void {
+export function registerStream(app: Api, { access, feed, now }: ApiDeps): void {
   const open = new Set<AbortController>();
   // Before the server waits for its connections to end.
   app.addHook('preClose', async () => {
@@ -73,7 +75,7 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
         description:
           "Each event's id is `partition-offset` on ati.incidents; send the last one as Last-Event-ID to go on after " +
           'it (then an event may come twice: `incidentId` and `revision` tell). Lines that begin with a colon are heartbeats. ' +
-          'A client that does not keep up gets an event named `cut` and is disconnected.',
+          'A client that does not keep up, or whose token is revoked or over, gets an event named `cut` and is disconnected.',
         querystring: query,
         headers: z.object({ 'last-event-id': eventId.optional() }).loose(),
         response: { '4xx': errorBody, '5xx': errorBody },
@@ -86,6 +88,10 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
       }
       const after = request.headers['last-event-id'] ?? request.query.lastEventId;
       const { tenant } = request.principal;
+      const mayRead = () => {
+        const who = access.authenticate(request.headers.authorization);
+        return who.ok && who.principal.tenant === tenant && who.principal.scopes.has('read');
+      };
       const wanted = (event: IncidentEvent) => passes(request.query, event, now());
       const client = new AbortController();
       open.add(client);
@@ -104,6 +110,12 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
         // One that is not taken yet is enough.
         if (!raw.writableNeedDrain) raw.write(': heartbeat\n\n');
       }, HEARTBEAT_MS);
+      let refused = false;
+      const watch = setInterval(() => {
+        if (mayRead()) return;
+        refused = true;
+        client.abort();
+      }, ASK_ACCESS_MS);
       try {
         await write(raw, `retry: ${RECONNECT_MS}\n: connected\n\n`, given);
         const items = feed.events(tenant, after, client.signal, () => overrun.abort());
@@ -112,12 +124,17 @@ export function registerStream(app: Api, { feed, now }: ApiDeps): void {
             await write(raw, sse('incident', toIncidentJson(event), `${partition}-${offset}`), given);
           }
         }
+        if (refused)
+          raw.write(
+            sse('cut', { error: { code: 'unauthorized', message: 'the token is not valid any more' } }),
+          );
       } catch (error) {
         const code = error instanceof SlowClientError ? 'slow_client' : 'unavailable';
         if (code === 'unavailable') request.log.warn({ err: error }, 'an incident stream broke');
         raw.write(sse('cut', { error: { code, message: 'reconnect with Last-Event-ID to go on' } }));
       } finally {
         clearInterval(heartbeat);
+        clearInterval(watch);
         open.delete(client);
         raw.end();
         // One that reads nothing would never take the end.
