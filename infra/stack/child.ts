@@ -14,6 +14,7 @@ export class Child {
   readonly ready: Promise<void>;
   #lastWords = '';
   #ended = false;
+  #asked = false;
 
   constructor(service: Service, env: NodeJS.ProcessEnv, logDir: string) {
     this.service = service;
@@ -67,7 +68,9 @@ export class Child {
   /** Stops it in order; kills it after the deadline. */
   async stop(deadlineMs: number): Promise<void> {
     if (this.#ended) return;
-    this.signal('SIGTERM');
+    // Once: a second one would end its stop where it is.
+    if (!this.#asked) this.signal('SIGTERM');
+    this.#asked = true;
     const late = setTimeout(() => this.signal('SIGKILL'), deadlineMs);
     await this.exited;
     clearTimeout(late);
