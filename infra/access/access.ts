@@ -27,6 +27,8 @@ export type Authentication =
 export interface Access {
   /** False: there are no tokens. */
   readonly required: boolean;
+  /** True: where there are no tokens, a request may come under any name (`Host`); else under ours alone: rebinding.ts. */
+  readonly anyHost?: boolean;
   /** Whom the value of an `Authorization` header names. */
   authenticate(authorization: string | undefined): Authentication;
 }

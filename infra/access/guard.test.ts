@@ -76,6 +76,20 @@ test('without tokens everybody is the default tenant', async () => {
   expect((await service(OPEN_ACCESS).inject('/read')).body).toBe('default');
 });
 
+test('without tokens a name that a web page may have is refused; an open route has nothing to read', async () => {
+  const ask = async (access: Access, url: string, host: string, headers = {}) =>
+    (await service(access).inject({ url, headers: { host, ...headers } })).statusCode;
+  for (const host of ['localhost:8001', '127.0.0.1:8001', '[::1]:8001', 'api:8001'])
+    expect(await ask(OPEN_ACCESS, '/read', host)).toBe(200);
+  for (const url of ['/read', '/any', '/none'])
+    expect(await ask(OPEN_ACCESS, url, 'evil.example:8001')).toBe(403);
+  // What a proxy would say is not asked, and nothing that a page can say makes up for it.
+  expect(await ask(OPEN_ACCESS, '/read', 'evil.example', { 'x-forwarded-host': 'localhost' })).toBe(403);
+  expect(await ask(OPEN_ACCESS, '/open', 'evil.example')).toBe(200);
+  expect(await ask({ ...OPEN_ACCESS, anyHost: true }, '/read', 'ati.example')).toBe(200);
+  expect(await ask(tokens, '/read', 'ati.example', { authorization: 'Bearer r' })).toBe(200);
+});
+
 test('a route that does not say what it needs cannot be registered; whoever is asked on an open one is a bug', async () => {
   expect(() => service(tokens).get('/new', async () => 'x')).toThrow(
     'GET /new does not say what access it needs',

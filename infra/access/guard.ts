@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { metrics } from '../metrics.ts';
 import type { Access, Principal, Scope } from './access.ts';
+import { isOwnHost } from './rebinding.ts';
 
 /** `open`: anybody, without a token (readiness, documentation). `any`: every token. */
 export type Need = Scope | 'any' | 'open';
@@ -55,6 +56,11 @@ export function guardRoutes(app: FastifyInstance, { access, deny, others = {} }:
     // A URL without a route is nobody's: its 404 tells nothing. Whoever has no token learns that first.
     const need = request.is404 ? 'any' : (request.routeOptions.config.access ?? 'any');
     if (need === 'open') return;
+    if (!access.required && access.anyHost !== true && isRebound(request)) {
+      metrics.requestsDenied.inc({ code: 403 });
+      await deny({ status: 403, message: FOREIGN_NAME }, request, reply);
+      return reply;
+    }
     const { authorization } = request.headers;
     const who = access.authenticate(authorization);
     if (!who.ok) {
@@ -72,6 +78,13 @@ export function guardRoutes(app: FastifyInstance, { access, deny, others = {} }:
     (request as unknown as Record<symbol, Principal>)[PRINCIPAL] = who.principal;
   });
 }
+
+const FOREIGN_NAME =
+  'without tokens requests by this name (Host) are refused, which a web page could send: ' +
+  'use an address or localhost, make a token, or set ATI_TRUSTED_NETWORK=true';
+
+/** Over TLS the certificate has shown the name already. */
+const isRebound = ({ protocol, headers }: FastifyRequest) => protocol === 'http' && !isOwnHost(headers.host);
 
 function challenge(error?: string, scope?: string): string {
   const parts = ['Bearer realm="ati"'];

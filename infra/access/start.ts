@@ -69,6 +69,7 @@ export async function startAccess({
     get required() {
       return current.required;
     },
+    anyHost: config.ATI_TRUSTED_NETWORK,
     authenticate: (authorization) => current.authenticate(authorization),
   };
 }
