@@ -94,8 +94,15 @@ export class OpenTrace implements Timed {
     return ++this.revision;
   }
 
+  /**
+   * Its spans go at once: a due time that has fallen (the root came after its children, as it mostly does) leaves an entry
+   * in the queue that holds this object until the hard cap.
+   */
   forget(): void {
     this.#session.end();
+    this.#seen.clear();
+    this.signalled.clear();
+    this.spans.clear();
   }
 }
 

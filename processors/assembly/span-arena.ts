@@ -1,11 +1,14 @@
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 
+const NO_BYTES = new Uint8Array();
+const NO_SPANS = new SpanColumns(0);
+
 /**
  * The spans of one trace with bytes of their own: rows are copied out of the batch that brought them, so that a trace
  * that stays open for minutes holds its own few bytes and not every batch in which one of its spans came.
  */
 export class SpanArena {
-  readonly columns = new SpanColumns(8);
+  columns = new SpanColumns(8);
   #bytes = new Uint8Array(2048);
   #used = 0;
   // The resource copied last: spans of one export mostly share it.
@@ -44,6 +47,14 @@ export class SpanArena {
   /** Called when a batch is done: its bytes may go. */
   releaseBatch(): void {
     this.#resourceOf = undefined;
+  }
+
+  /** It holds nothing, and no memory, any more; nothing may be added. */
+  clear(): void {
+    this.#bytes = NO_BYTES;
+    this.#used = 0;
+    this.#resourceOf = undefined;
+    this.columns = NO_SPANS;
   }
 
   #copy(source: Uint8Array, offset: number, length: number): number {
