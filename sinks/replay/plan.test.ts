@@ -80,6 +80,27 @@ test('of a log that has lost its start, what the partition that lost most may ha
   expect(carry.below).toBe(BASE + 6 * HOUR);
 });
 
+test('what a partition has given of which the log has nothing left is kept, however late that was', async () => {
+  const { carry } = await plan([
+    { earliest: 3, committed: 5, stamps: [0, 1] },
+    { earliest: 4, committed: 4, stamps: [] },
+  ]);
+  expect(carry.below).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('of a partition without a record since --from, what is from before it is kept', async () => {
+  const { carry } = await plan(
+    [
+      { committed: 3, stamps: [0, 1, 2] },
+      { committed: 2, stamps: [0, 5] },
+      { committed: 1, stamps: [0] },
+    ],
+    BASE + 2 * HOUR,
+  );
+  // The second one's last record before the range is the latest of all that the range does not give.
+  expect(carry.below).toBe(BASE + 6 * HOUR);
+});
+
 test('--from never skips what the sink has not stored; --to leaves the rest to the tail, from where the sink is', async () => {
   const stamps = [0, 1, 2, 3, 4, 5];
   const { ranges, tail, carry } = await plan(

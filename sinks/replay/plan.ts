@@ -60,7 +60,7 @@ export async function planOf(
       whole ? range.to : Math.max(range.to, stored.get(range.partition) ?? 0),
     ]),
   );
-  return { ranges, stored, tail, carry: await carryOf(kafka, topic, ranges, whole) };
+  return { ranges, stored, tail, carry: await carryOf(kafka, topic, logs, ranges, whole) };
 }
 
 async function positionsAt(kafka: Kafka, topic: string, time: TimePoint): Promise<Map<number, number>> {
@@ -76,25 +76,31 @@ async function positionsAt(kafka: Kafka, topic: string, time: TimePoint): Promis
 async function carryOf(
   kafka: Kafka,
   topic: string,
+  logs: readonly { readonly partition: number; readonly earliest: number }[],
   ranges: readonly Range[],
   whole: boolean,
 ): Promise<Carry> {
-  const firsts = await all(ranges, (range) => stampAfter(kafka, topic, range));
+  const firstOf = await Promise.all(ranges.map((range) => stampAfter(kafka, topic, range)));
+  const firsts = firstOf.filter((stamp) => stamp !== undefined);
   // Nothing is replayed, so nothing of the old table is given again.
   if (firsts.length === 0) return { below: Number.POSITIVE_INFINITY, from: Number.POSITIVE_INFINITY };
   // A log that has lost nothing gives every row since its first record. Of another one nobody knows which partition an
   // old row came from: what may be of records before the range stays.
   const complete = ranges.every((range) => range.from === 0);
-  const below = complete ? Math.min(...firsts) : Math.max(...firsts) + DISORDER_MS;
+  // A partition without a record in its range (idle for longer than the retention, say) may have given later rows than the
+  // others' first ones: up to its last record before the range, or, where that is gone too, who knows.
+  const silent = ranges.filter(({ from }, i) => from > 0 && firstOf[i] === undefined);
+  const lastBefore = await Promise.all(
+    silent.map(async ({ partition, from }) => {
+      const earliest = logs.find((log) => log.partition === partition)?.earliest ?? from;
+      return (
+        (await stampBefore(kafka, topic, { partition, from: earliest, to: from })) ?? Number.POSITIVE_INFINITY
+      );
+    }),
+  );
+  const below = complete ? Math.min(...firsts) : Math.max(...firsts, ...lastBefore) + DISORDER_MS;
   if (whole) return { below, from: Number.POSITIVE_INFINITY };
-  const lasts = await all(ranges, (range) => stampBefore(kafka, topic, range));
+  const lastOf = await Promise.all(ranges.map((range) => stampBefore(kafka, topic, range)));
+  const lasts = lastOf.filter((stamp) => stamp !== undefined);
   return { below, from: Math.min(...lasts) - DISORDER_MS };
-}
-
-async function all(
-  ranges: readonly Range[],
-  stampOf: (range: Range) => Promise<number | undefined>,
-): Promise<number[]> {
-  const stamps = await Promise.all(ranges.map(stampOf));
-  return stamps.filter((stamp) => stamp !== undefined);
 }
