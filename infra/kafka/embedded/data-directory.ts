@@ -19,7 +19,8 @@ export type Opened = { ok: true; directory: DataDirectory } | { ok: false; reaso
 
 /** Makes or takes the broker's directory for this process; `reason` says what the user can do. */
 export function openDataDirectory(path: string): Opened {
-  mkdirSync(path, { recursive: true });
+  // It holds everybody's telemetry: no other user of the machine may read it.
+  mkdirSync(path, { recursive: true, mode: 0o700 });
   const lock = lockDirectory(path);
   if (!lock.ok) {
     const reason = `${path} is in use by another embedded broker (pid ${lock.pid}): stop it, or set ATI_DATA_DIR`;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +37,11 @@ test('a port that is taken: one sentence that says what to do', async () => {
   await expect(spawnBroker({ dataDir: join(dataDir, 'other'), port })).rejects.toThrow(
     `port ${port} is in use by another program: set ATI_BROKER_PORT, or KAFKA_BROKERS to use the Kafka that is there`,
   );
+});
+
+test.skipIf(process.platform === 'win32')('what it stores is for its own user alone', async () => {
+  await start();
+  expect((await stat(join(dataDir, 'kafka'))).mode & 0o777).toBe(0o700);
 });
 
 test('a data directory has one broker at a time; that of a killed one is taken over', async () => {
