@@ -8,27 +8,34 @@ import { judge } from './judge.ts';
 import { targets } from './targets/registry.ts';
 import { fuzzWatched } from './watched.ts';
 
-const BREAKS = fileURLToPath(new URL('./fixtures/breaks.ts', import.meta.url));
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
 
+const FIXTURES = {
+  throws: new URL('./fixtures/throws.ts', import.meta.url),
+  hangs: new URL('./fixtures/hangs.ts', import.meta.url),
+  exits: new URL('./fixtures/exits.ts', import.meta.url),
+};
+const fixture = (name: keyof typeof FIXTURES, seconds: number) =>
+  fuzzWatched(name, fileURLToPath(FIXTURES[name]), {
+    seed: 1,
+    seconds,
+    hangsMs: 2_000,
+    progress: () => undefined,
+  });
+
 test('a throw, a hang and a dying process are found, and told apart', async () => {
-  const found = new Map<string, string>();
-  // Another seed where chance has not led to all three.
-  for (let seed = 1; seed <= 4 && found.size < 3; seed++) {
-    const report = await fuzzWatched('breaks', BREAKS, {
-      seed,
-      seconds: 60,
-      hangsMs: 2_000,
-      progress: () => undefined,
-    });
-    for (const { key, input } of report.found) found.set(key, Buffer.from(input).toString('latin1'));
-  }
-  const of = (kind: string) => [...found].find(([key]) => key.includes(kind))?.[1];
-  expect(of('RangeError')).toBe('THROW');
-  expect(of('hangs')).toContain('HANG');
-  expect(of('ended with code 7')).toContain('EXIT');
+  // One found ends the process, and with it its time.
+  const reports = [await fixture('throws', 2), await fixture('hangs', 0.1), await fixture('exits', 0.1)];
+  const found = reports.map((report) =>
+    report.found.map(({ key, input }) => [key, Buffer.from(input).toString('latin1')]),
+  );
+  expect(found).toEqual([
+    [['RangeError: thrown on purpose', 'THROW']],
+    [['hangs', 'HANG']],
+    [['the process ended with code 7', 'EXIT']],
+  ]);
 });
 
 describe('npm run fuzz', () => {

@@ -17,6 +17,7 @@ const peak = () => process.resourceUsage().maxRSS * 1024;
 /** Only an input that takes so long can have touched so much memory. */
 const MEMORY_TAKES_MS = 20;
 const SAY_EVERY_MS = 500;
+const STARTED: Said = { type: 'progress', inputs: 0, reached: 0, corpus: 0 };
 
 process.once('message', (given: Task | Replay) => void begin(given));
 // Ctrl-C is the parent's business.
@@ -32,6 +33,8 @@ async function begin(given: Task | Replay): Promise<void> {
 
 async function replay(target: Target, { file }: Replay): Promise<void> {
   const started = await target.start();
+  // From now on its patience is that for one input.
+  await say(STARTED);
   const before = peak();
   const { verdict, ms } = await judge(started, Uint8Array.from(readFileSync(file)));
   await say({ type: 'replayed', ...verdict, ms, bytes: peak() - before });
@@ -42,6 +45,7 @@ async function run(target: Target, task: Task): Promise<void> {
   const coverage = new Coverage();
   coverage.start();
   const started = await target.start();
+  await say(STARTED);
   const known = new Set(task.known);
   const file = openSync(task.current, 'w');
   let scratch = Buffer.alloc(64 << 10);

@@ -22,7 +22,7 @@ export interface Target {
   readonly share?: number;
   /** Longest input, in bytes (default 8 KiB). */
   readonly maxBytes?: number;
-  /** Inputs of one run within `npm test` (default 300). */
+  /** Inputs of one run within `npm test` (default 1,500). */
   readonly quick?: number;
   /** Needs a process of its own (a native engine): not within the unit tests. */
   readonly heavy?: boolean;

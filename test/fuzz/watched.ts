@@ -79,7 +79,7 @@ export async function fuzzWatched(
       report.seconds += (performance.now() - began) / 1_000;
       if (why === undefined) break;
       const input = currentOf(current);
-      if (why !== HANGS || (await replayed(module, input, place)) !== undefined)
+      if (why !== HANGS || (await replayed(module, input, place, options.hangsMs)) !== undefined)
         report.found.push({ key: why, message: why, input });
       else
         report.notes.push(
@@ -101,13 +101,19 @@ export async function replayed(
   module: string,
   input: Uint8Array,
   place: string,
+  hangsMs = HANGS_MS,
 ): Promise<Verdict | undefined> {
   const file = path.join(place, 'input');
   writeFileSync(file, input);
   const child = worker();
   let verdict: Verdict | undefined;
   let answered = false;
+  let late = setTimeout(() => child.kill('SIGKILL'), START_MS);
   child.on('message', (said: Said) => {
+    if (said.type === 'progress') {
+      clearTimeout(late);
+      late = setTimeout(() => child.kill('SIGKILL'), hangsMs);
+    }
     if (said.type !== 'replayed') return;
     answered = true;
     const { key, message, bytes } = said;
@@ -115,7 +121,6 @@ export async function replayed(
     else if (bytes > MEMORY_BYTES)
       verdict = { key: 'memory', message: `took ${bytes >> 20} MiB, more than ${MEMORY_BYTES >> 20}` };
   });
-  const late = setTimeout(() => child.kill('SIGKILL'), START_MS);
   child.send({ type: 'replay', module, file });
   const [code, signal] = await once(child, 'exit');
   clearTimeout(late);

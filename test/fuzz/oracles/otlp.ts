@@ -18,19 +18,41 @@ export const FILTER = {
   hash: (value: Uint8Array) => value.length.toString(16).padStart(64, '0'),
 };
 
-/** How many messages stand at the end of `path` (tags from the outermost), each step any of several. */
-export function countOf(otlp: Uint8Array, path: readonly (readonly number[])[]): number {
+/** Tags of a step; of a oneof only the kind that stands last counts, and the others are not even read. */
+export interface Step {
+  readonly tags: readonly number[];
+  readonly oneof?: boolean;
+}
+
+/** How many messages stand at the end of `path`, from the outermost. */
+export function countOf(otlp: Uint8Array, path: readonly Step[]): number {
   const counted = guarded(() => {
-    const walk = (from: number, end: number, depth: number): number => {
-      if (depth === path.length) return 1;
-      let n = 0;
+    const each = (
+      from: number,
+      end: number,
+      tags: readonly number[],
+      call: (from: number, end: number, field: number) => void,
+    ) => {
       for (let p = from; p < end; ) {
         const field = tag(otlp, p, end);
-        if (path[depth].includes(field)) {
-          p = lengthEnd(otlp, next, end);
-          n += walk(next, p, depth + 1);
-        } else p = skip(otlp, next, end, field);
+        const start = next;
+        p = skip(otlp, start, end, field);
+        if (!tags.includes(field)) continue;
+        lengthEnd(otlp, start, end);
+        call(next, p, field);
       }
+    };
+    const walk = (from: number, end: number, depth: number): number => {
+      if (depth === path.length) return 1;
+      let { tags, oneof } = path[depth];
+      if (oneof)
+        each(from, end, tags, (_from, _end, field) => {
+          tags = [field];
+        });
+      let n = 0;
+      each(from, end, tags, (at, until) => {
+        n += walk(at, until, depth + 1);
+      });
       return n;
     };
     return { ok: true as const, n: walk(0, otlp.length, 0) };
@@ -39,12 +61,18 @@ export function countOf(otlp: Uint8Array, path: readonly (readonly number[])[]):
   return counted.n;
 }
 
-const RESOURCES = [0x0a];
-const MEMBERS = [0x12];
+const RESOURCES: Step = { tags: [0x0a] };
+const MEMBERS: Step = { tags: [0x12] };
 /** Spans and log records alike. */
 export const ITEMS = [RESOURCES, MEMBERS, MEMBERS];
 /** Through gauge, sum, histogram, exponential histogram and summary to their points. */
-export const POINTS = [RESOURCES, MEMBERS, MEMBERS, [42, 58, 74, 82, 90], [0x0a]];
+export const POINTS = [
+  RESOURCES,
+  MEMBERS,
+  MEMBERS,
+  { tags: [42, 58, 74, 82, 90], oneof: true },
+  { tags: [0x0a] },
+];
 
 /** Nothing was dropped: what has passed the door passes it unchanged. */
 export function nothingDropped(dropped: Dropped): void {

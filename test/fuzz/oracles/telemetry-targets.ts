@@ -6,14 +6,14 @@ import type { Failure } from '#schemas/otlp/wire.ts';
 import { protoMutator } from '../mutate/proto.ts';
 import { logExports, metricExports, WORDS } from '../seeds/otlp.ts';
 import { holds, same, type Target } from '../target.ts';
-import { countOf, FILTER, ITEMS, nothingDropped, POINTS, readableTelemetry } from './otlp.ts';
+import { countOf, FILTER, ITEMS, nothingDropped, POINTS, readableTelemetry, type Step } from './otlp.ts';
 
 const OPTIONS = { ...FILTER, maxItems: 1_000, maxPartBytes: 4_096, allowBodies: false };
 
 interface Signal {
   readonly name: 'metrics' | 'logs';
   readonly event: 'MetricBatch' | 'LogBatch';
-  readonly items: readonly (readonly number[])[];
+  readonly items: readonly Step[];
   split(body: Uint8Array, options: typeof OPTIONS): TelemetrySplit | Failure;
   seeds(): Uint8Array[];
 }

@@ -72,7 +72,7 @@ export const target: Target = {
   about:
     'command lines of why, incidents, explain and analyze: options, or the error that says what is wrong',
   share: 0.5,
-  quick: 100,
+  quick: 400,
   start: () => ({
     seeds: COMMANDS.flatMap((_, command) => WORDS.map((_word, i) => Uint8Array.from([command, 1, i]))),
     mutators: [],

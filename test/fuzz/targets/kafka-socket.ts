@@ -14,7 +14,7 @@ export const target: Target = {
   name: 'kafka-socket',
   about:
     'bytes on a connection to the embedded broker, in pieces: the connection may be closed, the broker answers the next one',
-  quick: 60,
+  quick: 200,
   async start() {
     let current: FuzzBroker = fuzzBroker();
     let server = await listen(current.broker, 0);

@@ -9,7 +9,7 @@ export const target: Target = {
   about:
     'records of ati.spans that no door has seen: assembly, critical path, detectors and insights never throw, their events are readable, twice the same bytes, and no trace stays open',
   share: 2,
-  quick: 120,
+  quick: 400,
   start: () => ({
     seeds: traceExports(),
     dictionary: WORDS,

@@ -34,7 +34,7 @@ export const target: Target = {
   about:
     'trace files of every format: read or told why not; what is read is readable, passes the door again and counts',
   share: 1.5,
-  quick: 150,
+  quick: 500,
   maxBytes: 24 << 10,
   start() {
     const [, example] = traceExports();
