@@ -2,6 +2,7 @@
  * Every service, as the process that it is and under load, stopped by SIGTERM: exit 0 within the deadline, what it has
  * acknowledged is there, what is stored is committed, and the next one goes on where it was.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectClickHouse } from '#infra/clickhouse/client.ts';
@@ -33,6 +34,7 @@ type Name = keyof typeof MAINS;
 /** What `npm start` and the containers' orchestrators give a service. */
 const DEADLINE_MS = 30_000;
 const CLIENTS = 4;
+const PAUSE_MS = 50;
 
 let place: TemporaryPlace;
 let kafka: Kafka;
@@ -69,6 +71,8 @@ async function client(number: number): Promise<void> {
     const { spans } = healthyTrace(`shutdown-${number}-${n}`, Date.now() - 2_000);
     await postUntilAcknowledged(url, encodeTraces(exportOf(spans)));
     for (const { spanId } of spans) acknowledged.add(String(spanId));
+    // A load, not all that the machine can do.
+    await wait(PAUSE_MS);
   }
 }
 
@@ -104,7 +108,7 @@ beforeAll(async () => {
 afterAll(async () => {
   going = false;
   // What a failed test has left without an ingest would be sent for ever.
-  await Promise.race([Promise.allSettled(clients), new Promise((resolve) => setTimeout(resolve, 5_000))]);
+  await Promise.race([Promise.allSettled(clients), wait(5_000)]);
   await clickhouse?.close();
   await kafka?.close();
   for (const forked of running.values()) await forked.end('SIGKILL');
