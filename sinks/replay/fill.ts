@@ -1,5 +1,6 @@
 /** The log into tables, by the projection that the sink runs. */
 import type { RetryOptions } from '#infra/clickhouse/retry.ts';
+import { UserError } from '#infra/errors.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import type { TablesProjection } from '../projections/projection.ts';
 import { type Insert, insertPending } from '../writer/insert.ts';
@@ -54,20 +55,40 @@ export class Filler {
     this.#spare = new Pending(inserts.length);
   }
 
-  /** Resolves when the rows of the ranges are stored. */
+  /**
+   * Resolves when the rows of the ranges are stored. Throws a UserError where retention has deleted the beginning of one
+   * since the ranges were made: its rows would neither be carried over nor replayed.
+   */
   async fill(ranges: readonly Range[]): Promise<void> {
     const { kafka, topic, batchRows, signal, onProgress } = this.#options;
     for (const { partition, from, to } of ranges) {
+      let first = to;
       for await (const record of kafka.read(topic, partition, from, to)) {
         if (signal.aborted) throw new Interrupted();
+        if (first === to) {
+          first = record.offset;
+          if (first > from) await this.#checkStart(partition, from);
+        }
         this.#append(record);
         if (++this.filled.records % TELL_EVERY === 0) onProgress(this.filled);
         if (this.#filling.rowCount >= batchRows || this.#filling.bytes >= BATCH_BYTES) await this.#store();
       }
+      if (first === to && to > from) await this.#checkStart(partition, from);
     }
     await this.#store();
     await this.#storing;
     onProgress(this.filled);
+  }
+
+  /** A log may have holes; what it must not have is a later beginning. */
+  async #checkStart(partition: number, from: number): Promise<void> {
+    const { kafka, topic } = this.#options;
+    const log = (await kafka.offsets(topic)).find((each) => each.partition === partition);
+    if (log !== undefined && log.earliest > from)
+      throw new UserError(
+        `${topic}: retention has deleted the offsets ${from} to ${log.earliest - 1} of partition ${partition} ` +
+          'before they were read: run the replay again, it carries their rows over',
+      );
   }
 
   #append(record: Parameters<Pending['add']>[0]): void {
