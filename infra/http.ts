@@ -42,6 +42,9 @@ export function registerOps(app: FastifyInstance, options: OpsOptions): void {
   });
 }
 
+/** Until a request is there, whole. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
 /** The same routes on a server of their own, for a process without another one. */
 export async function opsServer(
   options: OpsOptions & {
@@ -52,7 +55,11 @@ export async function opsServer(
     readonly tls: Tls | undefined;
   },
 ): Promise<FastifyInstance> {
-  const app = Fastify({ forceCloseConnections: true, ...serverOptions(options.tls) });
+  const app = Fastify({
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...serverOptions(options.tls),
+  });
   guardRoutes(app, {
     access: options.access,
     deny: ({ status, message }, _request, reply) => reply.code(status).send({ error: { message } }),

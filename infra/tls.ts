@@ -64,12 +64,18 @@ export function readPem(variable: string, file: string): Buffer {
   }
 }
 
+/** A client that sends its head slower than this holds no connection (slow loris). */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How often Node looks for such clients; its own 30 s would let them stay as long. */
+const LOOK_EVERY_MS = 5_000;
+
 /**
  * Fastify's options of a server with or without TLS; `http` are those of node:http. Typed as if without: what Fastify
- * gives for it is used in the same way.
+ * gives for it is used in the same way. Slow clients are cut unless `http` says another time.
  */
 export function serverOptions(tls: Tls | undefined, http: ServerOptions = {}): { http: ServerOptions } {
-  if (tls === undefined) return { http };
-  const https = { ...http, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
+  const options = { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_EVERY_MS, ...http };
+  if (tls === undefined) return { http: options };
+  const https = { ...options, ...tls, handshakeTimeout: HANDSHAKE_TIMEOUT_MS };
   return { https } as unknown as { http: ServerOptions };
 }

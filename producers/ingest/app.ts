@@ -15,7 +15,6 @@ import type { Refusal } from './refusal.ts';
 import { type BySignal, SIGNALS } from './signals.ts';
 
 /** Milliseconds. A client that sends slower than this holds no connection (slow loris). */
-const HEADERS_TIMEOUT = 10_000;
 const REQUEST_TIMEOUT = 30_000;
 
 export interface HttpOptions {
@@ -40,8 +39,6 @@ export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpO
     return503OnClosing: false,
     exposeHeadRoutes: false,
     ...serverOptions(tls, {
-      headersTimeout: HEADERS_TIMEOUT,
-      connectionsCheckingInterval: 5_000,
       maxHeaderSize: 16 << 10,
     }),
     clientErrorHandler: answerBrokenRequest,

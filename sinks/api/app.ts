@@ -26,7 +26,6 @@ const MAX_HEADER_BYTES = 16 << 10;
 /** Of a request's body where its route says no other. */
 const MAX_BODY_BYTES = 16 << 10;
 /** A client that sends slower than this holds no connection. */
-const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface ApiOptions extends ApiDeps {
@@ -52,7 +51,7 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
         error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'a part of the path is too long' : 'the URL is not valid';
       void sendError(reply, { status: error.statusCode ?? 400, code: 'bad_request', message });
     },
-    ...serverOptions(options.tls, { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }),
+    ...serverOptions(options.tls, { maxHeaderSize: MAX_HEADER_BYTES }),
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
