@@ -46,6 +46,14 @@ test('every wrong variable is named, also those that only rules over several fin
 test.each([
   [{ CLICKHOUSE_URL: 'ftp://x' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
   [{ CLICKHOUSE_URL: 'nonsense' }, 'CLICKHOUSE_URL: must be http(s)://host:port'],
+  [
+    { CLICKHOUSE_URL: 'http://ann:secret@c:1' },
+    'CLICKHOUSE_URL: must hold no password: CLICKHOUSE_PASSWORD is for it',
+  ],
+  [
+    { CLICKHOUSE_URL: 'http://c:1/?password=secret' },
+    'CLICKHOUSE_URL: must hold no password: CLICKHOUSE_PASSWORD is for it',
+  ],
   [{ KAFKA_BROKERS: 'kafka:9092,noport' }, 'KAFKA_BROKERS: must be host:port,…'],
   [{ KAFKA_BROKERS: 'kafka://kafka:9092' }, 'KAFKA_BROKERS: must be host:port,…'],
   [{ ATI_API_PORT: 'foo' }, 'ATI_API_PORT: must be a whole number from 1 to 65535'],

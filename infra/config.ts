@@ -21,6 +21,11 @@ const list = z
       .filter((item) => item !== ''),
   );
 
+function holdsPassword(url: string): boolean {
+  const parsed = URL.parse(url);
+  return parsed !== null && (parsed.password !== '' || parsed.searchParams.has('password'));
+}
+
 /** Environment variable → meaning. Defaults are the embedded, loopback-only installation. */
 const schema = z.object({
   ATI_DATA_DIR: z
@@ -97,6 +102,8 @@ const schema = z.object({
     .string()
     .default('')
     .refine((url) => url === '' || (/^https?:/.test(url) && URL.canParse(url)), 'must be http(s)://host:port')
+    // Messages name the URL.
+    .refine((url) => !holdsPassword(url), 'must hold no password: CLICKHOUSE_PASSWORD is for it')
     .describe('http(s)://host:port of a real ClickHouse; empty starts the embedded engine'),
   CLICKHOUSE_USER: z.string().default('default'),
   CLICKHOUSE_PASSWORD: z.string().default('').describe('secret'),
