@@ -94,7 +94,8 @@ async function replay(place: Place, extent: Extent, options: ReplayOptions): Pro
     kafka,
     keys.map((key) => topicName(key, prefix)),
   );
-  const candidates = new PutBack(await replayedSources(kafka, topic, extent), partitions, options.again);
+  const known = await replayedSources(kafka, topic, extent);
+  const candidates = new PutBack(known, partitions, options.again, prefix);
   const left = new Map<string, number>();
   const summary = new Summary();
   const producer = options.yes ? await kafka.producer({ compression: 'zstd' }) : undefined;

@@ -3,6 +3,7 @@ import { plural } from '#infra/format.ts';
 import { REPLAYED, REPLAYS } from '#infra/kafka/dead-letters.ts';
 import type { Kafka, OutgoingRecord, Producer } from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
+import { type TopicKey, topicName } from '#infra/topics.ts';
 import { type LetterWithValue, sourceOf } from './letters.ts';
 
 /** Why a letter is left where it is; undefined: it can be put back. */
@@ -10,16 +11,30 @@ export type Obstacle =
   | 'put back before'
   | 'no bytes were kept'
   | 'not a topic of this installation'
+  | 'still where it was, and read from there'
   | undefined;
+
+/**
+ * Processors read it whole at each assignment, so a state counts as soon as it can be read. Put back, an older one would be
+ * the last of its key, and compaction would drop the newer ones.
+ */
+const READ_WHOLE: TopicKey = 'incidentState';
 
 export class PutBack {
   readonly #known: ReadonlySet<string>;
   readonly #partitions: ReadonlyMap<string, number>;
   readonly #again: boolean;
+  readonly #readWhole: string;
   readonly #seen = new Set<string>();
 
-  /** `partitions`: of each topic that a letter may go back to. */
-  constructor(known: ReadonlySet<string>, partitions: ReadonlyMap<string, number>, again: boolean) {
+  /** `partitions`: of each topic that a letter may go back to; `prefix`: ATI_TOPIC_PREFIX. */
+  constructor(
+    known: ReadonlySet<string>,
+    partitions: ReadonlyMap<string, number>,
+    again: boolean,
+    prefix: string,
+  ) {
+    this.#readWhole = topicName(READ_WHOLE, prefix);
     this.#known = known;
     this.#partitions = partitions;
     this.#again = again;
@@ -29,6 +44,7 @@ export class PutBack {
   judge(letter: LetterWithValue): Obstacle | 'twin' {
     const { topic, partition } = letter.source;
     const source = sourceOf(letter);
+    if (topic === this.#readWhole) return 'still where it was, and read from there';
     if (this.#seen.has(source)) return 'twin';
     if (this.#known.has(source) && !this.#again) return 'put back before';
     if (letter.value === null) return 'no bytes were kept';
