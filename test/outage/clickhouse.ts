@@ -12,7 +12,6 @@ import { watchDeaths } from './deaths.ts';
 import { flat } from './flat.ts';
 import { type Front, startFront } from './front.ts';
 import { watchIncidents } from './incidents.ts';
-import { busiestSecond } from './knocks.ts';
 import { type Load, startLoad } from './load.ts';
 import type { OutageOptions } from './options.ts';
 import { memoryPicture, type Phase } from './picture.ts';
@@ -101,7 +100,6 @@ async function run(
 
   say('back: the engine starts again');
   front.mostAtOnce();
-  const returning = front.inserts.length;
   await engine.restart();
   const backAt = performance.now();
   const backMinute = watch.now();
@@ -177,12 +175,6 @@ async function run(
     atMost('the latest of them was on ati.incidents after', Math.max(0, ...delays), INCIDENT_MS / 1_000, 's'),
     none('planted incidents that never came', later),
     atMost('inserts at once after its return', most, PROJECTIONS.length, ''),
-    atMost(
-      'inserts in the busiest second after its return',
-      busiestSecond(front.inserts.slice(returning).map(({ at }) => at)),
-      5 * PROJECTIONS.length,
-      '',
-    ),
     atLeast(
       'rows of an insert of spans while the backlog was stored',
       rowsPerInsert(watch, backMinute, recoveredMinute),
