@@ -6,6 +6,7 @@ import { connectClickHouse } from '#infra/clickhouse/client.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import type { Api } from '../../sinks/api/deps.ts';
 import { TopicFeed } from '../../sinks/api/stream/feed.ts';
+import { MAX_STREAMS_OF_TENANT } from '../../sinks/api/stream/route.ts';
 import { apiOver } from '../../sinks/api/testing.ts';
 import {
   eventually,
@@ -154,4 +155,19 @@ test('a stream ends within seconds of its token, and hears nothing that comes af
 test('without a token, or with one of another scope, there is no stream', async () => {
   expect((await fetch(url)).status).toBe(401);
   expect((await fetch(url, { headers: token('alpha', 'ingest') })).status).toBe(403);
+});
+
+test('a tenant with as many streams as one may have gets no more; another does; one that ends makes room', async () => {
+  const status = async () => {
+    const abort = new AbortController();
+    const answer = await fetch(url, { headers: token('greedy', 'read'), signal: abort.signal });
+    abort.abort();
+    return answer.status;
+  };
+  const streams = await Promise.all(Array.from({ length: MAX_STREAMS_OF_TENANT }, () => listen('greedy')));
+  expect(await status()).toBe(429);
+  await (await listen('modest')).end();
+  await streams[0].end();
+  await eventually(status, (code) => code === 200);
+  await Promise.all(streams.map((stream) => stream.end()));
 });

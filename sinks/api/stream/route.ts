@@ -12,10 +12,14 @@ import type { EventId } from './feed.ts';
 /** Proxies close what is silent for a minute. */
 const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 2_000;
+/** Retry-After where too many are open. */
+const BUSY_S = 30;
 /** A stream outlives neither its token nor the scope: how often it is asked. */
 const ASK_ACCESS_MS = 1_000;
 /** So long a client that was cut may take to read why. */
 const CUT_MS = 10_000;
+/** Open at once: a tenant cannot take all connections that the process may have. */
+export const MAX_STREAMS_OF_TENANT = 100;
 
 const eventId = z
   .string()
@@ -59,10 +63,10 @@ async function write(raw: ServerResponse, text: string, signal: AbortSignal): Pr
 }
 
 export function registerStream(app: Api, { access, feed, now }: ApiDeps): void {
-  const open = new Set<AbortController>();
+  const open = new Map<AbortController, string>();
   // Before the server waits for its connections to end.
   app.addHook('preClose', async () => {
-    for (const client of open) client.abort();
+    for (const client of open.keys()) client.abort();
   });
 
   app.get(
@@ -75,7 +79,8 @@ export function registerStream(app: Api, { access, feed, now }: ApiDeps): void {
         description:
           "Each event's id is `partition-offset` on ati.incidents; send the last one as Last-Event-ID to go on after " +
           'it (then an event may come twice: `incidentId` and `revision` tell). Lines that begin with a colon are heartbeats. ' +
-          'A client that does not keep up, or whose token is revoked or over, gets an event named `cut` and is disconnected.',
+          'A client that does not keep up, or whose token is revoked or over, gets an event named `cut` and is disconnected. ' +
+          `429: ${MAX_STREAMS_OF_TENANT} are open.`,
         querystring: query,
         headers: z.object({ 'last-event-id': eventId.optional() }).loose(),
         response: { '4xx': errorBody, '5xx': errorBody },
@@ -88,13 +93,16 @@ export function registerStream(app: Api, { access, feed, now }: ApiDeps): void {
       }
       const after = request.headers['last-event-id'] ?? request.query.lastEventId;
       const { tenant } = request.principal;
+      const own = open.values().filter((each) => each === tenant);
+      if (own.reduce((sum) => sum + 1, 0) >= MAX_STREAMS_OF_TENANT)
+        throw new ApiError(429, 'busy', `${MAX_STREAMS_OF_TENANT} streams are open already`, BUSY_S);
       const mayRead = () => {
         const who = access.authenticate(request.headers.authorization);
         return who.ok && who.principal.tenant === tenant && who.principal.scopes.has('read');
       };
       const wanted = (event: IncidentEvent) => passes(request.query, event, now());
       const client = new AbortController();
-      open.add(client);
+      open.set(client, tenant);
       reply.hijack();
       const { raw } = reply;
       const overrun = new AbortController();
