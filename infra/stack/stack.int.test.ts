@@ -114,6 +114,16 @@ describe('several instances', () => {
     expect(place.events()).toContain('steady closed');
     expect(() => stack.pid('sink-2')).toThrow('this installation has no sink-2');
   });
+
+  test('one that is added as all stop is not left behind', async () => {
+    const stack = await start(pair());
+    const late = { ...fixture('sink', 'steady'), name: 'sink-2', ownPort: await freePort() } as const;
+    const adding = expect(stack.add(late)).rejects.toThrow(new UserError('stopped while starting'));
+    await stack.stop();
+    await adding;
+    expect(place.events().filter((event) => event === 'steady ready')).toHaveLength(1);
+    expect(() => stack.pid('sink-2')).toThrow('this installation has no sink-2');
+  });
 });
 
 describe('what can go wrong at the start', () => {

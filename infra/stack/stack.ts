@@ -52,6 +52,8 @@ export interface Stack {
 /** A service's own stages have deadlines, which leave it less than that. */
 const STOP_DEADLINE_MS = 30_000;
 
+const STOPPED = 'stopped while starting';
+
 /** Makes the data directory and locks it; a place that cannot be written is the user's to change. */
 function takeDirectory(dataDir: string, logDir: string): Locked {
   return writing(dataDir, () => {
@@ -134,8 +136,14 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       adding.add(service.name);
       try {
         await checkPorts(config, [service]);
+        // Who is not in the list is stopped by nobody.
+        if (ended.signal.aborted) throw new UserError(STOPPED);
         rotateLog(logDir, service.name);
         const started = await Supervised.start(service, supervisor, ended.signal);
+        if (ended.signal.aborted) {
+          await started.stop();
+          throw new UserError(STOPPED);
+        }
         running.set(service.name, started);
         // Beside its like: the stop goes backwards.
         services.splice(services.findLastIndex(({ port }) => port === service.port) + 1, 0, service);
@@ -169,7 +177,7 @@ async function startAll(
   const ready = new Map<ServiceName, Promise<void>>();
   const startOne = async (service: Service) => {
     await Promise.all(service.after.map((name) => ready.get(name)));
-    if (signal.aborted) throw new UserError('stopped while starting');
+    if (signal.aborted) throw new UserError(STOPPED);
     options.progress?.(service, 'starting');
     running.set(service.name, await Supervised.start(service, options.supervisor, signal));
     options.progress?.(service, 'ready');
@@ -185,6 +193,6 @@ async function startAll(
     ready.set(service.name, started);
   }
   await Promise.allSettled(ready.values());
-  if (options.signal?.aborted) throw new UserError('stopped while starting');
+  if (options.signal?.aborted) throw new UserError(STOPPED);
   if (failure) throw failure.error;
 }
