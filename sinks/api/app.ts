@@ -1,7 +1,8 @@
 /** The query API without its server: build it, then listen or inject. */
-import Fastify, { type RouteOptions } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type RouteOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { registerOps } from '#infra/http.ts';
+import type { Logger } from '#infra/log.ts';
 import { serverOptions, type Tls } from '#infra/tls.ts';
 import type { Api, ApiDeps } from './deps.ts';
 import { registerDoors } from './doors.ts';
@@ -29,6 +30,8 @@ const MAX_BODY_BYTES = 16 << 10;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface ApiOptions extends ApiDeps {
+  /** Is told what failed and why, which answers do not say; requests are not logged. */
+  readonly log?: Logger;
   /** ATI_API_REQUESTS_PER_MINUTE; 0: no limit. */
   readonly requestsPerMinute: number;
   /** HTTPS with it, HTTP without. */
@@ -44,6 +47,8 @@ export async function buildApi(options: ApiOptions): Promise<Api> {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
     bodyLimit: MAX_BODY_BYTES,
+    // Fastify's lines below that are of every request.
+    ...(options.log && { loggerInstance: options.log.child({}, { level: 'warn' }) as FastifyBaseLogger }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Errors before a route is found: a path parameter that is too long, a URL that cannot be decoded.
     frameworkErrors: (error, _request, reply) => {

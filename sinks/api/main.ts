@@ -29,6 +29,7 @@ runProcess('api', async (context) => {
   lifecycle.onStop('flushed', 'operators', () => operators.close());
 
   const app = await buildApi({
+    log,
     access,
     tls,
     requestsPerMinute: config.ATI_API_REQUESTS_PER_MINUTE,

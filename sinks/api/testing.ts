@@ -21,7 +21,7 @@ export function apiOver(
   { clickhouse, database }: TestDatabase,
   feed: IncidentFeed = silent,
   operators: OperatorLog = away,
-  more: Partial<Pick<ApiOptions, 'access' | 'requestsPerMinute' | 'tls' | 'onRoute'>> = {},
+  more: Partial<Pick<ApiOptions, 'access' | 'requestsPerMinute' | 'tls' | 'onRoute' | 'log'>> = {},
 ): Promise<Api> {
   return buildApi({
     access: OPEN_ACCESS,
