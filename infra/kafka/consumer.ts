@@ -128,22 +128,24 @@ export class GroupConsumer implements Consumer {
     const grace = new AbortController();
     const startGrace = () => void setTimeout(() => grace.abort(), JOIN_GRACE_MS).unref();
     signal.addEventListener('abort', startGrace, { once: true });
-    while (!signal.aborted) {
-      try {
-        const doing = `join group ${groupId} on ${topics.join(', ')}`;
-        return await unlessAborted(
-          this.#retrying(doing, () => this.#group.join()),
-          grace.signal,
-        );
-      } catch (error) {
-        if (signal.aborted) return undefined;
-        if (!isMembershipLost(error)) throw error;
-        if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.#group.forgetMember();
-      } finally {
-        signal.removeEventListener('abort', startGrace);
+    try {
+      while (!signal.aborted) {
+        try {
+          const doing = `join group ${groupId} on ${topics.join(', ')}`;
+          return await unlessAborted(
+            this.#retrying(doing, () => this.#group.join()),
+            grace.signal,
+          );
+        } catch (error) {
+          if (signal.aborted) return undefined;
+          if (!isMembershipLost(error)) throw error;
+          if (typeOf(error) === 'UNKNOWN_MEMBER_ID') this.#group.forgetMember();
+        }
       }
+      return undefined;
+    } finally {
+      signal.removeEventListener('abort', startGrace);
     }
-    return undefined;
   }
 
   async #assignments(partitions: readonly TopicPartition[], epoch: Epoch): Promise<Assignment[] | undefined> {

@@ -7,12 +7,20 @@ import type { TopicDefinition } from './port.ts';
 const TOPIC = 2;
 const SET_FOR_THIS_TOPIC = 1;
 
+/** Of a user without the right, and of clusters that allow some settings only. */
+const NOT_OURS_TO_SET = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+  'INVALID_CONFIG',
+]);
+
 type Settings = Readonly<Record<string, string>>;
 
 /**
  * Gives existing topics the settings of their definitions, such as another retention than the one they were created with.
- * What a definition does not name stays; `max.message.bytes` is only ever raised. A user who may not do that is warned,
- * and the topics stay as they are.
+ * What a definition does not name stays; `max.message.bytes` is only ever raised. Where the user or the
+ * cluster does not allow it, a warning says so, and the topics stay as they are.
  */
 export async function alignSettings(
   connection: Connection,
@@ -40,9 +48,11 @@ export async function alignSettings(
       }
     });
   } catch (error) {
-    if (!['TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED'].includes(typeOf(error) ?? ''))
-      throw error;
-    log.warn({ err: error }, 'topics keep the settings they have: this user may not describe or alter them');
+    if (!NOT_OURS_TO_SET.has(typeOf(error) ?? '')) throw error;
+    log.warn(
+      { err: error },
+      'topics keep the settings they have: this user, or the cluster, does not let them be altered',
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 /** What was deleted: events on `ati.deletions`, which hold wherever the log is read again. */
 import { z } from 'zod';
+import { UserError } from '#infra/errors.ts';
 import type { Kafka, Producer } from '#infra/kafka/port.ts';
 
 /** All that a tenant had, or one trace of it, up to a time. */
@@ -27,7 +28,7 @@ export async function writeDeletion(producer: Producer, topic: string, deletion:
   await producer.send(topic, [{ key: keyOf(deletion), value }]);
 }
 
-/** All of them; throws where a record is none: nothing may be written as if it had not been deleted. */
+/** All of them; throws a UserError where a record is none: nothing may be written as if it had not been deleted. */
 export async function readDeletions(
   kafka: Pick<Kafka, 'read' | 'offsets'>,
   topic: string,
@@ -40,7 +41,11 @@ export async function readDeletions(
         continue;
       }
       const parsed = schema.safeParse(jsonOf(value.toString()));
-      if (!parsed.success) throw new Error(`${topic}/${partition}@${offset} is no deletion`);
+      if (!parsed.success)
+        throw new UserError(
+          `${topic}/${partition}@${offset} is no deletion, and what it was to delete is not known: ` +
+            'write a record without a value under its key, and run the deletion again',
+        );
       found.set(keyOf(parsed.data), parsed.data);
     }
   }

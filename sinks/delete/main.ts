@@ -45,9 +45,9 @@ async function main(context: CommandContext, options: DeleteOptions): Promise<nu
   const kafka = await startKafka(context, 'ati-delete', 0);
   const prefix = context.config.ATI_TOPIC_PREFIX;
   const producer = await kafka.producer();
+  const topic = topicName('deletions', prefix);
   // First: whatever happens next, the deletion is known.
-  await writeDeletion(producer, topicName('deletions', prefix), deletion);
-  await producer.close();
+  await writeDeletion(producer, topic, deletion);
   const missing = await settle({
     kafka,
     prefix,
@@ -58,6 +58,9 @@ async function main(context: CommandContext, options: DeleteOptions): Promise<nu
   });
   // What was on the log at `at` has been stored in the meantime.
   const stored = { ...deletion, at: Date.now() };
+  // What came in the meantime goes with the rest, so it must not come back either.
+  await writeDeletion(producer, topic, stored);
+  await producer.close();
   await deleteRows(clickhouse, database, stored);
   const rest = (await countRows(clickhouse, database, stored)).filter(({ rows }) => rows > 0);
   const rows = before.reduce((sum, table) => sum + table.rows, 0);
