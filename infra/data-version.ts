@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ati from '../package.json' with { type: 'json' };
 import { messageOf } from './errors.ts';
-import { replaceFile } from './kafka/embedded/log/files.ts';
+import { replaceFile } from './files.ts';
 
 /** Raised when an older ATI could not work on what this one writes. */
 export const DATA_FORMAT = 1;

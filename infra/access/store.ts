@@ -2,6 +2,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../errors.ts';
+import { syncDirectory } from '../files.ts';
 import type { Scope } from './access.ts';
 import { beginningOf, digestOf, newToken } from './token.ts';
 import { readTokens, type StoredToken } from './token-file.ts';
@@ -70,7 +71,7 @@ async function change<T>(path: string, edit: Edit<T>): Promise<Changed<T>> {
       await file.sync();
       await rename(draft, path);
       replaced = true;
-      await syncDirectory(dirname(path));
+      syncDirectory(dirname(path));
       return { ok: true, value: edited.value.result };
     } finally {
       await file.close();
@@ -84,15 +85,5 @@ async function change<T>(path: string, edit: Edit<T>): Promise<Changed<T>> {
         reason: `${draft} is there: another command changes the tokens, or was killed; then remove it`,
       };
     return { ok: false, reason: `${path} cannot be changed: ${messageOf(error)}` };
-  }
-}
-
-/** A rename is on disk when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
   }
 }

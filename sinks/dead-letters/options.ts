@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { argument } from '#infra/arguments.ts';
 import { wholeNumber } from '#infra/numbers.ts';
-import { type TimePoint, timePoint } from '../replay/time.ts';
+import { timePoint } from '../replay/time.ts';
 import type { Filter } from './filter.ts';
 
 export interface InspectOptions {
@@ -25,13 +25,7 @@ export type Asked =
   | { readonly command: 'inspect'; readonly inspect: InspectOptions }
   | { readonly command: 'replay'; readonly replay: ReplayOptions };
 
-interface Given {
-  readonly topic?: string;
-  readonly partition?: number;
-  readonly step?: string;
-  readonly reason?: RegExp;
-  readonly since?: TimePoint;
-  readonly until?: TimePoint;
+interface Given extends Filter {
   readonly limit?: number;
 }
 

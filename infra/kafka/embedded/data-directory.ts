@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '#infra/files.ts';
 import { lockDirectory } from '../../data-lock.ts';
-import { replaceFile } from './log/files.ts';
 
 /** Version of the files' layout; raised when an older broker could not read them. */
 const FORMAT = 1;

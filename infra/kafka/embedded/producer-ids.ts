@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from './log/files.ts';
+import { replaceFile } from '#infra/files.ts';
 
 /** Ids are reserved on disk this many at a time, as Kafka's controller does. */
 const BLOCK = 1000;

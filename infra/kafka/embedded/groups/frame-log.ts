@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
-import { syncDirectory, writeAll } from '../log/files.ts';
+import { syncDirectory } from '#infra/files.ts';
+import { writeAll } from '../log/files.ts';
 
 const OVERHEAD = 8;
 

@@ -1,5 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readSync, writeSync } from 'node:fs';
 
 /** Writes all of `bytes` at `position`; throws the system's error (ENOSPC …), perhaps after a part of it. */
 export function writeAll(fd: number, bytes: Buffer, position: number): void {
@@ -17,23 +16,4 @@ export function readAt(fd: number, position: number, length: number): Buffer {
     done += got;
   }
   return done === length ? bytes : bytes.subarray(0, done);
-}
-
-/** Replaces a small file so that a crash leaves the old or the new content, never a part. */
-export function replaceFile(path: string, content: string, fsync: boolean): void {
-  const next = `${path}~`;
-  writeFileSync(next, content, { flush: fsync });
-  renameSync(next, path);
-  if (fsync) syncDirectory(dirname(path));
-}
-
-/** Makes renames and new files in a directory survive a power failure, where the system can do that. */
-export function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return; // directories cannot be opened there
-  const fd = openSync(path, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

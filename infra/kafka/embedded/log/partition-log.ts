@@ -6,13 +6,14 @@
  */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncDirectory } from '#infra/files.ts';
 import { assignOffset, type BatchHeader, stampTime } from '../batch/header.ts';
 import { readRecords } from '../batch/records.ts';
 import { checkBatch } from '../batch/validate.ts';
 import type { Log } from '../log.ts';
 import type { TopicConfig } from '../topics/config.ts';
 import { CODE, type Code } from '../wire/codes.ts';
-import { syncDirectory, writeAll } from './files.ts';
+import { writeAll } from './files.ts';
 import { Segment } from './segment.ts';
 import { Sequences } from './sequences.ts';
 

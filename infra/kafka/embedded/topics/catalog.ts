@@ -8,7 +8,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile, syncDirectory } from '../log/files.ts';
+import { replaceFile, syncDirectory } from '#infra/files.ts';
 import { PartitionLog, type PartitionOptions } from '../log/partition-log.ts';
 import { type TopicConfig, topicConfig } from './config.ts';
 import { collisionKey } from './names.ts';
