@@ -25,6 +25,9 @@ export class Connection {
     this.#current = opening;
     const cluster = await opening;
     await cluster.addMultipleTargetTopics(topics);
+    // Where another use had named the topic first, and its request for metadata failed, kafkajs asks no second time.
+    const isKnown = (topic: string) => cluster.findTopicPartitionMetadata(topic).length > 0;
+    if (!topics.every(isKnown)) await cluster.refreshMetadata();
     return cluster;
   }
 

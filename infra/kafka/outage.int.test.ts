@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../testing/until.ts';
 import { connectKafka } from './client.ts';
+import { Connection } from './connection.ts';
 import {
   consume,
   external,
@@ -88,6 +89,18 @@ describe.skipIf(external)('outage', () => {
     const [, again] = seen.assigned;
     if (again) expect(again.partitions).toEqual([{ topic, partition: 0, offset: 1, metadata: 'm' }]);
     expect([...new Set(seen.values())]).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a topic named for the first time while the broker is away is known once it is back', async () => {
+    const topics = [await broker.topic(1), await broker.topic(2)];
+    const connection = new Connection({ brokers: broker.brokers, clientId: 'test', log: silent });
+    await connection.cluster([topics[0]]);
+    await broker.kill();
+    await expect(connection.cluster([topics[1]])).rejects.toThrow('ECONNREFUSED');
+    await broker.restart();
+    const cluster = await connection.cluster([topics[1]]);
+    expect(cluster.findTopicPartitionMetadata(topics[1])).toHaveLength(2);
+    await connection.close();
   });
 
   test('closing while the broker is away ends soon', async () => {

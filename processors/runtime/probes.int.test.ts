@@ -34,7 +34,9 @@ const env = () => ({
 });
 
 async function ask(route: '/live' | '/ready'): Promise<{ status: number; reasons: string }> {
-  const response = await fetch(`http://127.0.0.1:${port}${route}`);
+  const response = await fetch(`http://127.0.0.1:${port}${route}`).catch((cause: Error) => {
+    throw new Error(`the processor does not answer; it wrote: ${processor?.output()}`, { cause });
+  });
   const { reasons = [] } = (await response.json()) as { reasons?: string[] };
   return { status: response.status, reasons: reasons.join('; ') };
 }

@@ -16,7 +16,7 @@ export class Engine {
   readonly timezone: string;
   readonly #addon: Addon;
   /** Keeps the engine, and its lock on the directory, while requests come and go. */
-  readonly #root: ConnectionHandle;
+  protected readonly root: ConnectionHandle;
   readonly #store: string;
   readonly #spool: string;
   readonly #pidFile: string;
@@ -26,7 +26,7 @@ export class Engine {
   private constructor(options: EngineOptions, addon: Addon, root: ConnectionHandle, facts: [string, string]) {
     this.options = options;
     this.#addon = addon;
-    this.#root = root;
+    this.root = root;
     [this.version, this.timezone] = facts;
     this.#store = path.join(options.dataDir, 'store');
     this.#spool = spoolDirectory(options.dataDir);
@@ -68,9 +68,8 @@ export class Engine {
     }
   }
 
-  /** All connections must be closed before. */
-  close(): void {
-    this.#addon.CloseConnection(this.#root);
+  /** Removes what lies beside the store. The store itself stays open until the process ends (`exit.ts`). */
+  leave(): void {
     rmSync(this.#spool, { recursive: true, force: true });
     rmSync(this.#pidFile, { force: true });
   }

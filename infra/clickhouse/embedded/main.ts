@@ -3,6 +3,7 @@ import path from 'node:path';
 import { runProcess } from '#infra/process.ts';
 import { Engine } from './engine.ts';
 import { takeEnvironment } from './environment.ts';
+import { exitWithoutEngine } from './exit.ts';
 import { engineOptions } from './options.ts';
 import { listen } from './server.ts';
 
@@ -23,16 +24,10 @@ runProcess('engine', async ({ config, log, lifecycle }) => {
     user: config.CLICKHOUSE_USER,
     password: config.CLICKHOUSE_PASSWORD,
   });
-  let drained = false;
+  exitWithoutEngine();
   lifecycle.onStop('draining', 'http', async () => {
-    drained = await server.close(GRACE_MS);
+    if (!(await server.close(GRACE_MS))) log.warn('a query does not end: the engine ends without it');
   });
-  lifecycle.onStop('closed', 'engine', () => {
-    if (drained) return engine.close();
-    // Closing would wait for the query, without end and with the event loop stopped. What has been acknowledged
-    // survives this end as it survives any other.
-    log.warn('a query does not end: the engine ends without it');
-    process.kill(process.pid, 'SIGKILL');
-  });
+  lifecycle.onStop('closed', 'engine', () => engine.leave());
   log.info({ port: server.port, version: engine.version, dataDir }, 'the embedded engine answers');
 });
