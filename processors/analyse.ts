@@ -31,20 +31,13 @@ function errorCount(view: TraceView): number {
   return view.status.reduce((count, status) => count + (status === 2 ? 1 : 0), 0);
 }
 
-/**
- * One trace: its summary and its signals. A pure function of the set of spans: their order and duplicates do not
- * matter. `columns` hold at least one row, all of `traceId` (32 hex digits).
- *
- * Without a root the root's names are those of the longest orphan, its id is empty, and the duration reaches from the
- * earliest start to the greatest end.
- */
-export function analyseTrace(
+/** One trace: its summary and its signals. A pure function of the view. */
+export function analyseView(
   tenant: string,
   traceId: string,
-  columns: SpanColumns,
+  view: TraceView,
   detectors: ConfiguredDetectors,
 ): TraceAnalysis {
-  const view = buildTraceView(columns);
   const critical = criticalPath(view);
   const context: TraceContext = { tenant, view, critical };
   const found: Finding[] = [];
@@ -77,4 +70,20 @@ export function analyseTrace(
     eventTimeMs: Number((view.startUnixNano + BigInt(end)) / 1_000_000n),
     signals: signalsOf(view, facts, findings),
   };
+}
+
+/**
+ * The analysis of one trace's spans: their order and duplicates do not matter. `columns` hold at least one row, all of
+ * `traceId` (32 hex digits).
+ *
+ * Without a root the root's names are those of the longest orphan, its id is empty, and the duration reaches from the
+ * earliest start to the greatest end.
+ */
+export function analyseTrace(
+  tenant: string,
+  traceId: string,
+  columns: SpanColumns,
+  detectors: ConfiguredDetectors,
+): TraceAnalysis {
+  return analyseView(tenant, traceId, buildTraceView(columns), detectors);
 }
