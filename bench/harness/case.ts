@@ -13,6 +13,10 @@ export interface BenchContext {
   /** Interleaved rounds; each runs every variant in fresh processes. */
   readonly rounds: number;
   readonly quick: boolean;
+  /** Where the topics live: the embedded broker, or a real Apache Kafka on this machine (`--broker kafka`). */
+  readonly broker: 'embedded' | 'kafka';
+  /** Only these variants run (`npm run profile`); undefined: all. `interleave` and `ratios` (rounds.ts) heed it. */
+  readonly only?: readonly string[];
   /** Empty, removed afterwards. */
   readonly directory: string;
   /** What is going on now, for the person who waits. */
@@ -26,6 +30,19 @@ export interface CaseResult {
   readonly checks: readonly string[];
   /** What a reader must know to trust the figures: sizes, machine, what was left out. */
   readonly notes: readonly string[];
+  /** CPU a span of each process: a table of its own, and the bars of the picture. */
+  readonly costs?: readonly Cost[];
+}
+
+/** µs of CPU (user and system, all threads) a span that one process of one variant took, over the rounds. */
+export interface Cost {
+  readonly variant: string;
+  readonly process: string;
+  /** Ours or the peer's: it counts in the ratios. Else it is shown beside them (broker, engine, generator). */
+  readonly counted: boolean;
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
 }
 
 export interface ResultTable {

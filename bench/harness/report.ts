@@ -1,0 +1,106 @@
+/** `bench/RESULTS.md`: a section per case. */
+import type { CaseResult, Cost, Ratio, ResultTable } from './case.ts';
+import type { CaseRun } from './results.ts';
+
+const HEAD = `# Results
+
+Written by \`npm run bench\`; each section by the command that it names. How it is measured, and how to read it:
+[README.md](README.md).
+`;
+
+const PICTURE = `
+![µs of CPU a span, by case, variant and process](results.svg)
+`;
+
+export function page(runs: readonly CaseRun[]): string {
+  const pictured = runs.some(({ result }) => (result.costs ?? []).length > 0);
+  return [HEAD, ...(pictured ? [PICTURE] : []), ...runs.map((run) => `\n${section(run)}`)].join('');
+}
+
+export function section(run: CaseRun): string {
+  const { result } = run;
+  const broker = run.broker === 'kafka' ? 'Apache Kafka' : 'embedded broker';
+  return [
+    `## ${run.name}`,
+    '',
+    run.about,
+    '',
+    `\`${run.command}\`, ${run.date}, ${run.rounds} rounds, ${Math.round(run.seconds)} s, ${broker}. ${run.machine}. Load average ${run.load[0]} before, ${run.load[1]} after.`,
+    ...paragraphs(result),
+    '',
+  ].join('\n');
+}
+
+function paragraphs(result: CaseResult): string[] {
+  const tables = [
+    ...(result.ratios.length > 0 ? [ratioTable(result.ratios)] : []),
+    ...((result.costs ?? []).length > 0 ? [costTable(result.costs ?? [])] : []),
+    ...result.tables,
+  ];
+  return [
+    ...tables.flatMap((each) => ['', ...table(each)]),
+    ...list('Equal before any time counted:', result.checks),
+    ...list('Notes:', result.notes),
+  ];
+}
+
+const list = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', title, '', ...lines.map((line) => `- ${line}`)];
+
+function ratioTable(ratios: readonly Ratio[]): ResultTable {
+  return {
+    title: 'Ratios, inside each round',
+    columns: ['ratio', 'median', 'min', 'max', 'promised', ''],
+    rows: ratios.map((ratio) => [
+      ratio.name,
+      ratio.median,
+      ratio.min,
+      ratio.max,
+      promised(ratio),
+      promised(ratio) === '' ? '' : isKept(ratio) ? 'kept' : '**missed**',
+    ]),
+  };
+}
+
+const promised = ({ atLeast, atMost }: Ratio): string =>
+  [atLeast !== undefined && `at least ${atLeast}`, atMost !== undefined && `at most ${atMost}`]
+    .filter(Boolean)
+    .join(', ');
+
+/** Is the median on the right side of what is promised? */
+export const isKept = ({ median, atLeast, atMost }: Ratio): boolean =>
+  median >= (atLeast ?? Number.NEGATIVE_INFINITY) && median <= (atMost ?? Number.POSITIVE_INFINITY);
+
+function costTable(costs: readonly Cost[]): ResultTable {
+  return {
+    title: 'µs of CPU a span (user and system, all threads)',
+    columns: ['variant', 'process', 'median', 'min', 'max', 'in the ratios'],
+    rows: costs.map(({ variant, process, median, min, max, counted }) => [
+      variant,
+      process,
+      median,
+      min,
+      max,
+      counted ? 'yes' : 'beside',
+    ]),
+  };
+}
+
+function table({ title, columns, rows }: ResultTable): string[] {
+  const cells = [columns, ...rows.map((row) => row.map(cell))];
+  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i].length)));
+  const numeric = columns.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, i) => (numeric[i] ? text.padStart(widths[i]) : text.padEnd(widths[i]))).join(' | ')} |`;
+  const rule = `| ${widths.map((width, i) => (numeric[i] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
+  return [`**${title}**`, '', line(cells[0]), rule, ...cells.slice(1).map(line)];
+}
+
+/** Three digits that mean something. */
+function cell(value: string | number): string {
+  if (typeof value === 'string') return value.replaceAll('|', '\\|');
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 100 || Number.isInteger(value))
+    return value.toLocaleString('en-US', { maximumFractionDigits: 0 });
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
