@@ -1,4 +1,4 @@
-import { decode } from '#schemas/codec.ts';
+import { type Decoded, decode } from '#schemas/codec.ts';
 import type { FindingKind, OperatorAction, Signal } from '#schemas/events.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
@@ -86,12 +86,16 @@ export class SignalProcessor {
    * this processor is of no use.
    */
   add(offset: number, value: Uint8Array, writtenAt = Infinity): Outcome {
-    const passed = () => this.#refuse(offset, 'record', 'bug');
-    return this.#unit(`record ${offset}`, () => this.#take(offset, value, writtenAt), passed);
+    return this.addDecoded(offset, decode(value), writtenAt);
   }
 
-  #take(offset: number, value: Uint8Array, writtenAt: number): Outcome {
-    const decoded = decode(value);
+  /** As `add`, of a record that somebody else has decoded, from whatever it was written in. */
+  addDecoded(offset: number, decoded: Decoded, writtenAt = Infinity): Outcome {
+    const passed = () => this.#refuse(offset, 'record', 'bug');
+    return this.#unit(`record ${offset}`, () => this.#take(offset, decoded, writtenAt), passed);
+  }
+
+  #take(offset: number, decoded: Decoded, writtenAt: number): Outcome {
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
     if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
     if (decoded.name !== 'Signal' && decoded.name !== 'ClockMark')
