@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeAs, encode } from './codec.ts';
+import { decode, decodeAs, encode, encodeByAvsc } from './codec.ts';
 import {
   type EventName,
   type Events,
@@ -208,6 +208,15 @@ describe.each(Object.keys(events) as EventName[])('%s', <Name extends EventName>
       fc.property(arbitrary, (value) => {
         expect(decodeAs(name, embedded(encode(name, value)))).toEqual({ ok: true, value });
         expect(decode(encode(name, value))).toMatchObject({ ok: true, name });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('its bytes are those of avsc', () => {
+    fc.assert(
+      fc.property(arbitrary, (value) => {
+        expect(encode(name, value).toString('hex')).toBe(encodeByAvsc(name, value).toString('hex'));
       }),
       { numRuns: 60 },
     );

@@ -48,6 +48,14 @@ test('encoding what is not of the schema throws: a bug, not an input', () => {
   expect(() => encode('SpanBatch', { ...batch, receivedAt: 1.5 })).toThrow();
   expect(() => encode('SpanBatch', { ...batch, receivedAt: 2 ** 53 })).toThrow();
   expect(() => encode('ClockMark', {} as never)).toThrow();
+  for (const wrong of [
+    { partition: 1.5 },
+    { partition: 2 ** 31 },
+    { offset: 0.5 },
+    { offset: 2 ** 53 },
+    { clock: '1' },
+  ])
+    expect(() => encode('ClockMark', { source: { ...source, ...wrong } } as never)).toThrow(/not an Avro/);
 });
 
 describe('error values', () => {

@@ -7,7 +7,9 @@
 import avsc from 'avsc';
 import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
+import { begin, finish } from './avro/writer.ts';
 import type { EventName, Events } from './events.ts';
+import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
 
 export type Decoded =
   | { [Name in EventName]: { ok: true; name: Name; value: Events[Name] } }[EventName]
@@ -107,10 +109,29 @@ function withBuffers<Name extends EventName>(value: Events[Name]): unknown {
   return { ...value, otlp: Buffer.from(buffer, byteOffset, byteLength) };
 }
 
+/** What a processor writes for every trace has a writer of its own: a walk over the value and then avsc was the first in the profile. */
+const direct: { readonly [Name in EventName]?: (value: Events[Name]) => void } = {
+  TraceSummary: writeTraceSummary,
+  Signal: writeSignal,
+  ClockMark: writeClockMark,
+};
+
 let scratch: Buffer = Buffer.allocUnsafeSlow(16 << 10);
 
 /** The event's bytes for a topic. Throws on a value that is not of its schema: that is a bug of the caller. */
 export function encode<Name extends EventName>(name: Name, value: Events[Name]): Buffer {
+  const { id } = writers.get(name)!;
+  const write: ((value: Events[Name]) => void) | undefined = direct[name];
+  if (write === undefined) return encodeByAvsc(name, value);
+  begin(HEADER_BYTES);
+  write(value);
+  const out = finish();
+  header(out, id);
+  return out;
+}
+
+/** Any event, by avsc alone: what `encode` must equal. */
+export function encodeByAvsc<Name extends EventName>(name: Name, value: Events[Name]): Buffer {
   const { id, type } = writers.get(name)!;
   const good = wellFormed(withBuffers(value));
   const end = type.encode(good, scratch, HEADER_BYTES);
