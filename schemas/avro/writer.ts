@@ -106,7 +106,10 @@ export function boolean(value: boolean): void {
 export function string(value: string): void {
   if (typeof value !== 'string') invalid(value, 'string');
   const { length } = value;
-  if (length > SHORT) return longString(value);
+  if (length > SHORT) {
+    longString(value);
+    return;
+  }
   room(1 + length);
   const start = at;
   buffer[at++] = length << 1;
@@ -114,7 +117,8 @@ export function string(value: string): void {
     const code = value.charCodeAt(i);
     if (code > 0x7f) {
       at = start;
-      return longString(value);
+      longString(value);
+      return;
     }
     buffer[at++] = code;
   }
