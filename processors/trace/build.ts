@@ -1,7 +1,8 @@
 /** From the columns of one trace, in any order and with duplicates, to its view. */
 import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import { type Described, describeSpans, type ReadAttribute } from './describe.ts';
+import type { Located } from '#schemas/otlp/key-set.ts';
+import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
 import { buildTree, type Tree } from './parents.ts';
 import { distinctRows, idWords } from './rows.ts';
 import { rolesByShape } from './shape.ts';
@@ -55,9 +56,9 @@ interface Parts {
   readonly tree: Tree;
 }
 
-function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, read: Readers): Parts {
+function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located: Located): Parts {
   const n = rows.length;
-  const described = describeSpans(c, rows, read.attribute, read.resource);
+  const described = describeSpans(c, rows, located);
   const ids = pick(idWords(c.spanId, c.n), rows, 2, new Uint32Array(n * 2));
   const parentIds = pick(idWords(c.parentId, c.n), rows, 2, new Uint32Array(n * 2));
   const kind = pick(c.kind, rows, 1, new Uint8Array(n));
@@ -68,7 +69,7 @@ function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, read: R
 }
 
 /** With the clocks of all services brought together (skew.ts), and the rows in order of start again. */
-function inOneTime(c: SpanColumns, parts: Parts, read: Readers): Parts {
+function inOneTime(c: SpanColumns, parts: Parts, located: Located): Parts {
   const { rows, times, described, kind, status, tree } = parts;
   const { service, instance } = described;
   const shift = clockShifts({ ...times, ...tree, kind, status, service, instance });
@@ -78,28 +79,8 @@ function inOneTime(c: SpanColumns, parts: Parts, read: Readers): Parts {
     c,
     order.map((i) => rows[i]),
     moved,
-    read,
+    located,
   );
-}
-
-interface Readers {
-  readonly attribute: ReadAttribute;
-  readonly resource: ReadAttribute;
-}
-
-function readersOf(c: SpanColumns): Readers {
-  return {
-    attribute: (row, key) =>
-      findAttribute(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], ATTRIBUTES_OF.span, key),
-    resource: (row, key) =>
-      findAttribute(
-        c.buffers[c.buffer[row]],
-        c.resourceOffset[row],
-        c.resourceLength[row],
-        ATTRIBUTES_OF.resource,
-        key,
-      ),
-  };
 }
 
 /**
@@ -108,9 +89,9 @@ function readersOf(c: SpanColumns): Readers {
  */
 export function buildTraceView(columns: SpanColumns): TraceView {
   const c = columns;
-  const read = readersOf(c);
   const distinct = distinctRows(c);
-  const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), read), read);
+  const located = locateAttributes(c, distinct);
+  const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
   const { rows, times, described: d, ids, kind, status, tree } = parts;
   const root = findRoot(tree, times, (row) => linksOf(c, rows[row]).length > 0);
   rolesByShape(d.role, tree, kind, root);
@@ -132,12 +113,20 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     agent: inheritAgents(d, tree),
     callee: d.callee,
     topDown: tree.topDown,
-    strings: d.strings.all,
+    strings: d.strings,
     root,
     children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
     spanId: (row) => word(row * 2) + word(row * 2 + 1),
-    attribute: (row, key) => read.attribute(rows[row], key),
-    resource: (row, key) => read.resource(rows[row], key),
+    attribute(row, key) {
+      const at = rows[row];
+      const b = c.buffers[c.buffer[at]];
+      return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key);
+    },
+    resource(row, key) {
+      const at = rows[row];
+      const b = c.buffers[c.buffer[at]];
+      return findAttribute(b, c.resourceOffset[at], c.resourceLength[at], ATTRIBUTES_OF.resource, key);
+    },
     links: (row) => linksOf(c, rows[row]),
   };
 }

@@ -1,16 +1,47 @@
+import { ATTRIBUTES_OF } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import { ATTR, INSTANCE_KEYS, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
-import { asBuffers, Strings } from './intern.ts';
-import { normalise, qualified } from './normalise.ts';
+import { ABSENT, KeySet, type Located } from '#schemas/otlp/key-set.ts';
+import { ATTR, INSTANCE_KEYS } from '#schemas/semconv.ts';
+import { CONVENTION, type Name, NamesOfTrace, NO_ROLE, nameAt, nameOf, nameOfValue } from './names.ts';
 import { ROLE } from './roles.ts';
-import type { AttributeValue } from './view.ts';
 
-/** Reads an attribute of a row of the columns. */
-export type ReadAttribute = (row: number, key: string) => AttributeValue | undefined;
+/** The attributes of spans that describing, detectors and insights ask for. */
+export const SPAN_KEYS = new KeySet(ATTRIBUTES_OF.span, [
+  ATTR.ATI_ROLE,
+  ATTR.GEN_AI_OPERATION_NAME,
+  ATTR.OPENINFERENCE_SPAN_KIND,
+  ATTR.GEN_AI_AGENT_NAME,
+  ATTR.OPENINFERENCE_AGENT_NAME,
+  ATTR.GEN_AI_TOOL_NAME,
+  ATTR.OPENINFERENCE_TOOL_NAME,
+  ATTR.HTTP_STATUS_CODE,
+  ATTR.ERROR_TYPE,
+  ATTR.HTTP_RESEND_COUNT,
+  ATTR.ATI_ATTEMPT,
+  ATTR.ATI_ARGS_HASH,
+  ATTR.GEN_AI_TOOL_ARGUMENTS,
+  ATTR.ATI_STREAM_TOKEN_OFFSETS,
+  ATTR.ATI_STREAM_INTERVAL,
+  'http.response.body.size',
+  'http.request.body.size',
+  'ati.payload.bytes',
+]);
+const RESOURCE_KEYS = new KeySet(ATTRIBUTES_OF.resource, [ATTR.SERVICE_NAME, ...INSTANCE_KEYS]);
+
+/** Their indexes in SPAN_KEYS. */
+const KEY = {
+  atiRole: SPAN_KEYS.indexOf(ATTR.ATI_ROLE),
+  operationName: SPAN_KEYS.indexOf(ATTR.GEN_AI_OPERATION_NAME),
+  spanKind: SPAN_KEYS.indexOf(ATTR.OPENINFERENCE_SPAN_KIND),
+  agentName: SPAN_KEYS.indexOf(ATTR.GEN_AI_AGENT_NAME),
+  openInferenceAgent: SPAN_KEYS.indexOf(ATTR.OPENINFERENCE_AGENT_NAME),
+  toolName: SPAN_KEYS.indexOf(ATTR.GEN_AI_TOOL_NAME),
+  openInferenceTool: SPAN_KEYS.indexOf(ATTR.OPENINFERENCE_TOOL_NAME),
+} as const;
 
 /** What each span is called and does, as indexes into the strings, by position in `rows`. */
 export interface Described {
-  readonly strings: Strings;
+  readonly strings: readonly string[];
   readonly name: Int32Array;
   readonly operation: Int32Array;
   readonly callee: Int32Array;
@@ -23,20 +54,29 @@ export interface Described {
 }
 
 const UNKNOWN_SERVICE = 'unknown_service'; // as OpenTelemetry SDKs call it
-
-function text(value: AttributeValue | undefined): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/** Where SPAN_KEYS stand in each of `rows`, by row of the columns. */
+export function locateAttributes(c: SpanColumns, rows: Int32Array): Located {
+  const located = SPAN_KEYS.rows(c.n);
+  for (const row of rows)
+    SPAN_KEYS.locate(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], located, row);
+  return located;
 }
 
-/** `invoke_agent NAME` is how GenAI spans are named; the name stands in where the attribute is missing. */
-function agentOf(row: number, role: number, name: string, attribute: ReadAttribute): string {
-  const stated = text(attribute(row, ATTR.GEN_AI_AGENT_NAME));
-  if (stated !== undefined || role !== ROLE.agent) return stated ?? '';
-  return (
-    text(attribute(row, ATTR.OPENINFERENCE_AGENT_NAME)) ??
-    /^(?:invoke_agent|create_agent)\s+(.+)$/.exec(name)?.[1] ??
-    ''
-  );
+/** The text of a located attribute; undefined where that is missing, empty or no text. */
+function textOf(
+  set: KeySet,
+  b: Uint8Array,
+  offset: number,
+  length: number,
+  located: Located,
+  row: number,
+  key: number,
+): Name | undefined {
+  const at = set.placeOf(located, row, key);
+  if (at >= 0) return nameOfValue(b, located.at[at], located.at[at + 1]);
+  if (at === ABSENT) return undefined;
+  const value = set.read(b, offset, length, located, row, set.keys[key]);
+  return typeof value === 'string' && value !== '' ? nameOf(value) : undefined;
 }
 
 /** Who wrote a span, as indexes into the strings. */
@@ -45,41 +85,46 @@ interface Origin {
   readonly instance: number;
 }
 
-/** Read once for each Resource message. */
-function originReader(c: SpanColumns, strings: Strings, resource: ReadAttribute): (row: number) => Origin {
-  const known = new Map<number, Origin>();
-  const instanceOf = (row: number) => {
-    for (const key of INSTANCE_KEYS) {
-      const instance = text(resource(row, key));
-      if (instance !== undefined) return instance;
-    }
-    return '';
-  };
-  return (row) => {
-    const key = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
-    let origin = known.get(key);
+/** Reads each Resource message once. */
+class Origins {
+  readonly #c: SpanColumns;
+  readonly #names: NamesOfTrace;
+  readonly #known = new Map<number, Origin>();
+  readonly #located = RESOURCE_KEYS.rows(1);
+
+  constructor(c: SpanColumns, names: NamesOfTrace) {
+    this.#c = c;
+    this.#names = names;
+  }
+
+  of(row: number): Origin {
+    const c = this.#c;
+    const at = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
+    let origin = this.#known.get(at);
     if (origin === undefined) {
-      const service = strings.add(text(resource(row, ATTR.SERVICE_NAME)) ?? UNKNOWN_SERVICE);
-      origin = { service, instance: strings.add(instanceOf(row)) };
-      known.set(key, origin);
+      origin = this.#read(c.buffers[c.buffer[row]], c.resourceOffset[row], c.resourceLength[row]);
+      this.#known.set(at, origin);
     }
     return origin;
-  };
+  }
+
+  #read(b: Uint8Array, offset: number, length: number): Origin {
+    RESOURCE_KEYS.locate(b, offset, length, this.#located, 0);
+    const text = (key: number) => textOf(RESOURCE_KEYS, b, offset, length, this.#located, 0, key);
+    const service = this.#names.add(text(0) ?? nameOf(UNKNOWN_SERVICE));
+    let instance: Name | undefined;
+    for (let key = 1; instance === undefined && key <= INSTANCE_KEYS.length; key++) instance = text(key);
+    return { service, instance: instance === undefined ? 0 : this.#names.add(instance) };
+  }
 }
 
-export function describeSpans(
-  c: SpanColumns,
-  rows: Int32Array,
-  attribute: ReadAttribute,
-  resource: ReadAttribute,
-): Described {
+/** `located`: as `locateAttributes` gives it. */
+export function describeSpans(c: SpanColumns, rows: Int32Array, located: Located): Described {
   const n = rows.length;
-  const strings = new Strings();
-  const buffers = asBuffers(c);
-  const originOf = originReader(c, strings, resource);
-  const operations = new Map<number, number>();
+  const names = new NamesOfTrace();
+  const origins = new Origins(c, names);
   const d = {
-    strings,
+    strings: names.strings,
     name: new Int32Array(n),
     operation: new Int32Array(n),
     callee: new Int32Array(n),
@@ -90,40 +135,44 @@ export function describeSpans(
   };
   for (let i = 0; i < n; i++) {
     const row = rows[i];
-    const at = c.nameOffset[row];
-    const name = buffers[c.buffer[row]].toString('utf8', at, at + c.nameLength[row]);
-    d.name[i] = strings.add(name);
-    let operation = operations.get(d.name[i]);
-    if (operation === undefined) {
-      operation = strings.add(normalise(name));
-      operations.set(d.name[i], operation);
-    }
-    d.operation[i] = operation;
-    const origin = originOf(row);
+    const b = c.buffers[c.buffer[row]];
+    const attribute = (key: number) =>
+      textOf(SPAN_KEYS, b, c.spanOffset[row], c.spanLength[row], located, row, key);
+    const name = nameAt(b, c.nameOffset[row], c.nameOffset[row] + c.nameLength[row]);
+    d.name[i] = names.add(name);
+    d.operation[i] = names.add(name.normal);
+    const origin = origins.of(row);
     d.service[i] = origin.service;
     d.instance[i] = origin.instance;
-    d.role[i] = roleOf(row, name, attribute);
-    d.ownAgent[i] = strings.add(agentOf(row, d.role[i], name, attribute));
-    d.callee[i] = d.role[i] === ROLE.tool ? calleeOf(row, operation, strings, attribute) : operation;
+    d.role[i] = roleOf(name, attribute);
+    const agent = agentOf(name, d.role[i], attribute);
+    d.ownAgent[i] = agent === undefined ? 0 : names.add(agent);
+    const called = d.role[i] === ROLE.tool ? calledTool(name.normal, attribute) : undefined;
+    d.callee[i] = called === undefined ? d.operation[i] : names.add(called);
   }
   return d;
 }
 
-function roleOf(row: number, name: string, attribute: ReadAttribute): number {
-  const declared =
-    roleOfAttributes(attribute(row, ATTR.ATI_ROLE), undefined, undefined) ??
-    roleOfAttributes(
-      undefined,
-      attribute(row, ATTR.GEN_AI_OPERATION_NAME),
-      attribute(row, ATTR.OPENINFERENCE_SPAN_KIND),
-    );
-  return ROLE[declared ?? roleOfName(name) ?? 'other'];
+/** The text of one of SPAN_KEYS, given by its index, of the span at hand. */
+type TextOf = (key: number) => Name | undefined;
+
+function roleOf(name: Name, attribute: TextOf): number {
+  let role = attribute(KEY.atiRole)?.statedRole(CONVENTION.ati) ?? NO_ROLE;
+  if (role === NO_ROLE) role = attribute(KEY.operationName)?.statedRole(CONVENTION.genAi) ?? NO_ROLE;
+  if (role === NO_ROLE) role = attribute(KEY.spanKind)?.statedRole(CONVENTION.openInference) ?? NO_ROLE;
+  if (role === NO_ROLE) role = name.suggestedRole;
+  return role === NO_ROLE ? ROLE.other : role;
+}
+
+/** `invoke_agent NAME` is how GenAI spans are named; the name stands in where the attribute is missing. */
+function agentOf(name: Name, role: number, attribute: TextOf): Name | undefined {
+  const stated = attribute(KEY.agentName);
+  if (stated !== undefined || role !== ROLE.agent) return stated;
+  return attribute(KEY.openInferenceAgent) ?? name.invokedAgent;
 }
 
 /** Spans of all tools may share one name: the tool's own name tells them apart. */
-function calleeOf(row: number, operation: number, strings: Strings, attribute: ReadAttribute): number {
-  const tool =
-    text(attribute(row, ATTR.GEN_AI_TOOL_NAME)) ?? text(attribute(row, ATTR.OPENINFERENCE_TOOL_NAME));
-  if (tool === undefined) return operation;
-  return strings.add(qualified(strings.all[operation], normalise(tool)));
+function calledTool(operation: Name, attribute: TextOf): Name | undefined {
+  const tool = attribute(KEY.toolName) ?? attribute(KEY.openInferenceTool);
+  return tool && operation.qualifiedBy(tool.normal);
 }

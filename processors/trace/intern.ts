@@ -1,5 +1,3 @@
-import type { SpanColumns } from '#schemas/otlp/columns.ts';
-
 /** Strings of a trace, each once, by index. Index 0 is the empty string. */
 export class Strings {
   readonly all: string[] = [''];
@@ -12,9 +10,4 @@ export class Strings {
     this.#index.set(text, this.all.length - 1);
     return this.all.length - 1;
   }
-}
-
-/** The columns' buffers as Buffers (no copy), for fast decoding of slices. */
-export function asBuffers(c: SpanColumns): Buffer[] {
-  return c.buffers.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }

@@ -18,6 +18,7 @@ import {
   text,
   uint64,
   varint,
+  WireFault,
 } from './wire.ts';
 
 /** An integer that a number cannot hold exactly is its decimal string. */
@@ -99,6 +100,22 @@ function keyValue(b: Uint8Array, from: number, end: number): void {
       valueAt = next;
     }
     p = e;
+  }
+}
+
+/** The bounds of key and value of the KeyValue message b[from, end); malformed bytes throw WireFault. */
+export function keyValueAt(b: Uint8Array, from: number, end: number) {
+  keyValue(b, from, end);
+  return { keyAt, keyEnd, valueAt, valueEnd };
+}
+
+/** The AnyValue message b[from, end); undefined where malformed. */
+export function attributeValue(b: Uint8Array, from: number, end: number): AttributeValue | undefined {
+  try {
+    return anyValue(b, from, end, true);
+  } catch (error) {
+    if (error instanceof WireFault) return undefined;
+    throw error;
   }
 }
 

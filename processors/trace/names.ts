@@ -1,0 +1,178 @@
+/**
+ * The names that spans carry, each decoded once for the process: traces repeat the same few. What a name says by itself
+ * (its normal form, the role it suggests) is worked out once, too.
+ */
+
+import { attributeValue } from '#schemas/otlp/attributes.ts';
+import { AnyValue } from '#schemas/otlp/fields.ts';
+import { roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
+import { normalise, qualified } from './normalise.ts';
+import { ROLE } from './roles.ts';
+
+/** A role that a text does not state. */
+export const NO_ROLE = -1;
+
+const roleNumber = (role: ReturnType<typeof roleOfName>): number =>
+  role === undefined ? NO_ROLE : ROLE[role];
+
+export class Name {
+  readonly text: string;
+  /** Its index in the strings of the trace that is being described, if `trace` is that one's number. */
+  index = 0;
+  trace = -1;
+  #normal: Name | undefined;
+  #suggested: number | undefined;
+  #agent: Name | undefined | null;
+  #qualified: Map<Name, Name> | undefined;
+  readonly #stated: (number | undefined)[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** `normalise`d. */
+  get normal(): Name {
+    this.#normal ??= nameOf(normalise(this.text));
+    return this.#normal;
+  }
+
+  /** As a span's name: the role it suggests. */
+  get suggestedRole(): number {
+    this.#suggested ??= roleNumber(roleOfName(this.text));
+    return this.#suggested;
+  }
+
+  /** `invoke_agent NAME` is how GenAI spans are named: NAME. */
+  get invokedAgent(): Name | undefined {
+    if (this.#agent === undefined) {
+      const agent = /^(?:invoke_agent|create_agent)\s+(.+)$/.exec(this.text)?.[1];
+      this.#agent = agent === undefined ? null : nameOf(agent);
+    }
+    return this.#agent ?? undefined;
+  }
+
+  /** As an operation: `qualified` by what it is about. */
+  qualifiedBy(other: Name): Name {
+    this.#qualified ??= new Map();
+    let name = this.#qualified.get(other);
+    if (name === undefined) {
+      name = nameOf(qualified(this.text, other.text));
+      this.#qualified.set(other, name);
+    }
+    return name;
+  }
+
+  /** As a value of a convention's attribute: the role it states. */
+  statedRole(convention: number): number {
+    this.#stated[convention] ??= roleNumber(
+      roleOfAttributes(
+        convention === CONVENTION.ati ? this.text : undefined,
+        convention === CONVENTION.genAi ? this.text : undefined,
+        convention === CONVENTION.openInference ? this.text : undefined,
+      ),
+    );
+    return this.#stated[convention] as number;
+  }
+}
+
+export const CONVENTION = { ati: 0, genAi: 1, openInference: 2 } as const;
+
+interface Entry {
+  readonly hash: number;
+  readonly bytes: Uint8Array;
+  readonly name: Name;
+}
+
+/** Names kept before all are forgotten, so that names which never come again take no memory for ever. */
+const MOST_NAMES = 1 << 14;
+/** Bytes: longer names are decoded each time. */
+const LONGEST = 256;
+
+let traces = 0;
+
+/** The names of one trace as its strings, each once, by index; index 0 is the empty string. Of one trace at a time. */
+export class NamesOfTrace {
+  readonly strings: string[] = [];
+  readonly #trace = traces++;
+
+  constructor() {
+    boundNames();
+    this.add(nameOf(''));
+  }
+
+  add(name: Name): number {
+    if (name.trace !== this.#trace) {
+      name.trace = this.#trace;
+      name.index = this.strings.push(name.text) - 1;
+    }
+    return name.index;
+  }
+}
+
+let byText = new Map<string, Name>();
+/** An open-addressing hash table, at most half full. */
+let slots: (Entry | undefined)[] = new Array(1 << 10).fill(undefined);
+let used = 0;
+
+/** Forgets what is too much. Not within a trace: its strings are told apart by their `Name`s. */
+function boundNames(): void {
+  if (byText.size <= MOST_NAMES && used <= MOST_NAMES) return;
+  byText = new Map();
+  slots = new Array(1 << 10).fill(undefined);
+  used = 0;
+}
+
+export function nameOf(text: string): Name {
+  let name = byText.get(text);
+  if (name === undefined) {
+    name = new Name(text);
+    byText.set(text, name);
+  }
+  return name;
+}
+
+/** The name that stands as UTF-8 in b[from, to). */
+export function nameAt(b: Uint8Array, from: number, to: number): Name {
+  if (to - from > LONGEST) return nameOf(decode(b, from, to));
+  let hash = to - from;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
+  const mask = slots.length - 1;
+  let slot = (hash ^ (hash >>> 15)) & mask;
+  for (let entry = slots[slot]; entry !== undefined; entry = slots[slot]) {
+    if (entry.hash === hash && isSame(entry.bytes, b, from, to)) return entry.name;
+    slot = (slot + 1) & mask;
+  }
+  const name = nameOf(decode(b, from, to));
+  slots[slot] = { hash, bytes: Uint8Array.from(b.subarray(from, to)), name };
+  if (++used * 2 > slots.length) grow();
+  return name;
+}
+
+/** The text of the AnyValue message b[from, to); undefined where it holds none, or an empty one. */
+export function nameOfValue(b: Uint8Array, from: number, to: number): Name | undefined {
+  if (to - from > 2 && b[from] === AnyValue.string && b[from + 1] < 0x80 && from + 2 + b[from + 1] === to)
+    return nameAt(b, from + 2, to);
+  const value = attributeValue(b, from, to);
+  return typeof value === 'string' && value !== '' ? nameOf(value) : undefined;
+}
+
+function decode(b: Uint8Array, from: number, to: number): string {
+  return Buffer.prototype.utf8Slice.call(b, from, to);
+}
+
+function isSame(bytes: Uint8Array, b: Uint8Array, from: number, to: number): boolean {
+  if (bytes.length !== to - from) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== b[from + i]) return false;
+  return true;
+}
+
+function grow(): void {
+  const all = slots.filter((entry) => entry !== undefined);
+  slots = new Array(slots.length * 2).fill(undefined);
+  const mask = slots.length - 1;
+  for (const entry of all) {
+    let slot = (entry.hash ^ (entry.hash >>> 15)) & mask;
+    while (slots[slot] !== undefined) slot = (slot + 1) & mask;
+    slots[slot] = entry;
+  }
+}
