@@ -1,0 +1,126 @@
+/** What a variant has produced, in figures that must be equal: on its topics, and in its tables. */
+import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import type { Kafka } from '#infra/kafka/port.ts';
+import { decode } from '#schemas/codec.ts';
+import type { IncidentEvent, TraceSummary } from '#schemas/events.ts';
+import { digest, lastOf, lineOfIncident, lineOfTrace } from './truth.ts';
+import { resultTopic, type Variant } from './variants.ts';
+
+/** Records on a topic; 0 while it is not there. */
+export async function recordsOn(kafka: Kafka, topic: string): Promise<number> {
+  const offsets = await kafka.offsets(topic);
+  return offsets.reduce((sum, { latest, earliest }) => sum + latest - earliest, 0);
+}
+
+/** Avro as ours, or the JSON that peers write (a bigint is a string there). */
+function eventOf(value: Buffer): unknown {
+  if (value[0] === 0x7b) return JSON.parse(value.toString('utf8'));
+  const decoded = decode(value);
+  if (!decoded.ok) throw new Error(decoded.reason);
+  return decoded.value;
+}
+
+async function eventsOn<T>(kafka: Kafka, topic: string): Promise<T[]> {
+  const events: T[] = [];
+  for (const { partition } of await kafka.offsets(topic))
+    for await (const { value } of kafka.read(topic, partition, 0))
+      if (value !== null) events.push(eventOf(value) as T);
+  return events;
+}
+
+export interface Detected {
+  readonly traces: number;
+  readonly traceDigest: string;
+  readonly incidents: number;
+  readonly incidentDigest: string;
+}
+
+/** Trace summaries and last incident events of a variant. */
+export async function detectedBy(kafka: Kafka, variant: Variant, prefix: string): Promise<Detected> {
+  const traces = await eventsOn<TraceSummary>(kafka, resultTopic(variant, 'traces', prefix));
+  const incidents = lastOf(await eventsOn<IncidentEvent>(kafka, resultTopic(variant, 'incidents', prefix)));
+  return {
+    traces: traces.length,
+    traceDigest: digest(traces.map(lineOfTrace)),
+    incidents: incidents.length,
+    incidentDigest: digest(incidents.map(lineOfIncident)),
+  };
+}
+
+/** Rows of a table with their digest: the same rows in any order give the same. */
+export interface Rows {
+  readonly rows: string;
+  readonly digest: string;
+}
+
+/** Every column that the OpenTelemetry Collector's table has, too; attributes in the order of their keys. */
+const SPAN_COLUMNS = [
+  'Timestamp',
+  'TraceId',
+  'SpanId',
+  'ParentSpanId',
+  'TraceState',
+  'SpanName',
+  'SpanKind',
+  'ServiceName',
+  'mapSort(ResourceAttributes)',
+  'ScopeName',
+  'ScopeVersion',
+  'mapSort(SpanAttributes)',
+  'Duration',
+  'StatusCode',
+  'StatusMessage',
+];
+const TRACE_COLUMNS = [
+  'TenantId',
+  'TraceId',
+  'Revision',
+  'Partial',
+  'RootSpanId',
+  'RootService',
+  'RootAgent',
+].concat([
+  'RootOperation',
+  'Start',
+  'Duration',
+  'SpanCount',
+  'ErrorCount',
+  'Path.SpanId',
+  'Path.StartNs',
+  'Findings.Kind',
+  'Findings.IncidentId',
+]);
+const INCIDENT_COLUMNS = [
+  'TenantId',
+  'IncidentId',
+  'Revision',
+  'Event',
+  'Kind',
+  'Severity',
+  'Episode',
+  'ContentDigest',
+];
+
+/** Without FINAL: each row once is part of what is compared (a run has no crash, so nothing comes twice). */
+export const spanRows = (clickhouse: ClickHouse): Promise<Rows> =>
+  rowsOf(clickhouse, 'otel_traces', SPAN_COLUMNS);
+export const traceRows = (clickhouse: ClickHouse): Promise<Rows> =>
+  rowsOf(clickhouse, 'ati_traces', TRACE_COLUMNS);
+export const incidentRows = (clickhouse: ClickHouse): Promise<Rows> =>
+  rowsOf(clickhouse, 'ati_incident_events', INCIDENT_COLUMNS);
+
+async function rowsOf(clickhouse: ClickHouse, table: string, columns: readonly string[]): Promise<Rows> {
+  const [row] = await clickhouse.query<{ rows: string; digest: string }>(
+    `SELECT count() AS rows, hex(sum(sipHash64(${columns.join(', ')}))) AS digest FROM ${table}`,
+  );
+  return row;
+}
+
+/** From the parts' metadata: nearly free. 0 while the table is not there. */
+export async function count(clickhouse: ClickHouse, table: string): Promise<number> {
+  const [row] = await clickhouse.query<{ rows: string | null }>(
+    'SELECT sum(total_rows) AS rows FROM system.tables WHERE database = currentDatabase() AND name = {table:String}',
+    { params: { table } },
+  );
+  return Number(row?.rows ?? 0);
+}
