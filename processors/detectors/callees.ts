@@ -1,3 +1,4 @@
+import { int32s } from '../trace/arrays.ts';
 import type { TraceView } from '../trace/view.ts';
 import { MOST_CALLEES } from './called.ts';
 import { isCall } from './calls.ts';
@@ -22,7 +23,7 @@ export class CalleesBeneath {
     const sorted = [...called].sort((a, b) => (name(a) < name(b) ? -1 : 1));
     this.#names = sorted.map(name);
     const single = new Map(sorted.map((callee, rank) => [callee, this.#intern([rank])]));
-    this.#of = new Int32Array(view.n);
+    this.#of = int32s(view.n);
     for (let i = view.n - 1; i >= 0; i--) {
       const row = view.topDown[i];
       const parent = view.parent[row];

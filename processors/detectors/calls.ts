@@ -1,4 +1,5 @@
 import { ATTR } from '#schemas/semconv.ts';
+import { int32s, uint8s } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
@@ -68,7 +69,7 @@ function nameOperations(view: TraceView): AgentOperations {
   const names: string[] = [];
   const numbers = new Map<number, number>();
   const list: AgentOperation[] = [];
-  const of = new Int32Array(view.n);
+  const of = int32s(view.n);
   for (let row = 0; row < view.n; row++) {
     const index = view.agent[row];
     if (agents[index] < 0) {
@@ -91,16 +92,12 @@ function nameOperations(view: TraceView): AgentOperations {
   return { of, list };
 }
 
-/** Computed once for each view, however many detectors ask. */
+/** Computed once for each view, however many detectors ask: they look at one view after the other, so the last is known. */
 export function oncePerView<T>(compute: (view: TraceView) => T): (view: TraceView) => T {
-  const known = new WeakMap<TraceView, { readonly value: T }>();
+  let last: { readonly view: TraceView; readonly value: T } | undefined;
   return (view) => {
-    let found = known.get(view);
-    if (found === undefined) {
-      found = { value: compute(view) };
-      known.set(view, found);
-    }
-    return found.value;
+    if (last?.view !== view) last = { view, value: compute(view) };
+    return last.value;
   };
 }
 
@@ -114,7 +111,7 @@ export function agentOperation(view: TraceView, row: number): AgentOperation {
 
 /** 1 where a call has failed; other rows are not judged. */
 export const failedCalls = oncePerView((view) => {
-  const failed = new Uint8Array(view.n);
+  const failed = uint8s(view.n);
   for (let row = 0; row < view.n; row++) if (isCall(view, row) && hasFailed(view, row)) failed[row] = 1;
   return failed;
 });

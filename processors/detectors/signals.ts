@@ -1,5 +1,6 @@
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
+import { uint8s } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
@@ -69,7 +70,7 @@ export function signalsOf(
   for (const { scope, agent, operation, fact } of facts) at(scope, agent, operation).facts.push(fact);
   for (const finding of findings) at('operation', finding.agent, finding.operation).findings.push(finding);
   const { of, list } = agentOperations(view);
-  const speaking = new Uint8Array(list.length);
+  const speaking = uint8s(list.length);
   for (let row = 0; row < view.n; row++) if (speaks(view, row)) speaking[of[row]] = 1;
   const signals = list.map(({ agent, operation }, number) =>
     speaking[number] === 1

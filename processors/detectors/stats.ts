@@ -1,3 +1,5 @@
+import { float64s } from '../trace/arrays.ts';
+
 /** The q-quantile (0 to 1) of rising numbers, nearest rank: always one of them; NaN of none. */
 export function quantile(rising: ArrayLike<number>, q: number): number {
   if (rising.length === 0) return Number.NaN;
@@ -6,7 +8,9 @@ export function quantile(rising: ArrayLike<number>, q: number): number {
 
 /** Rising. */
 export function sortedCopy(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values).sort();
+  const copy = float64s(values.length);
+  for (let i = 0; i < values.length; i++) copy[i] = values[i];
+  return copy.sort();
 }
 
 /** Least-squares slope of y against its index; 0 of fewer than two. */

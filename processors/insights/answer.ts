@@ -10,9 +10,12 @@ const LONGEST_ANSWER = 1000;
 /** Of a label or an outcome, of which there are many. */
 const LONGEST_LABEL = 200;
 
+/** Spaces that are not single ones between words. */
+const UNTIDY = /[^\S ]|\s\s|^\s|\s$/;
+
 /** One line whatever the names in it are. */
 function oneLine(text: string, longest: number): string {
-  const line = text.replace(/\s+/g, ' ').trim();
+  const line = UNTIDY.test(text) ? text.replace(/\s+/g, ' ').trim() : text;
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 

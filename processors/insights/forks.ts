@@ -1,6 +1,7 @@
 /** Forks: siblings that run beside each other, and how long their join waited for the last of them. Times in ns. */
 
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { int32s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
@@ -58,7 +59,7 @@ function branchesOf(view: TraceView, owner: number, first: Int32Array): Branch[]
 export function forksOf(view: TraceView): Fork[] {
   const { first } = foldAttempts(view);
   const forks: Fork[] = [];
-  const children = new Int32Array(view.n);
+  const children = int32s(view.n);
   for (let row = 0; row < view.n; row++) if (view.parent[row] >= 0) children[view.parent[row]]++;
   for (let owner = 0; owner < view.n; owner++) {
     if (children[owner] < 2) continue;

@@ -1,10 +1,12 @@
 /** The question of a person in the workflow: how long was a person waited for, and how long was worked? */
+
 import { elapsed, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
 import { duration } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { sortedCopy } from '../detectors/stats.ts';
+import { uint8s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
@@ -28,7 +30,7 @@ function peopleOf(view: TraceView, waits: Uint8Array): number[] {
 
 /** Rows in which something runs: every span but people's and those around them, which only contain the wait. */
 function workOf(view: TraceView, waits: Uint8Array): number[] {
-  const around = new Uint8Array(view.n);
+  const around = uint8s(view.n);
   for (let i = view.n - 1; i >= 0; i--) {
     const row = view.topDown[i];
     const parent = view.parent[row];

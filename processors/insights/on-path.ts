@@ -1,3 +1,4 @@
+import { float64s } from '../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../trace/critical-path.ts';
 import type { TraceView } from '../trace/view.ts';
 
@@ -11,8 +12,8 @@ export interface OnPath {
 
 /** Adds up the segments of the path, from the leaves to the root; by row. */
 export function onPath(view: TraceView, path: CriticalPath): OnPath {
-  const time = new Float64Array(view.n);
-  const idle = new Float64Array(view.n);
+  const time = float64s(view.n);
+  const idle = float64s(view.n);
   for (let i = 0; i < path.n; i++) {
     const length = path.end[i] - path.start[i];
     time[path.row[i]] += length;

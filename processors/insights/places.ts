@@ -2,6 +2,7 @@
 
 import { oncePerView } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { int32s } from '../trace/arrays.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 
@@ -11,8 +12,8 @@ import type { TraceView } from '../trace/view.ts';
  */
 export const workerPlaces = oncePerView((view) => {
   const { first } = foldAttempts(view);
-  const places = new Int32Array(view.n);
-  const known = new Int32Array(view.n);
+  const places = int32s(view.n);
+  const known = int32s(view.n);
   for (let row = 0; row < view.n; row++) {
     const parent = view.parent[row];
     if (view.role[row] !== ROLE.worker || parent < 0) continue;

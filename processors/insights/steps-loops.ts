@@ -8,6 +8,7 @@
 
 import { failedCalls } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { int32s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { KIND } from '../trace/parents.ts';
 import { isAgent, ROLE } from '../trace/roles.ts';
@@ -74,8 +75,8 @@ interface Owners {
 
 /** An agent called again by the same caller, one turn after the other, goes on with its invocation. */
 function ownersOf(view: TraceView): Owners {
-  const of = new Int32Array(view.n).fill(-1);
-  const above = new Int32Array(view.n).fill(-1);
+  const of = int32s(view.n).fill(-1);
+  const above = int32s(view.n).fill(-1);
   const turns = turnsOf(view);
   for (const row of view.topDown) {
     const parent = view.parent[row];

@@ -1,7 +1,9 @@
 /** From the columns of one trace, in any order and with duplicates, to its view. */
+
 import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { Located } from '#schemas/otlp/key-set.ts';
+import { int32s, uint8s, uint32s } from './arrays.ts';
 import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
 import { buildTree, type Tree } from './parents.ts';
 import { distinctRows, idWords } from './rows.ts';
@@ -18,7 +20,8 @@ function pick<A extends Uint8Array | Uint32Array>(from: A, rows: Int32Array, wid
 
 /** The nearest agent's name at or above each row; where nobody names one, the service's. */
 function inheritAgents(d: Described, tree: Tree): Int32Array {
-  const named = new Int32Array(d.ownAgent);
+  const named = int32s(d.ownAgent.length);
+  named.set(d.ownAgent);
   for (const row of tree.topDown)
     if (named[row] === 0 && tree.parent[row] >= 0) named[row] = named[tree.parent[row]];
   for (let row = 0; row < named.length; row++) if (named[row] === 0) named[row] = d.service[row];
@@ -59,10 +62,10 @@ interface Parts {
 function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located: Located): Parts {
   const n = rows.length;
   const described = describeSpans(c, rows, located);
-  const ids = pick(idWords(c.spanId, c.n), rows, 2, new Uint32Array(n * 2));
-  const parentIds = pick(idWords(c.parentId, c.n), rows, 2, new Uint32Array(n * 2));
-  const kind = pick(c.kind, rows, 1, new Uint8Array(n));
-  const status = pick(c.status, rows, 1, new Uint8Array(n));
+  const ids = pick(idWords(c.spanId, c.n), rows, 2, uint32s(n * 2));
+  const parentIds = pick(idWords(c.parentId, c.n), rows, 2, uint32s(n * 2));
+  const kind = pick(c.kind, rows, 1, uint8s(n));
+  const status = pick(c.status, rows, 1, uint8s(n));
   const { start, end } = times;
   const tree = buildTree({ n, ids, parentIds, kind, service: described.service, start, end });
   return { rows, times, described, ids, kind, status, tree };

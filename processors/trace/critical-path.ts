@@ -4,6 +4,7 @@
  * Children are clamped to their parent, and those wholly outside it dropped. Walking back from a span's end, the
  * last-finishing child that ends at or before t owns the path and the span itself the gap; then t is that child's start.
  */
+import { float64s, int32s, uint8s } from './arrays.ts';
 import { CLOCK_NS, roundedStarts } from './clock.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
@@ -41,7 +42,7 @@ interface Frame {
   readonly low: number;
   readonly tolerance: number;
   /** Children that take time within the span, by rising end; of equal ends the longest last. */
-  readonly byEnd: Int32Array;
+  readonly byEnd: readonly number[];
   /** Explained back to here. */
   t: number;
   /** `byEnd[0 .. left)` are not passed yet. */
@@ -62,11 +63,9 @@ function openFrame(view: TraceView, row: number, low: number, high: number): Fra
     const end = Math.min(view.end[child], high);
     if (end > start && waitsFor(view, row, child)) inside.push(child);
   }
-  const byEnd = Int32Array.from(inside).sort(
-    (a, b) => Math.min(view.end[a], high) - Math.min(view.end[b], high) || b - a,
-  );
+  inside.sort((a, b) => Math.min(view.end[a], high) - Math.min(view.end[b], high) || b - a);
   const tolerance = OVERLAP_SHARE * (high - low);
-  return { row, low, tolerance, byEnd, t: high, left: byEnd.length, next: -1 };
+  return { row, low, tolerance, byEnd: inside, t: high, left: inside.length, next: -1 };
 }
 
 /** True when a child other than `child` and `next` starts strictly between `from` and `to`. */
@@ -102,7 +101,7 @@ function takeChild(view: TraceView, frame: Frame, isRounded: (ns: number) => boo
 
 /** Rows that wait for a person: the `human` spans and what has no role of its own below them. */
 export function humanWaits(view: TraceView): Uint8Array {
-  const human = new Uint8Array(view.n);
+  const human = uint8s(view.n);
   for (const row of view.topDown) {
     const parent = view.parent[row];
     if (view.role[row] === ROLE.human) human[row] = 1;
@@ -161,12 +160,22 @@ export function criticalPath(view: TraceView): CriticalPath {
     frame.next = child;
     stack.push(openFrame(view, child, start, end));
   }
-  return {
-    n: rows.length,
-    row: Int32Array.from(rows).reverse(),
-    start: Float64Array.from(starts).reverse(),
-    end: Float64Array.from(ends).reverse(),
-    type: Uint8Array.from(types).reverse(),
-    callee: Int32Array.from(callees).reverse(),
+  const n = rows.length;
+  const path = {
+    n,
+    row: int32s(n),
+    start: float64s(n),
+    end: float64s(n),
+    type: uint8s(n),
+    callee: int32s(n),
   };
+  for (let i = 0; i < n; i++) {
+    const at = n - 1 - i; // found from the end backwards
+    path.row[at] = rows[i];
+    path.start[at] = starts[i];
+    path.end[at] = ends[i];
+    path.type[at] = types[i];
+    path.callee[at] = callees[i];
+  }
+  return path;
 }

@@ -2,6 +2,7 @@ import { ATTRIBUTES_OF } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { ABSENT, KeySet, type Located } from '#schemas/otlp/key-set.ts';
 import { ATTR, INSTANCE_KEYS } from '#schemas/semconv.ts';
+import { int32s, uint8s } from './arrays.ts';
 import { CONVENTION, type Name, NamesOfTrace, NO_ROLE, nameAt, nameOf, nameOfValue } from './names.ts';
 import { ROLE } from './roles.ts';
 
@@ -54,9 +55,14 @@ export interface Described {
 }
 
 const UNKNOWN_SERVICE = 'unknown_service'; // as OpenTelemetry SDKs call it
+const roomFor = (set: KeySet, rows: number): Located => ({
+  found: int32s(rows),
+  at: int32s(rows * set.width),
+});
+
 /** Where SPAN_KEYS stand in each of `rows`, by row of the columns. */
 export function locateAttributes(c: SpanColumns, rows: Int32Array): Located {
-  const located = SPAN_KEYS.rows(c.n);
+  const located = roomFor(SPAN_KEYS, c.n);
   for (const row of rows)
     SPAN_KEYS.locate(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], located, row);
   return located;
@@ -90,7 +96,7 @@ class Origins {
   readonly #c: SpanColumns;
   readonly #names: NamesOfTrace;
   readonly #known = new Map<number, Origin>();
-  readonly #located = RESOURCE_KEYS.rows(1);
+  readonly #located = roomFor(RESOURCE_KEYS, 1);
 
   constructor(c: SpanColumns, names: NamesOfTrace) {
     this.#c = c;
@@ -125,13 +131,13 @@ export function describeSpans(c: SpanColumns, rows: Int32Array, located: Located
   const origins = new Origins(c, names);
   const d = {
     strings: names.strings,
-    name: new Int32Array(n),
-    operation: new Int32Array(n),
-    callee: new Int32Array(n),
-    service: new Int32Array(n),
-    instance: new Int32Array(n),
-    ownAgent: new Int32Array(n),
-    role: new Uint8Array(n),
+    name: int32s(n),
+    operation: int32s(n),
+    callee: int32s(n),
+    service: int32s(n),
+    instance: int32s(n),
+    ownAgent: int32s(n),
+    role: uint8s(n),
   };
   for (let i = 0; i < n; i++) {
     const row = rows[i];

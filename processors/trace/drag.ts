@@ -9,6 +9,7 @@
  * its distance from that child's start. So a serial path gives back the pieces whole, a twin that ends at the same moment
  * leaves nothing to gain, and otherwise the slack is the limit, at each level of callers.
  */
+import { float64s, int32s } from './arrays.ts';
 import { type CriticalPath, waitsFor } from './critical-path.ts';
 import type { TraceView } from './view.ts';
 
@@ -30,8 +31,8 @@ interface Extent {
 }
 
 function extentOf(view: TraceView, path: CriticalPath): Extent {
-  const first = new Int32Array(view.n).fill(-1);
-  const last = new Int32Array(view.n).fill(-1);
+  const first = int32s(view.n).fill(-1);
+  const last = int32s(view.n).fill(-1);
   const add = (row: number, from: number, to: number) => {
     if (first[row] < 0 || from < first[row]) first[row] = from;
     if (to > last[row]) last[row] = to;
@@ -113,13 +114,13 @@ export function dragOf(
   groupOf: Int32Array,
   groups: number,
 ): Float64Array {
-  const drag = new Float64Array(groups);
+  const drag = float64s(groups);
   for (let i = 0; i < path.n; i++) drag[groupOf[i]] += path.end[i] - path.start[i];
   if (path.n === 0) return drag;
   const besides = besideOf(view, path);
   if (besides.length === 0) return drag;
   const length = path.end[path.n - 1] - path.start[0];
-  const begins = new Float64Array(path.n + 1);
+  const begins = float64s(path.n + 1);
   for (let group = 0; group < groups; group++) {
     let at = 0;
     for (let i = 0; i < path.n; i++) {

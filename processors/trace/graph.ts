@@ -1,4 +1,5 @@
 import type { GraphEdge, GraphNode } from '#schemas/events.ts';
+import { int32s } from './arrays.ts';
 import type { CriticalPath } from './critical-path.ts';
 import { normalise } from './normalise.ts';
 import { ROLE } from './roles.ts';
@@ -22,7 +23,7 @@ export interface TraceGraph {
 function group(view: TraceView, agents: Int32Array): { of: Int32Array; firsts: number[] } {
   const numbers = new Map<string, number>();
   const firsts: number[] = [];
-  const of = new Int32Array(view.n);
+  const of = int32s(view.n);
   for (let row = 0; row < view.n; row++) {
     const agent = agents[view.agent[row]];
     const key = `${view.role[row]} ${view.service[row]} ${agent} ${view.operation[row]}`;

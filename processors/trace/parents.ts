@@ -1,4 +1,5 @@
 import { adoptOrphans } from './adopt.ts';
+import { int32s, uint8s } from './arrays.ts';
 import { SpanIndex } from './span-index.ts';
 
 /** OTLP Span.SpanKind. */
@@ -65,7 +66,7 @@ function clientHalf(s: ParentInput, index: SpanIndex, row: number): number {
 
 /** Cuts every cycle of parents at its first row, which becomes an orphan. */
 function breakCycles(parent: Int32Array, orphan: Uint8Array): void {
-  const seenIn = new Int32Array(parent.length).fill(-1);
+  const seenIn = int32s(parent.length).fill(-1);
   for (let walk = 0; walk < parent.length; walk++) {
     let row = walk;
     while (row >= 0 && seenIn[row] < 0) {
@@ -83,8 +84,8 @@ function breakCycles(parent: Int32Array, orphan: Uint8Array): void {
 /** Resolves parent ids to rows; whatever the ids say, the result is a forest. */
 export function buildTree(s: ParentInput): Tree {
   const index = new SpanIndex(s.ids);
-  const parent = new Int32Array(s.n).fill(-1);
-  const orphan = new Uint8Array(s.n);
+  const parent = int32s(s.n).fill(-1);
+  const orphan = uint8s(s.n);
   for (let row = 0; row < s.n; row++) {
     const client = clientHalf(s, index, row);
     const high = s.parentIds[row * 2];
@@ -104,12 +105,12 @@ export function buildTree(s: ParentInput): Tree {
 
 function adjacency(parent: Int32Array): Pick<Tree, 'offset' | 'children' | 'topDown'> {
   const n = parent.length;
-  const offset = new Int32Array(n + 1);
+  const offset = int32s(n + 1);
   for (let row = 0; row < n; row++) if (parent[row] >= 0) offset[parent[row] + 1]++;
   for (let row = 0; row < n; row++) offset[row + 1] += offset[row];
-  const children = new Int32Array(offset[n]);
+  const children = int32s(offset[n]);
   const fill = offset.slice(0, n);
-  const topDown = new Int32Array(n);
+  const topDown = int32s(n);
   let tail = 0;
   for (let row = 0; row < n; row++) {
     if (parent[row] >= 0) children[fill[parent[row]]++] = row;

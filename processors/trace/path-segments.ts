@@ -1,4 +1,5 @@
 import type { PathSegment } from '#schemas/events.ts';
+import { uint8s } from './arrays.ts';
 import type { CriticalPath } from './critical-path.ts';
 import { ROLES, type TraceView } from './view.ts';
 
@@ -45,7 +46,7 @@ const DRAWN_TOGETHER = {
 } as const;
 
 function keptPieces(path: CriticalPath, longestKept: number): Uint8Array {
-  const kept = new Uint8Array(path.n).fill(1);
+  const kept = uint8s(path.n).fill(1);
   if (path.n <= longestKept * 2 + 1) return kept;
   const length = (i: number) => path.end[i] - path.start[i];
   const order = Int32Array.from({ length: path.n }, (_, i) => i).sort(

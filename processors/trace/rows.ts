@@ -1,8 +1,9 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { int32s, sortRows, uint32s } from './arrays.ts';
 
 /** Big-endian words of the 8-byte ids in `ids`: two a row, high then low. Comparing them compares the bytes. */
 export function idWords(ids: Uint8Array, n: number): Uint32Array {
-  const words = new Uint32Array(n * 2);
+  const words = uint32s(n * 2);
   const view = new DataView(ids.buffer, ids.byteOffset, n * 8);
   for (let i = 0; i < n * 2; i++) words[i] = view.getUint32(i * 4);
   return words;
@@ -35,11 +36,11 @@ export function distinctRows(c: SpanColumns): Int32Array {
       bytesOf(c, a, c.resourceOffset, c.resourceLength),
       bytesOf(c, b, c.resourceOffset, c.resourceLength),
     );
-  const rows = new Int32Array(c.n);
+  const rows = int32s(c.n);
   for (let i = 0; i < c.n; i++) rows[i] = i;
-  rows.sort((a, b) => byIdentity(a, b) || byContent(a, b));
+  sortRows(rows, (a, b) => byIdentity(a, b) || byContent(a, b));
   let kept = 0;
   for (let i = 0; i < rows.length; i++)
     if (kept === 0 || byIdentity(rows[kept - 1], rows[i]) !== 0) rows[kept++] = rows[i];
-  return rows.slice(0, kept);
+  return rows.subarray(0, kept);
 }

@@ -1,4 +1,5 @@
 /** Roles of spans that state none and whose names say nothing, by what they call. */
+import { uint8s } from './arrays.ts';
 import type { Tree } from './parents.ts';
 import { KIND } from './parents.ts';
 import { isAgent, ROLE } from './roles.ts';
@@ -15,7 +16,7 @@ function calls(role: Uint8Array, tree: Tree, row: number, wanted: number): boole
  * wrapped in spans as it likes. Changes `role`, indexes into ROLES.
  */
 export function rolesByShape(role: Uint8Array, tree: Tree, kind: Uint8Array, root: number): void {
-  const within = new Uint8Array(role.length); // 1 within an agent that says so
+  const within = uint8s(role.length); // 1 within an agent that says so
   for (const row of tree.topDown) {
     const parent = tree.parent[row];
     const stated = isAgent(role[row]);

@@ -1,4 +1,5 @@
 import type { PathShare } from '#schemas/events.ts';
+import { float64s, int32s } from './arrays.ts';
 import { type CriticalPath, SEGMENT } from './critical-path.ts';
 import { dragOf } from './drag.ts';
 import { normalise } from './normalise.ts';
@@ -35,7 +36,7 @@ function groupPieces(view: TraceView, path: CriticalPath): { of: Int32Array; nam
   const agentOf = normaliser(view);
   const numbers = new Map<string, number>();
   const names: Names[] = [];
-  const of = new Int32Array(path.n);
+  const of = int32s(path.n);
   for (let i = 0; i < path.n; i++) {
     const isEdge = path.type[i] === SEGMENT.edge;
     const caller = path.row[i];
@@ -75,7 +76,7 @@ function byNames(a: Names, b: Names): number {
 function places(times: Float64Array, names: readonly Names[], most: number) {
   const ranked = [...names.keys()].sort((a, b) => times[b] - times[a] || byNames(names[a], names[b]));
   const kept = ranked.length > most ? ranked.slice(0, most - 1) : ranked;
-  const placeOf = new Int32Array(names.length).fill(kept.length);
+  const placeOf = int32s(names.length).fill(kept.length);
   kept.forEach((number, place) => {
     placeOf[number] = place;
   });
@@ -90,7 +91,7 @@ function places(times: Float64Array, names: readonly Names[], most: number) {
  */
 export function pathShares(view: TraceView, path: CriticalPath, mostShares = MOST_SHARES): PathShare[] {
   const { of, names } = groupPieces(view, path);
-  const times = new Float64Array(names.length);
+  const times = float64s(names.length);
   for (let i = 0; i < path.n; i++) times[of[i]] += path.end[i] - path.start[i];
   const { placeOf, named } = places(times, names, mostShares);
   const shareOf = of.map((number) => placeOf[number]);

@@ -7,6 +7,7 @@
  * alone what may be true: a caller that gave up before its callee was done, a callee that works longer than its caller
  * waits, and whatever does not stick out by more than a millisecond.
  */
+import { float64s } from './arrays.ts';
 import { CLOCK_NS } from './clock.ts';
 import { KIND } from './parents.ts';
 
@@ -40,7 +41,7 @@ function behind(s: SkewInput, row: number, parent: number, low: number, high: nu
 
 /** ns to add to each row's times; undefined where all clocks agree. */
 export function clockShifts(s: SkewInput): Float64Array | undefined {
-  const shift = new Float64Array(s.parent.length);
+  const shift = float64s(s.parent.length);
   let any = false;
   for (const row of s.topDown) {
     const parent = s.parent[row];

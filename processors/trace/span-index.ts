@@ -1,3 +1,4 @@
+import { int32s } from './arrays.ts';
 /**
  * Rows by span id: an open-addressing hash table over the ids' words, without strings or BigInts. Rows that share an
  * id (Zipkin's client and server halves) form a chain in rising order.
@@ -14,8 +15,8 @@ export class SpanIndex {
     let size = 16;
     while (size < n * 2) size *= 2;
     this.#mask = size - 1;
-    this.#slots = new Int32Array(size).fill(-1);
-    this.#next = new Int32Array(n).fill(-1);
+    this.#slots = int32s(size).fill(-1);
+    this.#next = int32s(n).fill(-1);
     this.#ids = ids;
     for (let row = n - 1; row >= 0; row--) {
       const slot = this.#slot(ids[row * 2], ids[row * 2 + 1]);

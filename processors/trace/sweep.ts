@@ -1,3 +1,5 @@
+import { float64s, int32s } from './arrays.ts';
+
 /**
  * How many of a set of intervals run at each moment, by a sweep line: an interval that ends where another starts does
  * not overlap it.
@@ -14,24 +16,30 @@ export class Sweep {
 
   /** Interval i is [start[i], end[i]); those that take no time do not count. */
   constructor(start: ArrayLike<number>, end: ArrayLike<number>) {
-    const rises = Float64Array.from(start).sort();
-    const falls = Float64Array.from(end).sort();
-    const time: number[] = [];
-    const level: number[] = [];
-    let up = 0;
-    let down = 0;
-    while (down < falls.length) {
-      const at = up < rises.length ? Math.min(rises[up], falls[down]) : falls[down];
-      while (down < falls.length && falls[down] === at) down++;
-      while (up < rises.length && rises[up] === at) up++;
-      time.push(at);
-      level.push(up - down);
+    const n = end.length;
+    const rises = float64s(n);
+    const falls = float64s(n);
+    for (let i = 0; i < n; i++) {
+      rises[i] = start[i];
+      falls[i] = end[i];
     }
-    this.time = Float64Array.from(time);
-    this.level = Int32Array.from(level);
-    this.#area = new Float64Array(time.length);
-    this.#busy = new Float64Array(time.length);
-    for (let k = 1; k < time.length; k++) {
+    rises.sort();
+    falls.sort();
+    const time = float64s(n * 2);
+    const level = int32s(n * 2);
+    let steps = 0;
+    for (let up = 0, down = 0; down < n; steps++) {
+      const at = up < n ? Math.min(rises[up], falls[down]) : falls[down];
+      while (down < n && falls[down] === at) down++;
+      while (up < n && rises[up] === at) up++;
+      time[steps] = at;
+      level[steps] = up - down;
+    }
+    this.time = time.subarray(0, steps);
+    this.level = level.subarray(0, steps);
+    this.#area = float64s(steps);
+    this.#busy = float64s(steps);
+    for (let k = 1; k < steps; k++) {
       const span = time[k] - time[k - 1];
       this.#area[k] = this.#area[k - 1] + level[k - 1] * span;
       this.#busy[k] = this.#busy[k - 1] + (level[k - 1] > 0 ? span : 0);

@@ -1,4 +1,5 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { float64s } from './arrays.ts';
 
 const WORD = 2 ** 32;
 /** 52 days in ns: no workflow lasts longer, and sums of such times stay exact integers. */
@@ -31,8 +32,8 @@ export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
   while (minus(time[median + 1], time[median], rows[first] * 4) > LONGEST_NS) first++;
   const base = rows[first] * 4;
   const clamp = (ns: number) => Math.min(Math.max(ns, 0), LONGEST_NS);
-  const start = new Float64Array(rows.length);
-  const end = new Float64Array(rows.length);
+  const start = float64s(rows.length);
+  const end = float64s(rows.length);
   for (let i = 0; i < rows.length; i++) {
     const at = rows[i] * 4;
     start[i] = clamp(minus(time[at + 1], time[at], base));

@@ -12,7 +12,7 @@ export const UNKNOWN = -2;
 const MOST_KEYS = 31;
 const SLOTS = 256;
 
-/** Where the values of a set's keys stand in some messages, by row. */
+/** Where the values of a set's keys stand in some messages, by row: one entry of `found` and `width` of `at` for each. */
 export interface Located {
   /** A bit for each key that the row has; MALFORMED: its keys are to be looked for one by one. */
   readonly found: Int32Array;
@@ -43,11 +43,6 @@ export class KeySet {
       while (this.#slots[slot] >= 0) slot = (slot + 1) % SLOTS;
       this.#slots[slot] = index;
     }
-  }
-
-  /** Room for the keys of so many messages. */
-  rows(n: number): Located {
-    return { found: new Int32Array(n), at: new Int32Array(n * this.width) };
   }
 
   /** The key's place in the set; -1 where it is not in it. */

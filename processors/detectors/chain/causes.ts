@@ -1,5 +1,7 @@
 /** Whether the steps of a blocking chain spend their time in something that is a finding of its own. */
+
 import type { Finding } from '#schemas/events.ts';
+import { int32s } from '../../trace/arrays.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { agentOperation, failedCalls } from '../calls.ts';
@@ -88,7 +90,7 @@ function timeOnPath({ view, critical }: TraceContext, delays: readonly Delay[]):
   const beneath = sweepsByRow(delays.filter((delay) => delay.beneath));
   const own = sweepsByRow(delays.filter((delay) => !delay.beneath));
   /** The nearest row with delays, from the row itself upwards. */
-  const within = new Int32Array(view.n).fill(-1);
+  const within = int32s(view.n).fill(-1);
   for (const row of view.topDown)
     within[row] = beneath.has(row) ? row : view.parent[row] < 0 ? -1 : within[view.parent[row]];
   let time = 0;

@@ -2,6 +2,7 @@
  * Which steps of a path are one chain. All steps of a path follow each other, but what merely came before a chain is not
  * its first agent.
  */
+import { int32s } from '../../trace/arrays.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { type Step, stepOfRows } from './steps.ts';
 
@@ -16,7 +17,7 @@ function linksOf(view: TraceView, steps: readonly Step[]): Link[] {
   const stepOf = stepOfRows(view);
   const counted = new Set(steps.map(({ row }) => row));
   /** For each row the nearest of `steps` that it is in or below; -1 without one. */
-  const within = new Int32Array(view.n).fill(-1);
+  const within = int32s(view.n).fill(-1);
   for (const row of view.topDown)
     if (counted.has(stepOf[row])) within[row] = stepOf[row];
     else if (view.parent[row] >= 0) within[row] = within[view.parent[row]];

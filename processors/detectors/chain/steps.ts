@@ -2,6 +2,7 @@
  * The steps of a trace: each agent's invocation with everything beneath it until the next agent's, measured by its
  * exclusive time on the critical path. One agent's loop is one step.
  */
+import { int32s } from '../../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
 import { isAgent } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -22,7 +23,7 @@ export interface Step {
  * itself, or is called again by the same caller, goes on with its step.
  */
 export const stepOfRows = oncePerView((view) => {
-  const step = new Int32Array(view.n).fill(-1);
+  const step = int32s(view.n).fill(-1);
   const known = new Map<string, number>();
   for (const row of view.topDown) {
     const parent = view.parent[row];

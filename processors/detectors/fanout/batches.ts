@@ -1,5 +1,6 @@
 /** Which calls a fan-out offered together, and when each was offered. */
 
+import { float64s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -64,7 +65,8 @@ interface Group {
 }
 
 function groups(view: TraceView, attempts: Attempts): Group[] {
-  const ends = new Float64Array(view.end);
+  const ends = float64s(view.n);
+  ends.set(view.end);
   const perParent = new Map<number, number>();
   const key = (owner: number, callee: number) => owner * view.strings.length + callee;
   const firsts: number[] = [];

@@ -3,7 +3,9 @@
  * (`http.request.resend_count`, a span link, `ati.attempt`) or when it must be so: same parent, callee and arguments,
  * the earlier one failed, and they do not overlap. Success with the same arguments is a loop, not a retry.
  */
+
 import { ATTR } from '#schemas/semconv.ts';
+import { int32s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -69,7 +71,7 @@ function foldSiblings(view: TraceView, parent: number, calls: readonly number[],
 }
 
 function fold(view: TraceView): Attempts {
-  const previous = new Int32Array(view.n).fill(-1);
+  const previous = int32s(view.n).fill(-1);
   const siblings = new Map<number, number[]>();
   for (let row = 0; row < view.n; row++) {
     if (!isCall(view, row)) continue;
@@ -80,7 +82,7 @@ function fold(view: TraceView): Attempts {
   }
   for (const calls of siblings.values())
     if (calls.length > 1) foldSiblings(view, view.parent[calls[0]], calls, previous);
-  const first = new Int32Array(view.n);
+  const first = int32s(view.n);
   for (let row = 0; row < view.n; row++) first[row] = previous[row] < 0 ? row : first[previous[row]];
   return { previous, first };
 }

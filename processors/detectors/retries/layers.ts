@@ -2,8 +2,10 @@
  * At which levels calls are tried again. Whoever retries a call repeats everything below it, so that the retries of
  * nested layers multiply: three layers of three attempts are 27 (Google SRE book, "Addressing Cascading Failures").
  */
+
 import { number } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
+import { int32s } from '../../trace/arrays.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { isCall, oncePerView } from '../calls.ts';
 import { entry } from '../finding.ts';
@@ -37,7 +39,7 @@ const amplificationOf = (way: Way) => way.attempts / operationsOf(way);
 
 function waysOf(view: TraceView): Ways {
   const { previous } = foldAttempts(view);
-  const of = new Int32Array(view.n).fill(-1);
+  const of = int32s(view.n).fill(-1);
   const list: Way[] = [];
   const known = new Map<number, number>();
   for (const row of view.topDown) {

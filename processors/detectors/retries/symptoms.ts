@@ -1,4 +1,5 @@
 /** Retries at several levels: which retried calls fail because of others below them. */
+import { int32s } from '../../trace/arrays.ts';
 import type { TraceView } from '../../trace/view.ts';
 
 /** Calls that are tried again together: of one callee, or of one callee by one caller. */
@@ -14,7 +15,7 @@ export interface Cause {
 }
 
 function depths(view: TraceView): Int32Array {
-  const depth = new Int32Array(view.n);
+  const depth = int32s(view.n);
   for (const row of view.topDown) if (view.parent[row] >= 0) depth[row] = depth[view.parent[row]] + 1;
   return depth;
 }
@@ -37,10 +38,10 @@ export function causesOf(view: TraceView, groups: readonly RetriedCalls[]): (Cau
   if (groups.length < 2) return causes;
   const order = deepestFirst(view, groups);
   const NONE = groups.length;
-  const own = new Int32Array(view.n).fill(NONE);
+  const own = int32s(view.n).fill(NONE);
   for (const [rank, index] of order.entries())
     for (const row of groups[index].failedRows) own[row] = Math.min(own[row], rank);
-  const below = new Int32Array(view.n).fill(NONE);
+  const below = int32s(view.n).fill(NONE);
   for (let i = view.n - 1; i >= 0; i--) {
     const row = view.topDown[i];
     const parent = view.parent[row];

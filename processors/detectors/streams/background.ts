@@ -1,4 +1,5 @@
 /** The work that ran beside a token stream: its own tools, and what is none of them. */
+import { uint8s } from '../../trace/arrays.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -18,7 +19,7 @@ export interface Background {
 
 /** Calls, and leaves that do something themselves; not another stream, a person or a checkpoint, nor what only waits. */
 const workIn = oncePerView((view) => {
-  const work = new Uint8Array(view.n);
+  const work = uint8s(view.n);
   for (let row = 0; row < view.n; row++) {
     const role = view.role[row];
     if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
@@ -36,7 +37,7 @@ const PLACE = { elsewhere: 0, above: 1, below: 2, doubtful: 3 } as const;
  * parent, or with one at which the stream hangs, too (adopt.ts knows no better then).
  */
 function placesIn(view: TraceView, stream: number): Uint8Array {
-  const place = new Uint8Array(view.n);
+  const place = uint8s(view.n);
   for (let at = view.parent[stream]; at >= 0; at = view.parent[at]) place[at] = PLACE.above;
   place[stream] = PLACE.below;
   for (const row of view.topDown) {
@@ -70,7 +71,7 @@ export function backgroundOf(view: TraceView, stream: Stream, limits: StallLimit
   const beside: number[] = [];
   const own: number[] = [];
   const doubtful: number[] = [];
-  const counted = new Uint8Array(view.n); // the row or one above it: a call's server span is the same work
+  const counted = uint8s(view.n); // the row or one above it: a call's server span is the same work
   for (const each of view.topDown) {
     const parent = view.parent[each];
     if (parent >= 0) counted[each] = counted[parent];

@@ -1,5 +1,7 @@
 /** A token stream's pace and its stalls. Times in ns from the trace's start. */
+
 import { ATTR } from '#schemas/semconv.ts';
+import { float64s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { Sweep } from '../../trace/sweep.ts';
@@ -114,7 +116,7 @@ export function firstAbove(n: number, valueAt: (index: number) => number, limit:
 
 /** Looks up what of an interval lies within `stalls` (in order of time); undefined where nothing does. */
 export function stallsWithin(stalls: readonly Stall[]): (start: number, end: number) => Overlap | undefined {
-  const before = new Float64Array(stalls.length + 1);
+  const before = float64s(stalls.length + 1);
   for (const [i, stall] of stalls.entries()) before[i + 1] = before[i] + stall.end - stall.start;
   return (start, end) => {
     const from = firstAbove(stalls.length, (i) => stalls[i].end, start);

@@ -1,0 +1,61 @@
+/**
+ * Typed arrays of a few entries, all zero, cut out of a common buffer that is never used again: an ArrayBuffer of its own
+ * costs V8 0.6 µs, a view on one 0.04, and a trace takes about a hundred of them.
+ */
+
+const CHUNK = 1 << 16;
+/** Bytes: longer ones get a buffer of their own, so that little of a chunk is left over. */
+const LONGEST = CHUNK >> 3;
+
+let chunk = new ArrayBuffer(CHUNK);
+let used = 0;
+
+/** Where so many bytes of `chunk` begin that nobody has. */
+function take(bytes: number): number {
+  if (used + bytes > CHUNK) {
+    chunk = new ArrayBuffer(CHUNK);
+    used = 0;
+  }
+  const at = used;
+  used += (bytes + 7) & ~7;
+  return at;
+}
+
+export function uint8s(n: number): Uint8Array<ArrayBuffer> {
+  if (n > LONGEST) return new Uint8Array(n);
+  const at = take(n);
+  return new Uint8Array(chunk, at, n);
+}
+
+export function int32s(n: number): Int32Array<ArrayBuffer> {
+  if (n * 4 > LONGEST) return new Int32Array(n);
+  const at = take(n * 4);
+  return new Int32Array(chunk, at, n);
+}
+
+export function uint32s(n: number): Uint32Array<ArrayBuffer> {
+  if (n * 4 > LONGEST) return new Uint32Array(n);
+  const at = take(n * 4);
+  return new Uint32Array(chunk, at, n);
+}
+
+export function float64s(n: number): Float64Array<ArrayBuffer> {
+  if (n * 8 > LONGEST) return new Float64Array(n);
+  const at = take(n * 8);
+  return new Float64Array(chunk, at, n);
+}
+
+/** Up to so many entries are sorted here: V8's sort with a function copies the array twice. */
+const FEW = 40;
+
+/** Sorts in place as `rows.sort(compare)` does. */
+export function sortRows(rows: Int32Array, compare: (a: number, b: number) => number): Int32Array {
+  if (rows.length > FEW) return rows.sort(compare);
+  for (let i = 1; i < rows.length; i++) {
+    const row = rows[i];
+    let at = i;
+    for (; at > 0 && compare(rows[at - 1], row) > 0; at--) rows[at] = rows[at - 1];
+    rows[at] = row;
+  }
+  return rows;
+}
