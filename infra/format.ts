@@ -3,6 +3,18 @@
 /** Of text that has at most two decimals. */
 const grouped = (digits: string) => digits.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 
+const POWERS = [1, 10, 100, 1_000, 10_000] as const;
+
+/** `Number(value.toFixed(digits))`, of up to four digits, mostly without making a string. */
+export function rounded(value: number, digits: 0 | 1 | 2 | 3 | 4): number {
+  if (value === 0) return 0;
+  const scaled = value * POWERS[digits];
+  const whole = Math.round(scaled);
+  // Near a tie the exact value decides, which `scaled` is not.
+  if (Math.abs(scaled) < 1e9 && Math.abs(scaled - whole) < 0.499_999) return whole / POWERS[digits];
+  return Number(value.toFixed(digits));
+}
+
 /** 2140.4 → `2,140`; below 10 with one decimal. */
 export function number(value: number): string {
   return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : grouped(value.toFixed(0));
@@ -17,10 +29,10 @@ export const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
 /** Of milliseconds: `<0.01 ms`, `0.25 ms`, `8.3 ms`, `633 ms`, `4,999 ms`, `20.1 s`, `3,600 s`. */
 export function elapsed(ms: number): string {
   const size = Math.abs(ms);
-  if (size >= 9_999.5) return `${grouped(String(Number((ms / 1000).toFixed(1))))} s`;
-  if (size >= 9.95) return `${grouped(ms.toFixed(0))} ms`;
+  if (size >= 9_999.5) return `${grouped(String(rounded(ms / 1000, 1)))} s`;
+  if (size >= 9.95) return `${size < 999.5 ? rounded(ms, 0) : grouped(ms.toFixed(0))} ms`;
   if (size < 0.005 && size > 0) return '<0.01 ms';
-  return `${Number(ms.toFixed(size < 0.995 ? 2 : 1))} ms`;
+  return `${rounded(ms, size < 0.995 ? 2 : 1)} ms`;
 }
 
 /** Of bytes: `512 bytes`, `2.0 KB`, `1,234 MB`; units of 1000. */

@@ -1,3 +1,4 @@
+import { rounded } from '#infra/format.ts';
 import type { Finding, TimelineEntry } from '#schemas/events.ts';
 import { incidentId } from '../incidents/identity.ts';
 
@@ -24,8 +25,12 @@ export function makeFinding(
 
 /** A timeline entry from ns of the trace. */
 export function entry(label: string, startNs: number, endNs: number, outcome: string): TimelineEntry {
-  const toMs = (ns: number) => Number((ns / 1e6).toFixed(3));
-  return { label, startMs: toMs(startNs), durationMs: toMs(endNs - startNs), outcome };
+  return {
+    label,
+    startMs: rounded(startNs / 1e6, 3),
+    durationMs: rounded((endNs - startNs) / 1e6, 3),
+    outcome,
+  };
 }
 
 /** A finding and how strong it is among those of its incident in the same trace. */

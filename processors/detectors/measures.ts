@@ -1,14 +1,12 @@
-import { number } from '#infra/format.ts';
+import { number, rounded } from '#infra/format.ts';
 import type { Fact, Measure } from '#schemas/events.ts';
 
 /** To the µs: far finer than clocks, and the same digits wherever the number is written. */
-const round = (value: number, digits: number) => Number(value.toFixed(digits));
-
-export const ms = (name: string, ns: number): Measure => ({ name, value: round(ns / 1e6, 3), unit: 'ms' });
+export const ms = (name: string, ns: number): Measure => ({ name, value: rounded(ns / 1e6, 3), unit: 'ms' });
 export const count = (name: string, value: number): Measure => ({ name, value, unit: 'count' });
 export const ratio = (name: string, value: number): Measure => ({
   name,
-  value: round(value, 4),
+  value: rounded(value, 4),
   unit: 'ratio',
 });
 

@@ -1,3 +1,4 @@
+import { rounded } from '#infra/format.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
 import { uint8s } from '../trace/arrays.ts';
@@ -46,7 +47,9 @@ function speaks(view: TraceView, row: number): boolean {
 
 const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-const keyOf = (scope: string, agent: string, operation: string) => JSON.stringify([scope, agent, operation]);
+/** No two encode alike: lengths tell where the parts end. */
+const keyOf = (scope: string, agent: string, operation: string) =>
+  `${scope} ${agent.length} ${agent}${operation}`;
 
 /**
  * The signals of a trace, one for each (scope, agent, operation), sorted by them. Whatever a fact or a finding is about
@@ -107,7 +110,7 @@ function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): A
     ...identity,
     calls: rows.length,
     errors: rows.filter((row) => view.status[row] === 2).length,
-    durationMs: Number((sweep.busy / 1e6).toFixed(3)),
+    durationMs: rounded(sweep.busy / 1e6, 3),
     facts: facts.sort((a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
     findings: findings.sort((a, b) => byName(a.incidentId, b.incidentId)),
     callees: beneath.of(rows),

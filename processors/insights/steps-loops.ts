@@ -12,6 +12,7 @@ import { int32s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { KIND } from '../trace/parents.ts';
 import { isAgent, ROLE } from '../trace/roles.ts';
+import { Tuples } from '../trace/tuples.ts';
 import type { TraceView } from '../trace/view.ts';
 
 export interface LoopStep {
@@ -48,22 +49,24 @@ interface Turns {
 }
 
 function turnsOf(view: TraceView): (row: number) => Turns {
-  const groups = new Map<string, Turns>();
-  const key = (row: number) => `${view.parent[row]} ${view.agent[row]} ${view.service[row]}`;
+  const callers = new Tuples();
+  const groups: Turns[] = [];
+  const numberOf = (row: number) => callers.add(view.parent[row], view.agent[row], view.service[row]);
   for (let row = 0; row < view.n; row++) {
     if (!isAgent(view.role[row])) continue;
     const start = view.start[row];
     const length = view.end[row] - start;
-    const turns = groups.get(key(row));
-    if (turns === undefined) {
-      groups.set(key(row), { first: row, end: view.end[row], longest: length, parallel: false });
+    const number = numberOf(row);
+    if (number === groups.length) {
+      groups.push({ first: row, end: view.end[row], longest: length, parallel: false });
       continue;
     }
+    const turns = groups[number];
     if (start < turns.end - tolerance(length, turns.longest)) turns.parallel = true;
     turns.end = Math.max(turns.end, view.end[row]);
     turns.longest = Math.max(turns.longest, length);
   }
-  return (row) => groups.get(key(row))!;
+  return (row) => groups[numberOf(row)];
 }
 
 interface Owners {

@@ -41,7 +41,10 @@ function findRoot(tree: Tree, { start, end }: RelativeTimes, isLinked: (row: num
   return (first.length > 0 ? first : roots).reduce((a, b) => (a < 0 ? b : longest(a, b)), -1);
 }
 
-function linksOf(c: SpanColumns, row: number): readonly string[] {
+const NO_LINKS: readonly string[] = [];
+
+function linksOf(c: SpanColumns, located: Located, row: number): readonly string[] {
+  if (!SPAN_KEYS.mayLink(located, row)) return NO_LINKS;
   const links = spanLinks(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row]);
   if (links.length === 0) return [];
   const traceId = Buffer.from(c.traceId.subarray(row * 16, row * 16 + 16)).toString('hex');
@@ -96,7 +99,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
   const located = locateAttributes(c, distinct);
   const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
   const { rows, times, described: d, ids, kind, status, tree } = parts;
-  const root = findRoot(tree, times, (row) => linksOf(c, rows[row]).length > 0);
+  const root = findRoot(tree, times, (row) => linksOf(c, located, rows[row]).length > 0);
   rolesByShape(d.role, tree, kind, root);
   const word = (index: number) => ids[index].toString(16).padStart(8, '0');
   return {
@@ -130,6 +133,6 @@ export function buildTraceView(columns: SpanColumns): TraceView {
       const b = c.buffers[c.buffer[at]];
       return findAttribute(b, c.resourceOffset[at], c.resourceLength[at], ATTRIBUTES_OF.resource, key);
     },
-    links: (row) => linksOf(c, rows[row]),
+    links: (row) => linksOf(c, located, rows[row]),
   };
 }

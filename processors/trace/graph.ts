@@ -3,6 +3,7 @@ import { int32s } from './arrays.ts';
 import type { CriticalPath } from './critical-path.ts';
 import { normalise } from './normalise.ts';
 import { ROLE } from './roles.ts';
+import { Tuples } from './tuples.ts';
 import { ROLES, type TraceView } from './view.ts';
 
 /** A graph that a person can read and a summary can carry; nodes past it are merged. */
@@ -18,22 +19,16 @@ export interface TraceGraph {
 
 /**
  * Rows by (role, service, agent, operation), numbered in order of first appearance; `of` is each row's number.
- * `agents` maps each string to the agent it counts as.
+ * `agents` maps each string to the agent it counts as; undefined: itself.
  */
-function group(view: TraceView, agents: Int32Array): { of: Int32Array; firsts: number[] } {
-  const numbers = new Map<string, number>();
+function group(view: TraceView, agents?: Int32Array): { of: Int32Array; firsts: number[] } {
+  const tuples = new Tuples();
   const firsts: number[] = [];
   const of = int32s(view.n);
   for (let row = 0; row < view.n; row++) {
-    const agent = agents[view.agent[row]];
-    const key = `${view.role[row]} ${view.service[row]} ${agent} ${view.operation[row]}`;
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = firsts.length;
-      numbers.set(key, number);
-      firsts.push(row);
-    }
-    of[row] = number;
+    const agent = agents === undefined ? view.agent[row] : agents[view.agent[row]];
+    of[row] = tuples.add(view.role[row], view.service[row], agent, view.operation[row]);
+    if (of[row] === firsts.length) firsts.push(row);
   }
   return { of, firsts };
 }
@@ -54,7 +49,7 @@ function firstIndexes(texts: readonly string[]): Int32Array {
  */
 export function traceGraph(view: TraceView, path: CriticalPath, mostNodes = MOST_NODES): TraceGraph {
   let name = (agent: string) => agent;
-  let { of, firsts } = group(view, Int32Array.from(view.strings.keys()));
+  let { of, firsts } = group(view);
   if (firsts.length > mostNodes) {
     name = normalise;
     const normal = view.strings.map(normalise);
@@ -116,12 +111,12 @@ function bound(nodes: GraphNode[], most: number): { nodes: GraphNode[]; idOf: In
 
 /** Calls (parent to child) and links (a linked span to the one that names it), sorted by from, to, type. */
 function edges(view: TraceView, node: (row: number) => number): GraphEdge[] {
-  const found = new Map<string, GraphEdge>();
+  const tuples = new Tuples();
+  const found: GraphEdge[] = [];
   const add = (from: number, to: number, type: GraphEdge['type']) => {
-    const key = `${from} ${to} ${type}`;
-    const edge = found.get(key);
-    if (edge) edge.count++;
-    else found.set(key, { from, to, count: 1, type });
+    const number = tuples.add(from, to, type === 'link' ? 1 : 0);
+    if (number === found.length) found.push({ from, to, count: 1, type });
+    else found[number].count++;
   };
   let rowOf: Map<string, number> | undefined;
   for (let row = 0; row < view.n; row++) {
@@ -132,7 +127,7 @@ function edges(view: TraceView, node: (row: number) => number): GraphEdge[] {
       if (linked !== undefined) add(node(linked), node(row), 'link');
     }
   }
-  return [...found.values()].sort((a, b) => a.from - b.from || a.to - b.to || (a.type < b.type ? -1 : 1));
+  return found.sort((a, b) => a.from - b.from || a.to - b.to || (a.type < b.type ? -1 : 1));
 }
 
 /** The first row of each id. */

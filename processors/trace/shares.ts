@@ -4,6 +4,7 @@ import { type CriticalPath, SEGMENT } from './critical-path.ts';
 import { dragOf } from './drag.ts';
 import { normalise } from './normalise.ts';
 import { ROLE } from './roles.ts';
+import { Tuples } from './tuples.ts';
 import { ROLES, type TraceView } from './view.ts';
 
 const TYPES: readonly PathShare['type'][] = ['self', 'edge', 'idle'];
@@ -34,7 +35,9 @@ function normaliser(view: TraceView): (index: number) => string {
 function groupPieces(view: TraceView, path: CriticalPath): { of: Int32Array; names: Names[] } {
   const { strings } = view;
   const agentOf = normaliser(view);
-  const numbers = new Map<string, number>();
+  const owners = new Tuples();
+  const pieces = new Tuples();
+  const agents = new Map<string, number>();
   const names: Names[] = [];
   const of = int32s(path.n);
   for (let i = 0; i < path.n; i++) {
@@ -42,13 +45,20 @@ function groupPieces(view: TraceView, path: CriticalPath): { of: Int32Array; nam
     const caller = path.row[i];
     const owner = isEdge ? path.callee[i] : caller;
     const agent = agentOf(view.agent[owner]);
-    const ofCaller = isEdge ? `${view.service[caller]} ${view.operation[caller]}` : '';
-    const numbered = `${path.type[i]} ${view.role[owner]} ${view.service[owner]} ${view.operation[owner]} ${view.instance[owner]}`;
-    const key = `${numbered} ${ofCaller} ${agent}`;
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = names.length;
-      numbers.set(key, number);
+    let agentNumber = agents.get(agent);
+    if (agentNumber === undefined) {
+      agentNumber = agents.size;
+      agents.set(agent, agentNumber);
+    }
+    const named = owners.add(
+      view.role[owner],
+      view.service[owner],
+      view.operation[owner],
+      view.instance[owner],
+    );
+    const piece = isEdge ? owners.add(named, view.service[caller], view.operation[caller], -1) : named;
+    of[i] = pieces.add(path.type[i], piece, agentNumber);
+    if (of[i] === names.length)
       names.push({
         type: TYPES[path.type[i]],
         role: ROLES[view.role[owner]],
@@ -59,8 +69,6 @@ function groupPieces(view: TraceView, path: CriticalPath): { of: Int32Array; nam
         callerService: isEdge ? strings[view.service[caller]] : '',
         callerOperation: isEdge ? strings[view.operation[caller]] : '',
       });
-    }
-    of[i] = number;
   }
   return { of, names };
 }

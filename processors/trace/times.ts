@@ -8,6 +8,8 @@ const LONGEST_NS = 2 ** 52;
 /** OTLP's times are unsigned, those on the log and in ClickHouse are not: what starts after the year 2262 starts then, with room for its length. */
 const LATEST_START = 2n ** 63n - 2n ** 53n;
 
+const WORDS = new DataView(new ArrayBuffer(8));
+
 export interface RelativeTimes {
   /** The earliest believable start. */
   readonly startUnixNano: bigint;
@@ -26,8 +28,9 @@ export interface RelativeTimes {
 export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
   const { time } = c;
   const minus = (hi: number, lo: number, base: number) => (hi - time[base + 1]) * WORD + (lo - time[base]);
-  const set = rows.findIndex((row) => time[row * 4] !== 0 || time[row * 4 + 1] !== 0);
-  let first = Math.max(set, 0);
+  let first = 0;
+  while (first < rows.length && time[rows[first] * 4] === 0 && time[rows[first] * 4 + 1] === 0) first++;
+  if (first === rows.length) first = 0;
   const median = rows[(first + rows.length - 1) >> 1] * 4;
   while (minus(time[median + 1], time[median], rows[first] * 4) > LONGEST_NS) first++;
   const base = rows[first] * 4;
@@ -39,7 +42,9 @@ export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
     start[i] = clamp(minus(time[at + 1], time[at], base));
     end[i] = Math.max(clamp(minus(time[at + 3], time[at + 2], base)), start[i]);
   }
-  const startUnixNano = (BigInt(time[base + 1]) << 32n) | BigInt(time[base]);
+  WORDS.setUint32(0, time[base + 1]);
+  WORDS.setUint32(4, time[base]);
+  const startUnixNano = WORDS.getBigUint64(0);
   return { startUnixNano: startUnixNano > LATEST_START ? LATEST_START : startUnixNano, start, end };
 }
 

@@ -1,6 +1,6 @@
 /** Attribute keys that are looked for together: one walk over a message finds them all, without making strings. */
 import { type AttributeValue, attributeValue, findAttribute, keyValueAt } from './attributes.ts';
-import { KeyValue } from './fields.ts';
+import { KeyValue, Span } from './fields.ts';
 import { lengthEnd, next, skip, tag, WireFault } from './wire.ts';
 
 /** What `locate` found is not to be relied on. */
@@ -9,7 +9,9 @@ const MALFORMED = -1;
 export const ABSENT = -1;
 /** `placeOf`: it may have, see MALFORMED. */
 export const UNKNOWN = -2;
-const MOST_KEYS = 31;
+const MOST_KEYS = 30;
+/** In `found`: the message is a span with links. */
+const LINKS = 1 << MOST_KEYS;
 const SLOTS = 256;
 
 /** Where the values of a set's keys stand in some messages, by row: one entry of `found` and `width` of `at` for each. */
@@ -30,7 +32,7 @@ export class KeySet {
   /** By hash of a key its index; -1 where there is none. */
   readonly #slots = new Int8Array(SLOTS).fill(-1);
 
-  /** At most 31 keys of less than 128 bytes; `field`: see ATTRIBUTES_OF. */
+  /** At most 30 keys of less than 128 bytes; `field`: see ATTRIBUTES_OF. */
   constructor(field: number, keys: readonly string[]) {
     if (keys.length > MOST_KEYS) throw new Error(`a set of ${keys.length} keys, ${MOST_KEYS} are possible`);
     this.#field = field;
@@ -67,6 +69,11 @@ export class KeySet {
     return ((found >>> index) & 1) === 0 ? ABSENT : row * this.width + index * 2;
   }
 
+  /** False where a span surely has no links. */
+  mayLink({ found }: Located, row: number): boolean {
+    return (found[row] & LINKS) !== 0; // MALFORMED has every bit
+  }
+
   /** As `findAttribute` of that message, once it is located. */
   read(
     b: Uint8Array,
@@ -92,6 +99,7 @@ export class KeySet {
       const field = tag(b, p, end);
       const start = next;
       if (field !== wanted) {
+        if (field === Span.links) found |= LINKS;
         p = skip(b, start, end, field);
         continue;
       }

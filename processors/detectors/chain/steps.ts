@@ -5,6 +5,7 @@
 import { int32s } from '../../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
 import { isAgent } from '../../trace/roles.ts';
+import { Tuples } from '../../trace/tuples.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { oncePerView } from '../calls.ts';
 
@@ -24,7 +25,8 @@ export interface Step {
  */
 export const stepOfRows = oncePerView((view) => {
   const step = int32s(view.n).fill(-1);
-  const known = new Map<string, number>();
+  const calls = new Tuples();
+  const rows: number[] = [];
   for (const row of view.topDown) {
     const parent = view.parent[row];
     const above = parent < 0 ? -1 : step[parent];
@@ -32,10 +34,9 @@ export const stepOfRows = oncePerView((view) => {
     if (!isAgent(view.role[row])) continue;
     if (above >= 0 && view.agent[above] === view.agent[row] && view.service[above] === view.service[row])
       continue;
-    const key = `${above} ${view.agent[row]} ${view.service[row]}`;
-    const again = known.get(key);
-    step[row] = again ?? row;
-    if (again === undefined) known.set(key, row);
+    const number = calls.add(above, view.agent[row], view.service[row]);
+    if (number === rows.length) rows.push(row);
+    step[row] = rows[number];
   }
   return step;
 });
