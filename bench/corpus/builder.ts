@@ -2,6 +2,8 @@
 import type { OtlpAttributes, OtlpSpan } from '#schemas/otlp/write.ts';
 
 const NS_PER_MS = 1e6;
+/** Protobuf leaves a time of 0 out, and what is not there cannot be stamped: traces start a millisecond later. */
+const START_MS = 1;
 export const TRACE_ID = 'f'.repeat(32);
 
 export interface ShapeSpan extends OtlpSpan {
@@ -41,8 +43,8 @@ export class ShapeBuilder {
       ...(parent !== undefined && { parentSpanId: parent }),
       name,
       kind: 1,
-      startTimeUnixNano: BigInt(Math.round(fromMs * NS_PER_MS)),
-      endTimeUnixNano: BigInt(Math.round(toMs * NS_PER_MS)),
+      startTimeUnixNano: BigInt(Math.round((START_MS + fromMs) * NS_PER_MS)),
+      endTimeUnixNano: BigInt(Math.round((START_MS + toMs) * NS_PER_MS)),
       attributes: { ...this.#common, ...attributes },
       ...more,
     });
