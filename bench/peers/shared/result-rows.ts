@@ -10,6 +10,7 @@ import type {
   TimelineEntry,
   TraceSummary,
 } from '#schemas/events.ts';
+import { dateTime64 } from './span-row.ts';
 import type { Row } from './table-writer.ts';
 
 const measure = ({ name, value, unit }: Measure) => ({ Name: name, Value: value, Unit: unit });
@@ -64,7 +65,7 @@ export function traceRow(trace: TraceSummary): Row {
     RootService: trace.rootService,
     RootAgent: trace.rootAgent,
     RootOperation: trace.rootOperation,
-    Start: String(trace.startUnixNano),
+    Start: dateTime64(trace.startUnixNano),
     Duration: trace.durationNs,
     SpanCount: trace.spanCount,
     ErrorCount: trace.errorCount,

@@ -1,5 +1,5 @@
 /** A span object → a row of otel_traces, as an object for JSONEachRow. */
-import type { Attributes, AttributeValue, Span } from './span.ts';
+import type { Attributes, AttributeValue, Span, UnixNano } from './span.ts';
 import type { Row } from './table-writer.ts';
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
@@ -9,6 +9,12 @@ function textOf(value: AttributeValue): string {
   if (typeof value === 'string') return value;
   if (value === null) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Unix seconds with nine decimals, as ClickHouse reads a DateTime64(9). */
+export function dateTime64(unixNano: UnixNano): string {
+  const digits = String(unixNano).padStart(19, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
 }
 
 function texts(attributes: Attributes): Record<string, string> {
@@ -25,7 +31,7 @@ function duration({ startTimeUnixNano, endTimeUnixNano }: Span): string {
 export function spanRow(span: Span, tenant: string, receivedAt: number): Row {
   const { resource, events, links } = span;
   return {
-    Timestamp: String(span.startTimeUnixNano),
+    Timestamp: dateTime64(span.startTimeUnixNano),
     TraceId: span.traceId,
     SpanId: span.spanId,
     ParentSpanId: span.parentSpanId,
@@ -40,7 +46,7 @@ export function spanRow(span: Span, tenant: string, receivedAt: number): Row {
     Duration: duration(span),
     StatusCode: CODES[span.statusCode] ?? CODES[0],
     StatusMessage: span.statusMessage,
-    'Events.Timestamp': events.map((event) => String(event.timeUnixNano)),
+    'Events.Timestamp': events.map((event) => dateTime64(event.timeUnixNano)),
     'Events.Name': events.map((event) => event.name),
     'Events.Attributes': events.map((event) => texts(event.attributes)),
     'Links.TraceId': links.map((link) => link.traceId),
