@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeAs, encode, encodeByAvsc } from './codec.ts';
+import { decode, decodeAs, encode, encodeByAvsc, viewSpanBatch } from './codec.ts';
 import {
   type EventName,
   type Events,
@@ -245,6 +245,25 @@ describe.each(Object.keys(events) as EventName[])('%s', <Name extends EventName>
       { numRuns: 150 },
     );
   });
+});
+
+test('a view of a SpanBatch is what a decode gives, of good bytes and of bad ones', () => {
+  const plain = (decoded: ReturnType<typeof viewSpanBatch>) =>
+    decoded.ok ? { ...decoded.value, otlp: Buffer.from(decoded.value.otlp).toString('hex') } : decoded;
+  fc.assert(
+    fc.property(
+      fc.oneof(events.SpanBatch, events.ClockMark),
+      fc.array(fc.nat(), { maxLength: 2 }),
+      fc.nat({ max: 3 }),
+      (value, flips, cut) => {
+        const bytes = 'otlp' in value ? encode('SpanBatch', value) : encode('ClockMark', value);
+        for (const flip of flips) bytes[(flip >> 3) % bytes.length] ^= 1 << (flip & 7);
+        const given = embedded(bytes.subarray(0, bytes.length - cut));
+        expect(plain(viewSpanBatch(given))).toEqual(plain(decodeAs('SpanBatch', given)));
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 test('random bodies of any known schema id', () => {

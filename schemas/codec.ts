@@ -9,6 +9,7 @@ import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
 import { begin, finish } from './avro/writer.ts';
 import type { EventName, Events } from './events.ts';
+import { readSpanBatch } from './read-span-batch.ts';
 import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
 
 export type Decoded =
@@ -152,17 +153,30 @@ function header(buf: Buffer, id: number): void {
   buf.writeInt32BE(id, 1);
 }
 
+function idOf(bytes: Uint8Array): number {
+  return (bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4] | 0;
+}
+
 /** The event in `bytes`, of whichever kind; never throws. The value shares no memory with `bytes`. */
 export function decode(bytes: Uint8Array): Decoded {
   if (bytes.length < HEADER_BYTES) return { ok: false, reason: 'truncated: no schema id' };
   if (bytes[0] !== 0) return { ok: false, reason: `not the Confluent wire format: first byte ${bytes[0]}` };
-  const id = (bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4] | 0;
+  const id = idOf(bytes);
   const reader = readers.get(id);
   if (reader === undefined) return { ok: false, reason: `unknown schema id ${id}` };
   const wrong = reader.check(bytes, HEADER_BYTES);
   if (wrong !== undefined) return { ok: false, reason: `${reader.name}: ${wrong}` };
   const body = Buffer.from(bytes.buffer, bytes.byteOffset + HEADER_BYTES, bytes.length - HEADER_BYTES);
   return { ok: true, name: reader.name, value: reader.read(body) } as Decoded;
+}
+
+/** Like `decodeAs` of a SpanBatch; its `otlp` is a view of `bytes`, not a copy. */
+export function viewSpanBatch(bytes: Uint8Array): DecodedAs<'SpanBatch'> {
+  if (bytes.length < HEADER_BYTES || bytes[0] !== 0 || idOf(bytes) !== writers.get('SpanBatch')!.id)
+    return decodeAs('SpanBatch', bytes);
+  const wrong = readers.get(idOf(bytes))!.check(bytes, HEADER_BYTES);
+  if (wrong !== undefined) return { ok: false, reason: `SpanBatch: ${wrong}` };
+  return { ok: true, value: readSpanBatch(bytes, HEADER_BYTES) };
 }
 
 /** The event in `bytes` if it is a `name`; never throws. */

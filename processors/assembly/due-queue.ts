@@ -1,67 +1,109 @@
-/** Something with a moment (ms of the log's clock) at which it must be looked at. */
-export interface Timed {
-  /** Infinity: never again. */
-  readonly due: number;
-  /** Decides between equal moments; unique among the live items. */
-  readonly order: string;
-}
-
-interface Entry<T> {
-  readonly at: number;
-  readonly item: T;
-}
+import { grown } from '../grown.ts';
 
 /**
- * Items in order of (due, order). An item whose `due` has risen since it was pushed is put back by itself; one whose
- * `due` has fallen must be pushed again (its older entry is then skipped or found early, both harmless).
+ * Items (small numbers, each at most once) in order of the moment (ms of the log's clock) at which they must be looked at;
+ * `before` decides between equal moments. A heap in typed arrays.
+ *
+ * A moment that rises is only noted: the item is moved when it comes to the top, since it mostly rises often before.
  */
-export class DueQueue<T extends Timed> {
-  #heap: Entry<T>[] = [];
+export class DueQueue {
+  readonly #before: (a: number, b: number) => boolean;
+  #heap = new Int32Array(64);
+  #count = 0;
+  /** By item: its moment, the one that it stands in the heap with (never later), and where; -1: nowhere. */
+  #due = new Float64Array(64);
+  #at = new Float64Array(64);
+  #position = new Int32Array(64).fill(-1);
 
-  push(item: T): void {
-    if (item.due !== Infinity) this.#insert({ at: item.due, item });
+  constructor(before: (a: number, b: number) => boolean) {
+    this.#before = before;
   }
 
-  /** Takes the first item with due ≤ `clock`. Its `due` must change before it is pushed again. */
-  pop(clock: number): T | undefined {
-    for (;;) {
-      const top = this.#heap[0];
-      if (top === undefined || top.at > clock) return undefined;
-      this.#removeTop();
-      if (top.item.due === top.at) return top.item;
-      if (top.item.due > top.at) this.push(top.item);
+  get size(): number {
+    return this.#count;
+  }
+
+  /** Puts an item in, or changes its moment. */
+  set(item: number, due: number): void {
+    if (item >= this.#due.length) this.#reserve(item + 1);
+    this.#due[item] = due;
+    const position = this.#position[item];
+    if (position < 0) {
+      if (this.#count === this.#heap.length) this.#heap = grown(this.#heap, this.#count * 2);
+      this.#at[item] = due;
+      this.#up(this.#count++, item);
+    } else if (due < this.#at[item]) {
+      this.#at[item] = due;
+      this.#up(position, item);
     }
   }
 
-  #before(a: Entry<T>, b: Entry<T>): boolean {
-    return a.at < b.at || (a.at === b.at && a.item.order < b.item.order);
+  dueOf(item: number): number {
+    return this.#due[item];
   }
 
-  #insert(entry: Entry<T>): void {
-    const heap = this.#heap;
-    let i = heap.push(entry) - 1;
+  delete(item: number): void {
+    const position = this.#position[item] ?? -1;
+    if (position < 0) return;
+    this.#position[item] = -1;
+    const last = this.#heap[--this.#count];
+    if (last === item) return;
+    this.#up(position, last);
+    this.#down(this.#position[last], last);
+  }
+
+  /** The first item with a moment ≤ `clock`, which stays in; -1 without one. */
+  first(clock: number): number {
+    while (this.#count > 0) {
+      const item = this.#heap[0];
+      if (this.#at[item] > clock) return -1;
+      if (this.#at[item] === this.#due[item]) return item;
+      this.#at[item] = this.#due[item];
+      this.#down(0, item);
+    }
+    return -1;
+  }
+
+  #less(a: number, b: number): boolean {
+    const one = this.#at[a];
+    const other = this.#at[b];
+    return one < other || (one === other && this.#before(a, b));
+  }
+
+  #up(from: number, item: number): void {
+    let i = from;
     while (i > 0) {
       const parent = (i - 1) >> 1;
-      if (!this.#before(entry, heap[parent])) break;
-      heap[i] = heap[parent];
+      if (!this.#less(item, this.#heap[parent])) break;
+      this.#place(i, this.#heap[parent]);
       i = parent;
     }
-    heap[i] = entry;
+    this.#place(i, item);
   }
 
-  #removeTop(): void {
-    const heap = this.#heap;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let i = 0;
+  #down(from: number, item: number): void {
+    let i = from;
     for (;;) {
       let child = 2 * i + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && this.#before(heap[child + 1], heap[child])) child++;
-      if (!this.#before(heap[child], last)) break;
-      heap[i] = heap[child];
+      if (child >= this.#count) break;
+      if (child + 1 < this.#count && this.#less(this.#heap[child + 1], this.#heap[child])) child++;
+      if (!this.#less(this.#heap[child], item)) break;
+      this.#place(i, this.#heap[child]);
       i = child;
     }
-    heap[i] = last;
+    this.#place(i, item);
+  }
+
+  #place(position: number, item: number): void {
+    this.#heap[position] = item;
+    this.#position[item] = position;
+  }
+
+  #reserve(items: number): void {
+    const before = this.#due.length;
+    const length = Math.max(items, before * 2);
+    this.#due = grown(this.#due, length);
+    this.#at = grown(this.#at, length);
+    this.#position = grown(this.#position, length).fill(-1, before);
   }
 }

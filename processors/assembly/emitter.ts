@@ -3,8 +3,6 @@ import { encode } from '#schemas/codec.ts';
 import type { Source } from '#schemas/events.ts';
 import { signalKey, signalPartition } from '#schemas/signal-key.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
-import { clampEventTime } from '../windows/clamp.ts';
-import type { OpenTrace } from './open-trace.ts';
 
 /** An encoded event for a topic; the partition is always explicit. */
 export interface AssemblyOutput {
@@ -12,6 +10,22 @@ export interface AssemblyOutput {
   readonly partition: number;
   readonly key: string | null;
   readonly value: Uint8Array;
+}
+
+/** Whom a signal is about. */
+export type SignalIdentity = Pick<AnalysedSignal, 'scope' | 'agent' | 'operation'>;
+
+/** A revision of a trace, with what the log knows of it. */
+export interface Revision {
+  readonly analysis: TraceAnalysis;
+  readonly revision: number;
+  readonly clock: number;
+  readonly partial: boolean;
+  readonly firstOffset: number;
+  /** Of its signals, unix ms. */
+  readonly eventTime: number;
+  /** Agent operations that former revisions had a signal for, in order of their first. */
+  readonly signalled: readonly SignalIdentity[];
 }
 
 /** Together with the summaries that are sent in one request with it (`sendAll`) below what a topic takes. */
@@ -45,42 +59,40 @@ export class Emitter {
     return this.#outputs;
   }
 
-  /** One revision of a trace: its summary, then a signal for each agent operation. */
-  revision(
-    trace: OpenTrace,
-    analysis: TraceAnalysis,
-    revision: number,
-    clock: number,
-    partial: boolean,
-  ): void {
-    const { eventTimeMs, signals, ...summary } = analysis;
-    if (revision === 1) trace.eventTime = clampEventTime(eventTimeMs, clock);
+  /**
+   * One revision of a trace: its summary, then a signal for each agent operation. Returns the agent operations that a
+   * revision so far has had a signal for.
+   */
+  revision(given: Revision): readonly SignalIdentity[] {
+    const { analysis, revision, clock, partial, firstOffset, signalled } = given;
+    const { eventTimeMs: _, signals, ...summary } = analysis;
     const source = this.#next(clock);
     if (!this.#muted) {
-      const { firstOffset } = trace;
       const whole = { ...summary, revision, source, firstOffset, partial };
       let value = encode('TraceSummary', whole);
       // No broker would take it: what is left out can be had from the stored spans.
       if (value.length > MAX_SUMMARY_BYTES)
         value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [], shares: [] });
-      this.#outputs.push({ topic: 'traces', partition: this.#partition, key: trace.traceId, value });
+      this.#outputs.push({ topic: 'traces', partition: this.#partition, key: analysis.traceId, value });
     }
-    const gone = new Map(trace.signalled);
-    for (const signal of signals) {
-      const { scope, agent, operation } = signal;
-      const key = `${scope}\0${agent}\0${operation}`;
-      gone.delete(key);
-      trace.signalled.set(key, { scope, agent, operation });
-      this.#signal(trace, signal, revision, clock);
-    }
+    for (const signal of signals) this.#signal(given, signal);
+    if (signalled.length === 0)
+      return signals.map(({ scope, agent, operation }) => ({ scope, agent, operation }));
+    const now = new Set(signals.map(identityKey));
     // What a former revision said and this one does not is taken back by an empty signal.
-    for (const was of gone.values())
-      this.#signal(
-        trace,
-        { ...was, calls: 0, errors: 0, durationMs: 0, facts: [], findings: [], callees: [] },
-        revision,
-        clock,
-      );
+    for (const was of signalled)
+      if (!now.delete(identityKey(was)))
+        this.#signal(given, {
+          ...was,
+          calls: 0,
+          errors: 0,
+          durationMs: 0,
+          facts: [],
+          findings: [],
+          callees: [],
+        });
+    const fresh = signals.filter((signal) => now.has(identityKey(signal)));
+    return [...signalled, ...fresh.map(({ scope, agent, operation }) => ({ scope, agent, operation }))];
   }
 
   /** Tells every partition of ati.signals how far this source has come. */
@@ -92,10 +104,10 @@ export class Emitter {
       this.#outputs.push({ topic: 'signals', partition, key: null, value });
   }
 
-  #signal(trace: OpenTrace, signal: AnalysedSignal, revision: number, clock: number): void {
+  #signal({ analysis, revision, clock, eventTime }: Revision, signal: AnalysedSignal): void {
     const source = this.#next(clock);
     if (this.#muted) return;
-    const { tenant, traceId, eventTime } = trace;
+    const { tenant, traceId } = analysis;
     const { scope, agent, operation, calls, errors, durationMs, facts, findings, callees } = signal;
     const owner = { tenant, agent, operation };
     const value = encode('Signal', {
@@ -121,4 +133,8 @@ export class Emitter {
   #next(clock: number): Source {
     return { partition: this.#partition, offset: this.#offset, sequence: this.#sequence++, clock };
   }
+}
+
+function identityKey({ scope, agent, operation }: SignalIdentity): string {
+  return `${scope}\0${agent}\0${operation}`;
 }

@@ -1,16 +1,18 @@
-import { decodeAs } from '#schemas/codec.ts';
+import { viewSpanBatch } from '#schemas/codec.ts';
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import type { TraceAnalysis } from '../analyse.ts';
 import { deadLetter, LATE, OK, type Outcome } from '../outcome.ts';
+import { clampEventTime } from '../windows/clamp.ts';
 import { rememberedUntil } from '../windows/session.ts';
 import { isToldOn, onward } from '../windows/watermark.ts';
-import { DueQueue } from './due-queue.ts';
 import { type AssemblyOutput, Emitter } from './emitter.ts';
-import { OpenTrace, traceOrder } from './open-trace.ts';
+import { OpenTraces, traceOrder } from './open-traces.ts';
 import type { AssemblySettings } from './settings.ts';
+import { wordsOf } from './span-store.ts';
 import { type AssemblyStats, newStats } from './stats.ts';
 import { Tombstones } from './tombstones.ts';
+import { idWords } from './trace-ids.ts';
 import { unanalysed } from './unanalysed.ts';
 
 export type Analyse = (tenant: string, traceId: string, columns: SpanColumns) => TraceAnalysis;
@@ -47,14 +49,14 @@ export interface Processed {
 export class TraceBug extends Error {
   /** Tenant, trace id and first offset, with NUL between them: an id may come again later. */
   readonly trace: string;
-  constructor(trace: OpenTrace, cause: unknown) {
-    super(`analysis of trace ${trace.tenant}/${trace.traceId} failed: ${String(cause)}`, { cause });
-    this.trace = nameOf(trace);
+  constructor(tenant: string, traceId: string, firstOffset: number, cause: unknown) {
+    super(`analysis of trace ${tenant}/${traceId} failed: ${String(cause)}`, { cause });
+    this.trace = nameOf(tenant, traceId, firstOffset);
   }
 }
 
-function nameOf({ order, firstOffset }: OpenTrace): string {
-  return `${order}\0${firstOffset}`;
+function nameOf(tenant: string, traceId: string, firstOffset: number): string {
+  return `${traceOrder(tenant, traceId)}\0${firstOffset}`;
 }
 
 /**
@@ -68,11 +70,14 @@ export class PartitionProcessor {
   readonly #analyse: Analyse;
   readonly #start: AssemblyStart;
   readonly #emitter: Emitter;
-  readonly #timers = new DueQueue<OpenTrace>();
   readonly #tombstones = new Tombstones();
   readonly #skim = new SpanColumns(512);
-  /** tenant → trace id → trace */
-  readonly #traces = new Map<string, Map<string, OpenTrace>>();
+  readonly #traces: OpenTraces;
+  /** The skimmed ids as words; `#wordsOf` is the column that they were made of. */
+  #traceIds: Uint32Array = new Uint32Array();
+  #spanIds: Uint32Array = new Uint32Array();
+  #parentIds: Uint32Array = new Uint32Array();
+  #wordsOf: Uint8Array | undefined;
   #skipped: string[] = [];
   #clock: number;
   #nextOffset: number;
@@ -84,7 +89,11 @@ export class PartitionProcessor {
     this.#clock = start.clock;
     this.#nextOffset = start.offset;
     this.#emitter = new Emitter(partition, settings.signalPartitions);
-    for (const { order, expiry } of start.tombstones) this.#tombstones.add(order, expiry);
+    this.#traces = new OpenTraces(settings);
+    for (const { order, expiry } of start.tombstones) {
+      const tenant = this.#traces.tenantNumber(order.slice(0, -33));
+      this.#tombstones.add(idWords(order.slice(-32)), 0, tenant, expiry);
+    }
   }
 
   get clock(): number {
@@ -93,21 +102,13 @@ export class PartitionProcessor {
 
   /** The lowest offset that a later revision may still need, with the clock just before it. */
   floor(): { offset: number; clock: number } {
-    let offset = this.#nextOffset;
-    let clock = this.#clock;
-    for (const traces of this.#traces.values())
-      for (const trace of traces.values())
-        if (trace.firstOffset < offset) {
-          offset = trace.firstOffset;
-          clock = trace.clockBefore;
-        }
-    return { offset, clock };
+    const { oldest } = this.#traces;
+    if (oldest < 0) return { offset: this.#nextOffset, clock: this.#clock };
+    return { offset: this.#traces.firstOffset(oldest), clock: this.#traces.clockBefore(oldest) };
   }
 
   get openTraces(): number {
-    let n = 0;
-    for (const traces of this.#traces.values()) n += traces.size;
-    return n;
+    return this.#traces.size;
   }
 
   get tombstones(): number {
@@ -129,7 +130,7 @@ export class PartitionProcessor {
   }
 
   #apply(offset: number, value: Uint8Array, appendedAt: number): Outcome {
-    const decoded = decodeAs('SpanBatch', value);
+    const decoded = viewSpanBatch(value);
     if (!decoded.ok) return deadLetter('decode', decoded.reason);
     const { tenant, receivedAt, otlp } = decoded.value;
     if (receivedAt > appendedAt + MAX_AHEAD_MS)
@@ -152,81 +153,94 @@ export class PartitionProcessor {
 
   /** Fires what is due, in order of (due, tenant, trace id). */
   #fire(): void {
+    const traces = this.#traces;
     for (;;) {
-      const trace = this.#timers.pop(this.#clock);
-      if (trace === undefined) break;
-      if (trace.unrevised) this.#revise(trace, trace.due);
-      else this.#forget(trace);
-      trace.schedule();
-      this.#timers.push(trace);
+      const trace = traces.due(this.#clock);
+      if (trace < 0) break;
+      if (traces.sessions.isUnrevised(trace)) {
+        this.#revise(trace, traces.dueAt(trace));
+        traces.schedule(trace);
+      } else this.#forget(trace);
     }
     this.#tombstones.purge(this.#clock);
   }
 
   /** Adds the skimmed spans; returns how many came too late. */
-  #add(tenant: string, otlp: Uint8Array, offset: number, clockBefore: number): number {
+  #add(tenantName: string, otlp: Uint8Array, offset: number, clockBefore: number): number {
     const rows = this.#skim;
-    const touched = new Set<OpenTrace>();
+    if (rows.n === 0) return 0;
+    if (this.#wordsOf !== rows.spanId) {
+      this.#wordsOf = rows.spanId;
+      this.#traceIds = wordsOf(rows.traceId);
+      this.#spanIds = wordsOf(rows.spanId);
+      this.#parentIds = wordsOf(rows.parentId);
+    }
+    const traces = this.#traces;
+    const clock = this.#clock;
+    const first = { offset, clockBefore, clock };
+    const tenant = traces.tenantNumber(tenantName);
+    const page = traces.spans.open(otlp);
+    let added = 0;
     let late = 0;
-    let trace: OpenTrace | undefined;
+    let trace = -1;
     for (let row = 0; row < rows.n; row++) {
-      if (row === 0 || !sameTrace(rows, row)) trace = this.#traceOf(tenant, row, offset, clockBefore);
-      const arrival = trace === undefined ? 'late' : trace.offer(rows, row, otlp, this.#clock);
-      this.stats[arrival]++;
+      if (row === 0 || !sameTrace(rows, row)) trace = this.#traceOf(tenant, row, first);
+      const arrival =
+        trace < 0 ? 'late' : traces.offer(trace, rows, row, this.#spanIds, this.#parentIds, page, clock);
       if (arrival === 'late') late++;
       if (arrival === 'added') {
-        touched.add(trace!);
-        if (trace!.oversized) {
-          this.#cut(trace!);
-          touched.delete(trace!);
-          trace = undefined;
+        added++;
+        if (traces.isOversized(trace)) {
+          this.#cut(trace);
+          trace = -1;
         }
       }
     }
-    for (const changed of touched) {
-      changed.spans.releaseBatch();
-      const was = changed.due;
-      changed.schedule();
-      // A new trace has no entry yet; a due time that fell is not found by its old entry in time.
-      if (was === 0 || changed.due < was) this.#timers.push(changed);
-    }
+    traces.endBatch(clock);
+    traces.spans.close(page);
+    this.stats.added += added;
+    this.stats.late += late;
+    this.stats.duplicate += rows.n - added - late;
     return late;
   }
 
-  /** The trace of a row, a new one if need be; undefined where its time is over. */
-  #traceOf(tenant: string, row: number, offset: number, clockBefore: number): OpenTrace | undefined {
-    const ids = this.#skim.traceId;
-    const traceId = Buffer.from(ids.buffer, ids.byteOffset + row * 16, 16).toString('hex');
-    let traces = this.#traces.get(tenant);
-    const known = traces?.get(traceId);
-    if (known !== undefined) return known;
-    if (this.#tombstones.covers(traceOrder(tenant, traceId), this.#clock)) return undefined;
-    if (traces === undefined) {
-      traces = new Map();
-      this.#traces.set(tenant, traces);
-    }
-    const trace = new OpenTrace(tenant, traceId, { offset, clockBefore, clock: this.#clock }, this.#settings);
-    traces.set(traceId, trace);
-    return trace;
+  /** The trace of a row, a new one if need be; -1 where its time is over. */
+  #traceOf(
+    tenant: number,
+    row: number,
+    first: { readonly offset: number; readonly clockBefore: number; readonly clock: number },
+  ): number {
+    const known = this.#traces.find(this.#traceIds, row * 4, tenant);
+    if (known >= 0) return known;
+    if (this.#tombstones.covers(this.#traceIds, row * 4, tenant, this.#clock)) return -1;
+    return this.#traces.begin(this.#traceIds, row * 4, tenant, first);
   }
 
-  #revise(trace: OpenTrace, clock: number, cut = false): void {
-    const revision = trace.revise(clock);
-    const { tenant, traceId, spans } = trace;
+  #revise(trace: number, clock: number, cut = false): void {
+    const traces = this.#traces;
+    const revision = traces.revise(trace, clock);
+    const tenant = traces.tenantOf(trace);
+    const traceId = traces.traceIdOf(trace);
+    const firstOffset = traces.firstOffset(trace);
     let analysis: TraceAnalysis;
-    if (this.#start.skipTraces?.includes(nameOf(trace))) {
-      this.#skipped.push(nameOf(trace));
+    const name = this.#start.skipTraces === undefined ? '' : nameOf(tenant, traceId, firstOffset);
+    if (this.#start.skipTraces?.includes(name)) {
+      this.#skipped.push(name);
       // A revision that was analysed tells more than one that was not.
       if (revision > 1) return;
-      analysis = unanalysed(tenant, traceId, spans.columns);
+      analysis = unanalysed(tenant, traceId, traces.columns(trace));
     } else
       try {
-        analysis = this.#analyse(tenant, traceId, spans.columns);
+        analysis = this.#analyse(tenant, traceId, traces.columns(trace));
       } catch (cause) {
-        throw new TraceBug(trace, cause);
+        throw new TraceBug(tenant, traceId, firstOffset, cause);
       }
-    const partial = !trace.rooted || cut;
-    this.#emitter.revision(trace, analysis, revision, clock, partial);
+    traces.spans.release();
+    const partial = !traces.sessions.isComplete(trace) || cut;
+    const eventTime = revision === 1 ? clampEventTime(analysis.eventTimeMs, clock) : traces.eventTime(trace);
+    const signalled = traces.signalled(trace);
+    const said = { analysis, revision, clock, partial, firstOffset, eventTime, signalled };
+    traces.said(trace, eventTime, this.#emitter.revision(said));
     this.stats.revisions++;
     if (revision === 1) this.stats.closed++;
     if (partial) this.stats.partial++;
@@ -235,19 +249,17 @@ export class PartitionProcessor {
   }
 
   /** Closes a trace that has grown beyond its bound at once and for good. */
-  #cut(trace: OpenTrace): void {
+  #cut(trace: number): void {
     this.stats.oversized++;
     this.#revise(trace, this.#clock, true);
     this.#forget(trace);
-    trace.schedule();
   }
 
-  #forget(trace: OpenTrace): void {
-    trace.forget();
-    const traces = this.#traces.get(trace.tenant)!;
-    traces.delete(trace.traceId);
-    if (traces.size === 0) this.#traces.delete(trace.tenant);
-    this.#tombstones.add(trace.order, rememberedUntil(trace.closedAt, this.#settings));
+  #forget(trace: number): void {
+    const traces = this.#traces;
+    const until = rememberedUntil(traces.sessions.closedAt(trace), this.#settings);
+    this.#tombstones.add(traces.ids, trace * 4, traces.tenantNumberOf(trace), until);
+    traces.forget(trace);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TraceSummary } from '#schemas/events.ts';
 import { rememberedUntil } from '../windows/session.ts';
-import { traceOrder } from './open-trace.ts';
+import { traceOrder } from './open-traces.ts';
 
 /**
  * The tombstone that a summary read back from ati.traces stands for, if a processor that starts at `floor` needs one:

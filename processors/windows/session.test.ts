@@ -1,21 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rememberedUntil, type SessionSettings, SessionWindow } from './session.ts';
+import { rememberedUntil, type SessionSettings, Sessions } from './session.ts';
 
 const s: SessionSettings = { quietGapMs: 6, hardCapMs: 40, reopenMs: 10 };
+
+/** One session, among others that are left alone. */
+function sessionAt(clock: number) {
+  const sessions = new Sessions(s);
+  for (const other of [0, 1, 200]) sessions.begin(other, 1);
+  sessions.begin(99, clock);
+  return {
+    due: () => sessions.due(99),
+    unrevised: () => sessions.isUnrevised(99),
+    complete: () => sessions.isComplete(99),
+    isLate: (at: number) => sessions.isLate(99, at),
+    add: (at: number, completes: boolean) => sessions.add(99, at, completes),
+    close: (at: number) => sessions.close(99, at),
+    end: () => sessions.end(99),
+  };
+}
 
 type Event = readonly [clock: number, completes?: boolean];
 
 /** Feeds events in order of their clocks and then lets time pass: `clock: events so far`, late ones as `late @clock`. */
 function story(events: readonly Event[], until = 1_000): string[] {
-  const session = new SessionWindow(s, events[0]?.[0] ?? 0);
+  const session = sessionAt(events[0]?.[0] ?? 0);
   const said: string[] = [];
   let taken = 0;
   let over = false;
   const passTo = (clock: number) => {
     while (!over && taken > 0 && session.due() <= clock) {
       const due = session.due();
-      if (session.unrevised) {
+      if (session.unrevised()) {
         session.close(due);
         said.push(`${due}: ${taken}`);
       } else {
@@ -94,8 +110,8 @@ describe('after the first close', () => {
 });
 
 it('when nothing is due, nothing closes', () => {
-  const session = new SessionWindow(s, 100);
-  expect([session.unrevised, session.complete, session.due()]).toEqual([false, false, 140]);
+  const session = sessionAt(100);
+  expect([session.unrevised(), session.complete(), session.due()]).toEqual([false, false, 140]);
   session.end();
   expect(session.due()).toBe(Infinity);
 });

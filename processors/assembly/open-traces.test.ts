@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SpanColumns } from '#schemas/otlp/columns.ts';
+import { skimSpans } from '#schemas/otlp/skim.ts';
+import { type TestSpan, testBatch, testTraceId } from '../testing/span-log.ts';
+import { OpenTraces } from './open-traces.ts';
+import { ASSEMBLY_DEFAULTS } from './settings.ts';
+import { wordsOf } from './span-store.ts';
+
+const SETTLED_MS = 2 * (ASSEMBLY_DEFAULTS.quietGapMs + ASSEMBLY_DEFAULTS.reopenMs);
+
+let traces: OpenTraces;
+beforeEach(() => {
+  traces = new OpenTraces(ASSEMBLY_DEFAULTS);
+});
+
+/** Adds the spans as one batch; returns what became of each. */
+function batch(clock: number, spans: readonly TestSpan[]) {
+  const { otlp } = testBatch(clock, spans);
+  const rows = new SpanColumns();
+  expect(skimSpans(otlp, rows).ok).toBe(true);
+  const page = traces.spans.open(otlp);
+  const ids = wordsOf(rows.traceId);
+  const arrivals = spans.map((_, row) => {
+    const found = traces.find(ids, row * 4, 0);
+    const first = { offset: clock, clockBefore: clock, clock };
+    const trace = found >= 0 ? found : traces.begin(ids, row * 4, 0, first);
+    return traces.offer(trace, rows, row, wordsOf(rows.spanId), wordsOf(rows.parentId), page, clock);
+  });
+  traces.endBatch(clock);
+  traces.spans.close(page);
+  return arrivals;
+}
+
+const numberOf = (trace: number) =>
+  traces.find(wordsOf(new Uint8Array(Buffer.from(testTraceId(trace), 'hex'))), 0, 0);
+
+/** Name and parent of each span, read from its bytes. */
+function read(trace: number): string[] {
+  const c = traces.columns(numberOf(trace));
+  return Array.from({ length: c.n }, (_, row) => {
+    const bytes = Buffer.from(c.buffers[c.buffer[row]]);
+    const name = bytes.toString('utf8', c.nameOffset[row], c.nameOffset[row] + c.nameLength[row]);
+    expect(bytes.indexOf(name, c.spanOffset[row])).toBe(c.nameOffset[row]);
+    expect(Buffer.from(c.traceId.subarray(row * 16, row * 16 + 16)).toString('hex')).toBe(testTraceId(trace));
+    return `${name} ${c.spanId[row * 8 + 7]} ${c.parentId[row * 8 + 7]}`;
+  });
+}
+
+const named = (trace: number, span: number) => ({ trace, span, name: `trace-${trace}-span-${span}` });
+const shown = (trace: number, spans: readonly number[]) =>
+  spans.map((span) => `trace-${trace}-span-${span} ${span} ${span === 1 ? 0 : 1}`);
+
+describe('open traces', () => {
+  it('keep each its spans, in order of arrival, and each span once', () => {
+    expect(batch(0, [named(1, 2), named(2, 2), named(1, 3)])).toEqual(['added', 'added', 'added']);
+    expect(batch(10, [named(1, 1), named(1, 2), named(2, 1)])).toEqual(['added', 'duplicate', 'added']);
+    expect(read(1)).toEqual(shown(1, [2, 3, 1]));
+    expect(read(2)).toEqual(shown(2, [2, 1]));
+  });
+
+  it('a trace of thousands of spans takes each once', () => {
+    const spans = Array.from({ length: 5_000 }, (_, i) => named(1, i + 1));
+    expect(new Set(batch(0, spans))).toEqual(new Set(['added']));
+    expect(new Set(batch(10, spans))).toEqual(new Set(['duplicate']));
+    expect(traces.columns(numberOf(1)).n).toBe(5_000);
+  });
+
+  it('hundreds at once, forgotten in any order: numbers and rows are used again', () => {
+    for (let round = 0; round < 3; round++) {
+      const all = Array.from({ length: 500 }, (_, i) => i + 1);
+      for (let at = 0; at < 500; at += 50)
+        batch(
+          round,
+          all.slice(at, at + 50).flatMap((trace) => [named(trace, 1), named(trace, 2)]),
+        );
+      expect([traces.size, Math.max(...all.map(numberOf))]).toEqual([500, 499]);
+      expect(read(77)).toEqual(shown(77, [1, 2]));
+      for (const trace of [...all.filter((n) => n % 2 === 1), ...all.filter((n) => n % 2 === 0)])
+        traces.forget(numberOf(trace));
+      expect([traces.size, traces.oldest, traces.spans.held.pages]).toEqual([0, -1, 0]);
+    }
+  });
+
+  it('are in order of their first offset, whichever go', () => {
+    for (const trace of [5, 3, 9]) batch(trace, [named(trace, 1)]);
+    const oldest = () => traces.firstOffset(traces.oldest);
+    traces.forget(numberOf(3));
+    expect(oldest()).toBe(5);
+    traces.forget(numberOf(5));
+    expect(oldest()).toBe(9);
+  });
+});
+
+describe('bytes', () => {
+  it('of a young trace stay in its records, which go with it', () => {
+    batch(0, [named(1, 1), named(2, 1)]);
+    batch(5, [named(1, 2)]);
+    expect(traces.spans.held.pages).toBe(2);
+    traces.forget(numberOf(1));
+    expect(traces.spans.held.pages).toBe(1);
+    traces.forget(numberOf(2));
+    expect(traces.spans.held).toEqual({ pages: 0, bytes: 0 });
+  });
+
+  it('of one that stays open are copied: it holds no record', () => {
+    batch(0, [named(1, 2), ...Array.from({ length: 2_000 }, (_, i) => named(2, i + 1))]);
+    batch(5, [named(1, 3)]);
+    traces.forget(numberOf(2));
+    expect(traces.spans.held.bytes).toBeGreaterThan(100_000);
+    batch(SETTLED_MS - 1, []);
+    expect(traces.spans.held.pages).toBe(2);
+    batch(SETTLED_MS, []);
+    // One page of copies.
+    expect(traces.spans.held).toEqual({ pages: 1, bytes: 256 << 10 });
+    // What comes later is copied at once.
+    batch(SETTLED_MS + 7, [named(1, 4)]);
+    expect(traces.spans.held.pages).toBe(1);
+    expect(read(1)).toEqual(shown(1, [2, 3, 4]));
+  });
+
+  it('copies fill pages, and a page goes when its last trace does', () => {
+    const spans = (trace: number) =>
+      Array.from({ length: 10 }, (_, i) => ({
+        ...named(trace, i + 1),
+        name: `${'x'.repeat(9_000)}${trace}`,
+      }));
+    for (let trace = 1; trace <= 20; trace++) batch(trace, spans(trace));
+    batch(SETTLED_MS + 20, []);
+    // A page takes 28 of such spans.
+    expect(traces.spans.held.pages).toBe(Math.ceil(200 / 28));
+    for (let trace = 1; trace <= 20; trace++) {
+      expect(read(trace)[9].endsWith(`x${trace} 10 1`)).toBe(true);
+      traces.forget(numberOf(trace));
+    }
+    // The page that is being filled.
+    expect(traces.spans.held.pages).toBe(1);
+  });
+});
