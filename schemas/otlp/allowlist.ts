@@ -129,43 +129,77 @@ export function createAllowlist(extra: readonly string[] = []): Allowlist {
   }
   const decide = (key: string): Rule => asked.get(key) ?? content.find(key) ?? allowed.find(key) ?? UNLISTED;
 
-  // Decisions by the bytes of the key. The hash samples five bytes, so probing is bounded: whoever sends keys that
-  // collide only makes his own lookups slow.
-  const keys: (Uint8Array | undefined)[] = new Array(SLOTS).fill(undefined);
-  const rules: Rule[] = new Array(SLOTS).fill(UNLISTED);
+  const known = new KeyTable(UNLISTED);
   return {
     rule(b, from, to) {
       const length = to - from;
       if (length === 0 || length > MAX_KEY_BYTES) return UNLISTED;
-      let slot = length;
-      slot = Math.imul(slot, 31) + b[from];
-      slot = Math.imul(slot, 31) + b[to - 1];
-      slot = Math.imul(slot, 31) + b[from + (length >> 1)];
-      slot = Math.imul(slot, 31) + b[from + (length >> 2)];
-      slot = (Math.imul(slot, 31) + b[to - 1 - (length >> 2)]) & (SLOTS - 1);
-      let free = -1;
-      for (let probe = 0; probe < PROBES; probe++) {
-        const at = (slot + probe) & (SLOTS - 1);
-        const known = keys[at];
-        if (known === undefined) {
-          free = at;
-          break;
-        }
-        if (known.length === length) {
-          let i = 0;
-          while (i < length && known[i] === b[from + i]) i++;
-          if (i === length) return rules[at];
-        }
-      }
-      const rule = decide(text(b, from, to));
-      // Only keys with a rule are remembered for sure; unlisted ones while there is room, so that hostile keys
-      // cannot push out the listed ones.
-      const at = free >= 0 ? free : rule === UNLISTED ? -1 : slot;
-      if (at >= 0) {
-        keys[at] = Uint8Array.prototype.slice.call(b, from, to);
-        rules[at] = rule;
-      }
-      return rule;
+      const hash = hashOf(b, from, to);
+      const rule = known.find(hash, b, from, length);
+      if (rule !== undefined) return rule;
+      const decided = decide(text(b, from, to));
+      known.add(hash, b, from, length, decided);
+      return decided;
     },
   };
+}
+
+function hashOf(b: Uint8Array, from: number, to: number): number {
+  let hash = to - from;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+/**
+ * Decisions by the bytes of the key: open addressing over flat arrays. Probing is bounded: whoever sends keys that
+ * collide only makes his own lookups slow.
+ */
+class KeyTable {
+  readonly #rules: Rule[];
+  readonly #hashes = new Int32Array(SLOTS);
+  /** 0: free. */
+  readonly #lengths = new Uint8Array(SLOTS);
+  readonly #keys = new Uint8Array(SLOTS * (MAX_KEY_BYTES + 1));
+  readonly #unlisted: Rule;
+
+  constructor(unlisted: Rule) {
+    this.#unlisted = unlisted;
+    this.#rules = new Array(SLOTS).fill(unlisted);
+  }
+
+  find(hash: number, b: Uint8Array, from: number, length: number): Rule | undefined {
+    for (let probe = 0; probe < PROBES; probe++) {
+      const slot = (hash + probe) & (SLOTS - 1);
+      const taken = this.#lengths[slot];
+      if (taken === 0) return undefined;
+      if (taken === length && this.#hashes[slot] === hash && this.#isKey(slot, b, from, length))
+        return this.#rules[slot];
+    }
+    return undefined;
+  }
+
+  /**
+   * Only keys with a rule are remembered for sure; unlisted ones while there is room, so that hostile keys cannot push
+   * out the listed ones.
+   */
+  add(hash: number, b: Uint8Array, from: number, length: number, rule: Rule): void {
+    let slot = -1;
+    for (let probe = 0; probe < PROBES && slot < 0; probe++) {
+      const at = (hash + probe) & (SLOTS - 1);
+      if (this.#lengths[at] === 0) slot = at;
+    }
+    if (slot < 0 && rule !== this.#unlisted) slot = hash & (SLOTS - 1);
+    if (slot < 0) return;
+    this.#lengths[slot] = length;
+    this.#hashes[slot] = hash;
+    this.#rules[slot] = rule;
+    this.#keys.set(b.subarray(from, from + length), slot * (MAX_KEY_BYTES + 1));
+  }
+
+  #isKey(slot: number, b: Uint8Array, from: number, length: number): boolean {
+    const keys = this.#keys;
+    const at = slot * (MAX_KEY_BYTES + 1);
+    for (let i = 0; i < length; i++) if (keys[at + i] !== b[from + i]) return false;
+    return true;
+  }
 }

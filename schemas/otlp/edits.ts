@@ -9,6 +9,12 @@ export class Bytes {
     this.buf = Buffer.allocUnsafeSlow(capacity);
   }
 
+  /** Empty again; memory beyond `bytes` is given back. */
+  reset(bytes: number): void {
+    this.n = 0;
+    if (this.buf.length > bytes) this.buf = Buffer.allocUnsafeSlow(bytes);
+  }
+
   room(bytes: number): void {
     if (this.n + bytes <= this.buf.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(this.n + bytes, this.buf.length * 2));
@@ -39,6 +45,9 @@ export class Bytes {
   }
 }
 
+/** Of what is kept from message to message. */
+export const MAX_KEPT_BYTES = 64 << 10;
+
 /** Ranges of a source, in order, each replaced by a (perhaps empty) range of `replacement`. */
 export class Edits {
   count = 0;
@@ -49,6 +58,13 @@ export class Edits {
   clear(): void {
     this.count = 0;
     this.replacement.n = 0;
+  }
+
+  /** Clear, and no larger than at first but for a bound: for one that lives on after a large message. */
+  reset(): void {
+    this.count = 0;
+    this.replacement.reset(MAX_KEPT_BYTES);
+    if (this.#ranges.length > MAX_KEPT_BYTES / 4) this.#ranges = new Int32Array(256);
   }
 
   /** Replaces source[from, to) by what was written to `replacement` since `start`. */

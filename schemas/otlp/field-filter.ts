@@ -23,8 +23,11 @@ const NO_ARGUMENTS = Number.POSITIVE_INFINITY;
 const ON_TOOL_SPANS_ONLY = ARGUMENT_KEYS.indexOf('input.value');
 const ARGS_HASH = Buffer.from('ati.args_hash');
 
+/** One message is filtered at a time, so all filters note their edits in one place: a place of its own costs more than a small export. */
+const edits = new Edits();
+
 export class FieldFilter {
-  readonly edits = new Edits();
+  readonly edits = edits;
   readonly dropped = nothingDropped();
   readonly b: Buffer;
   readonly #options: FilterOptions;
@@ -37,6 +40,7 @@ export class FieldFilter {
   constructor(body: Buffer, options: FilterOptions) {
     this.b = body;
     this.#options = options;
+    this.edits.reset();
   }
 
   /** Forgets the arguments of the span before. */

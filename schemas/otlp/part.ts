@@ -1,5 +1,5 @@
 /** The output of one partition while an export is split. */
-import { Bytes } from './edits.ts';
+import type { Bytes } from './edits.ts';
 
 /** What four bytes of length can say. */
 export const MAX_BODY_BYTES = 0x0fffffff;
@@ -31,8 +31,9 @@ export class Part {
   resourceAt = 0;
   scopeAt = 0;
 
-  constructor(capacity: number) {
-    this.out = new Bytes(capacity);
+  /** Writes to `out`, which is empty. */
+  constructor(out: Bytes) {
+    this.out = out;
   }
 
   open(tag: number): number {

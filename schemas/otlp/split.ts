@@ -6,7 +6,7 @@
  */
 import { partitionOf } from '../murmur2.ts';
 import type { Dropped } from './dropped.ts';
-import { Bytes } from './edits.ts';
+import { Bytes, MAX_KEPT_BYTES } from './edits.ts';
 import type { FilterOptions } from './field-filter.ts';
 import { ResourceSpans, ScopeSpans, TracesData } from './fields.ts';
 import { Filter } from './filter.ts';
@@ -51,20 +51,31 @@ export function splitTraces(body: Uint8Array, options: SplitOptions): Split | Fa
   });
 }
 
+/** Kept of a partition's output from split to split: memory that is taken anew costs more than what is written to it. */
+const MAX_KEPT_PART_BYTES = 256 << 10;
+const MAX_KEPT_PARTS = 16;
+/** Where the parts of one split are written; nobody else sees them. */
+const outputs: Bytes[] = [];
+const resourceBytes = new Bytes(512);
+const scopeBytes = new Bytes(128);
+const groupMessage = new Bytes(512);
+
+/** Synchronous from its making to the end of `run`, so that all of them share what they write to. */
 class Splitter {
   readonly #b: Buffer;
   readonly #options: SplitOptions;
   readonly #filter: Filter;
   readonly #parts: (Part | undefined)[];
   readonly #faults = new Faults();
+  #used = 0;
   #seen = 0;
   #accepted = 0;
   /** The open ResourceSpans and ScopeSpans: their number, and what each part repeats of them. */
   #resource = -1;
   #scope = -1;
-  readonly #resourceBytes = new Bytes(512);
-  readonly #scopeBytes = new Bytes(128);
-  readonly #message = new Bytes(512);
+  readonly #resourceBytes = resourceBytes;
+  readonly #scopeBytes = scopeBytes;
+  readonly #message = groupMessage;
   /** Whole spans next to each other that go to one part and are not copied yet. */
   #pendingPart: Part | undefined;
   #pendingFrom = 0;
@@ -78,6 +89,7 @@ class Splitter {
     this.#options = options;
     this.#filter = new Filter(body, options);
     this.#parts = new Array(options.partitions).fill(undefined);
+    for (const bytes of [resourceBytes, scopeBytes, groupMessage]) bytes.reset(MAX_KEPT_BYTES);
   }
 
   run(): Split {
@@ -204,10 +216,22 @@ class Splitter {
     const known = this.#parts[this.#lastPartition];
     if (known !== undefined) return known;
     const share = Math.ceil((b.length * 1.5) / this.#options.partitions) + 1024;
-    const part = new Part(Math.min(b.length + 1024, share));
+    const part = new Part(outputOf(this.#used++, Math.min(b.length + 1024, share)));
     this.#parts[this.#lastPartition] = part;
     return part;
   }
+}
+
+/** Memory for part number `n` of a split. */
+function outputOf(n: number, capacity: number): Bytes {
+  if (n >= MAX_KEPT_PARTS) return new Bytes(capacity);
+  let bytes = outputs[n];
+  if (bytes === undefined) {
+    bytes = new Bytes(capacity);
+    outputs[n] = bytes;
+  }
+  bytes.reset(MAX_KEPT_PART_BYTES);
+  return bytes;
 }
 
 function sameId(b: Uint8Array, one: number, other: number): boolean {
