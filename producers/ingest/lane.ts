@@ -116,7 +116,7 @@ export class Lane {
   }
 }
 
-/** One record per tenant and service: concatenated OTLP messages of a signal are a valid message. */
+/** One record per tenant and service. */
 function recordsOf(
   entries: readonly Entry[],
   partition: number,
@@ -127,7 +127,7 @@ function recordsOf(
   return [...together.values()].map((parts) => {
     const [{ tenant, part }] = parts;
     const count = parts.reduce((sum, each) => sum + each.part.count, 0);
-    const otlp = parts.length === 1 ? part.otlp : Buffer.concat(parts.map((each) => each.part.otlp));
+    const otlp = parts.map((each) => each.part.otlp);
     return recordOf({ partition, service: part.service, tenant, receivedAt, count, otlp });
   });
 }
