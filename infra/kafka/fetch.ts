@@ -1,11 +1,9 @@
-import {
-  type Broker,
-  type FetchedMessage,
-  type FetchedPartition,
-  READ_COMMITTED,
-  visibleMessages,
-} from './kafkajs.ts';
+import { KafkaError } from './errors.ts';
+import type { Broker } from './kafkajs.ts';
 import type { KafkaRecord } from './port.ts';
+import { decodeRecordSet, type RecordSet } from './record-batch/decode.ts';
+import { decodeOldMessages, isOldMessageSet } from './record-batch/old-messages.ts';
+import { type FetchedSet, fetchSets } from './requests/fetch.ts';
 
 export interface FetchFrom {
   readonly topic: string;
@@ -37,60 +35,30 @@ export async function fetchFrom(
   limits: FetchLimits,
 ): Promise<Fetched[]> {
   const offsets = new Map(positions.map((each) => [keyOf(each.topic, each.partition), each.offset]));
-  const { responses } = await broker.fetch({
-    isolationLevel: READ_COMMITTED,
-    maxWaitTime: limits.maxWaitMs,
-    minBytes: 1,
+  const sets = await fetchSets(broker, {
+    maxWaitMs: limits.maxWaitMs,
     maxBytes: Math.max(MAX_BYTES, limits.maxBytesPerPartition),
-    topics: positions.map(({ topic, partition, offset }) => ({
-      topic,
-      partitions: [{ partition, fetchOffset: String(offset), maxBytes: limits.maxBytesPerPartition }],
-    })),
+    maxBytesPerPartition: limits.maxBytesPerPartition,
+    positions,
   });
-  return responses.flatMap(({ topicName, partitions }) =>
-    partitions.map((data) => {
-      const offset = offsets.get(keyOf(topicName, data.partition))!;
-      return decode(topicName, offset, data);
-    }),
-  );
+  const fetched: Fetched[] = [];
+  for (const each of sets) {
+    const { topic, partition, end } = each;
+    const offset = offsets.get(keyOf(topic, partition))!;
+    fetched.push({ topic, partition, offset, end, ...(await decode(each, offset)) });
+  }
+  return fetched;
 }
 
 export function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
-function decode(topic: string, offset: number, data: FetchedPartition): Fetched {
-  const stable = Number(data.lastStableOffset ?? -1);
-  const last = data.messages.at(-1);
-  return {
-    topic,
-    partition: data.partition,
-    offset,
-    records: visibleMessages(topic, offset, data).map((message) => toRecord(data.partition, message)),
-    nextOffset: last === undefined ? offset : Math.max(offset, batchEnd(last)),
-    end: stable >= 0 ? stable : Number(data.highWatermark),
-  };
-}
-
-/** The offset behind the record batch of this message, whose last records may have been compacted away. */
-function batchEnd({ offset, batchContext }: FetchedMessage): number {
-  if (batchContext === undefined) return Number(offset) + 1;
-  return Number(batchContext.firstOffset) + batchContext.lastOffsetDelta + 1;
-}
-
-function toRecord(partition: number, message: FetchedMessage): KafkaRecord {
-  const headers: Record<string, Buffer> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    // A header that is there several times: the last one counts, as in Kafka's `lastHeader`.
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (Buffer.isBuffer(last)) headers[name] = last;
-  }
-  return {
-    partition,
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key,
-    value: message.value,
-    headers,
-  };
+/** What is broken may have become so on its way: it is fetched again. */
+async function decode({ topic, partition, set, aborted }: FetchedSet, offset: number): Promise<RecordSet> {
+  if (isOldMessageSet(set)) return decodeOldMessages(set, partition, offset);
+  const decoded = decodeRecordSet(set, partition, offset, aborted);
+  if (!decoded.ok)
+    throw new KafkaError(`Kafka cannot read ${topic}/${partition}: ${decoded.reason}`, { transient: true });
+  return decoded;
 }

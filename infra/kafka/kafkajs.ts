@@ -1,5 +1,6 @@
 /**
- * The protocol layer of kafkajs 2.2.4, typed: connections, metadata and one function per Kafka request.
+ * The protocol layer of kafkajs 2.2.4, typed: connections, metadata and one function per Kafka request. The two requests
+ * that carry records are ours (`requests/`).
  *
  * ATI drives this layer itself. kafkajs's own consumer fetches nothing while any partition is being handled,
  * restarts silently, commits -1 over an offset that is out of range, and knows no way to read without a group; its own
@@ -7,6 +8,7 @@
  * pinned, so these inner paths do not move.
  */
 import { createRequire } from 'node:module';
+import type { Socket } from 'node:net';
 import type { Assigner, Logger as KafkaJsLogger, Cluster as PublicCluster } from 'kafkajs';
 import kafkajs from 'kafkajs';
 import type { Logger } from '../log.ts';
@@ -16,71 +18,56 @@ import { zstdCodec } from './zstd.ts';
 
 const require = createRequire(import.meta.url);
 
-export interface Message {
-  readonly key: Buffer | string | null;
-  readonly value: Buffer | null;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly timestamp: number;
-}
-
-export interface FetchedMessage {
-  readonly offset: string;
-  readonly timestamp: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[] | null | undefined>>;
-  /** Absent in the message formats before Kafka 0.11. */
-  readonly batchContext?: { readonly firstOffset: string; readonly lastOffsetDelta: number };
-}
-
-export interface FetchedPartition {
-  readonly partition: number;
-  readonly highWatermark: string;
-  readonly lastStableOffset?: string;
-  readonly messages: readonly FetchedMessage[];
-}
-
-export interface PartitionAck {
-  readonly partition: number;
-  readonly baseOffset: string;
-  /** '-1' on CreateTime topics. */
-  readonly logAppendTime: string;
-}
-
 interface GroupIdentity {
   readonly groupId: string;
   readonly memberId: string;
+}
+
+/** One connection: for requests that kafkajs does not write for us. */
+export interface BrokerConnection {
+  readonly clientId: string;
+  readonly socket: Socket;
+  /** Resolves at once where nothing is to be done. */
+  authenticate(): Promise<void>;
+  failIfNotConnected(): void;
+  nextCorrelationId(): number;
+  readonly requestQueue: {
+    push(request: {
+      entry: {
+        apiKey: number;
+        apiName: string;
+        apiVersion: number;
+        correlationId: number;
+        resolve(answer: { payload: Buffer }): void;
+        reject(error: Error): void;
+      };
+      expectResponse: boolean;
+      /** Milliseconds; null for what the connection has. */
+      requestTimeout: number | null;
+      sendRequest(): void;
+    }): void;
+    maybeThrottle(ms: number): void;
+  };
 }
 
 /** A broker of the cluster. Each method is one request; it throws kafkajs's errors. */
 export interface Broker {
   readonly nodeId: string | number;
   isConnected(): boolean;
-  produce(request: {
-    acks: number;
-    timeout: number;
-    compression: number;
-    producerId: number | string;
-    producerEpoch: number;
-    topicData: readonly {
-      topic: string;
-      partitions: readonly { partition: number; firstSequence: number; messages: readonly Message[] }[];
-    }[];
-  }): Promise<{ topics: { topicName: string; partitions: PartitionAck[] }[] }>;
+  disconnect(): Promise<void>;
+  /** What `protocol` says of the greatest version that the broker and `versions` share (or of the broker's greatest). */
+  lookupRequest<T>(
+    apiKey: number,
+    definition: { versions: readonly string[]; protocol(found: { version: number }): T },
+  ): T;
+  readonly connectionPool: {
+    /** Connects, if need be. */
+    getConnectionByRequest(of: { request: { apiKey: number } }): Promise<BrokerConnection>;
+  };
   initProducerId(request: { transactionalId?: string; transactionTimeout: number }): Promise<{
     producerId: string;
     producerEpoch: number;
   }>;
-  fetch(request: {
-    isolationLevel: number;
-    maxWaitTime: number;
-    minBytes: number;
-    maxBytes: number;
-    topics: readonly {
-      topic: string;
-      partitions: readonly { partition: number; fetchOffset: string; maxBytes: number }[];
-    }[];
-  }): Promise<{ responses: { topicName: string; partitions: FetchedPartition[] }[] }>;
   joinGroup(
     request: GroupIdentity & {
       sessionTimeout: number;
@@ -167,34 +154,19 @@ export interface Cluster {
   ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
 }
 
-/** What kafkajs makes of one partition's answer: records at or after the offset, without aborted and control ones. */
-interface FilteredBatch {
-  readonly messages: readonly FetchedMessage[];
-}
-
 const InnerCluster = require('kafkajs/src/cluster/index.js') as new (options: object) => Cluster;
-const InnerBatch = require('kafkajs/src/consumer/batch.js') as new (
-  topic: string,
-  fetchedOffset: string,
-  data: FetchedPartition,
-) => FilteredBatch;
 const innerLoggers = require('kafkajs/src/loggers/index.js') as {
   createLogger(options: { level: number; logCreator: unknown }): KafkaJsLogger;
+};
+const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as {
+  createErrorFromCode(code: number): Error;
 };
 const socketFactory = require('kafkajs/src/network/socketFactory.js') as () => unknown;
 
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => zstdCodec;
 fixRequestQueue(require('kafkajs/src/network/requestQueue/index.js'));
 
-/** Records of aborted transactions are left out, whoever wrote them. */
-export const READ_COMMITTED = 1;
-
-/** Compression by name, as Kafka numbers it. */
-export const COMPRESSION = {
-  none: kafkajs.CompressionTypes.None,
-  gzip: kafkajs.CompressionTypes.GZIP,
-  zstd: kafkajs.CompressionTypes.ZSTD,
-} as const;
+const READ_COMMITTED = 1;
 
 export const { MemberAssignment } = kafkajs.AssignerProtocol;
 
@@ -233,13 +205,15 @@ export function createCluster(options: ClusterOptions): Cluster {
   });
 }
 
-/** The records of a partition's answer that a consumer may see. */
-export function visibleMessages(
-  topic: string,
-  fetchedFrom: number,
-  data: FetchedPartition,
-): readonly FetchedMessage[] {
-  return new InnerBatch(topic, String(fetchedFrom), data).messages;
+/** kafkajs's error for an error code of a broker. */
+export function protocolError(code: number): Error {
+  return createErrorFromCode(code);
+}
+
+export const OFFSET_OUT_OF_RANGE = 1;
+
+export function offsetOutOfRange(topic: string, partition: number): Error {
+  return new kafkajs.KafkaJSOffsetOutOfRange(createErrorFromCode(OFFSET_OUT_OF_RANGE), { topic, partition });
 }
 
 /** Kafka's round robin over all topics, by sorted member id. */

@@ -1,14 +1,15 @@
 import { partitionOf } from '#schemas/murmur2.ts';
 import { Connection } from './connection.ts';
 import { KafkaError, typeOf } from './errors.ts';
-import { type Broker, type Cluster, type ClusterOptions, COMPRESSION, type Message } from './kafkajs.ts';
+import type { Cluster, ClusterOptions } from './kafkajs.ts';
 import { KeyedQueue } from './partition-queue.ts';
 import type { OutgoingRecord, ProduceAck, Producer, ProducerOptions } from './port.ts';
+import { COMPRESSION } from './record-batch/compression.ts';
+import type { Message } from './record-batch/encode.ts';
+import { produceTo } from './requests/produce.ts';
 import { retrying } from './retry.ts';
 import { ProducerSession } from './sequences.ts';
 
-const ALL_REPLICAS = -1;
-const BROKER_TIMEOUT_MS = 30_000;
 const PATIENCE_MS = 30_000;
 /** Asked for at each new identity; it bounds transactions, of which there are none. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
@@ -86,7 +87,7 @@ export class KafkaProducer implements Producer {
         key: key === null ? null : buffer(key),
         value: record.value === null ? null : buffer(record.value),
         headers: record.headers,
-        timestamp: record.timestamp ?? now,
+        timestamp: Math.trunc(record.timestamp ?? now),
       };
       const messages = parts.get(partition);
       if (messages) messages.push(message);
@@ -139,23 +140,13 @@ export class KafkaProducer implements Producer {
     }
     const answers = await Promise.all(
       [...byLeader].map(async ([nodeId, partitions]) => {
-        const broker: Broker = await cluster.findBroker({ nodeId });
-        const { topics } = await broker.produce({
-          acks: ALL_REPLICAS,
-          timeout: BROKER_TIMEOUT_MS,
-          compression: this.#compression,
-          producerId: session.producerId,
-          producerEpoch: session.producerEpoch,
-          topicData: [{ topic, partitions }],
-        });
-        return topics.flatMap((each) => each.partitions);
+        const broker = await cluster.findBroker({ nodeId });
+        const { producerId, producerEpoch } = session;
+        const compression = this.#compression;
+        return produceTo(broker, { topic, compression, producerId, producerEpoch, partitions });
       }),
     );
-    return answers.flat().map(({ partition, baseOffset, logAppendTime }) => {
-      const appended = Number(logAppendTime);
-      const ack = { partition, baseOffset: Number(baseOffset) };
-      return appended >= 0 ? { ...ack, logAppendTime: appended } : ack;
-    });
+    return answers.flat();
   }
 
   async #identity(): Promise<ProducerSession> {
@@ -163,7 +154,7 @@ export class KafkaProducer implements Producer {
       await cluster.refreshMetadata();
       const broker = await cluster.findControllerBroker();
       const given = await broker.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS });
-      return new ProducerSession(given.producerId, given.producerEpoch);
+      return new ProducerSession(Number(given.producerId), given.producerEpoch);
     });
     const mine = this.#session;
     try {

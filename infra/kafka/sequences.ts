@@ -3,11 +3,11 @@
  * batch only once per (id, partition, sequence), however often it is sent.
  */
 export class ProducerSession {
-  readonly producerId: string;
+  readonly producerId: number;
   readonly producerEpoch: number;
   readonly #next = new Map<string, number>();
 
-  constructor(producerId: string, producerEpoch: number) {
+  constructor(producerId: number, producerEpoch: number) {
     this.producerId = producerId;
     this.producerEpoch = producerEpoch;
   }

@@ -1,0 +1,76 @@
+import { constants, gzipSync, unzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+/** Compressions by name, as the attributes of a record batch number them. */
+export const COMPRESSION = { none: 0, gzip: 1, zstd: 4 } as const;
+
+/** Level 1: a fifth of the bytes of OTLP batches at two fifths of the CPU of level 3, which gains nothing on them. */
+const LEVEL = 1;
+/** No record batch of ATI comes near; a hostile one shall not fill the memory. */
+const MAX_DECOMPRESSED_BYTES = 256 << 20;
+/** The memory that a size in the header of a frame gets unproved. */
+const MAX_CLAIMED_BYTES = 8 << 20;
+const SMALLEST_CHUNK = 4 << 10;
+
+/**
+ * The compressed bytes; `bytes` may be reused afterwards, except where `code` is none. Synchronous: measured at 0.5 KB to
+ * 1 MB, the thread pool costs two to five times the CPU below 64 KB and never less, and 256 KB compress in half a millisecond.
+ */
+export function compress(code: number, bytes: Buffer): Buffer {
+  if (code === COMPRESSION.gzip) return gzipSync(bytes);
+  if (code === COMPRESSION.zstd) return compressZstd(bytes);
+  return bytes;
+}
+
+function compressZstd(bytes: Buffer): Buffer {
+  return zstdCompressSync(bytes, {
+    params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
+    chunkSize: Math.max(SMALLEST_CHUNK, bytes.length >> 1),
+  });
+}
+
+/** The bytes in the clear. Throws where they are broken, larger than 256 MiB, or of a compression that Node has not. */
+export function decompress(code: number, bytes: Buffer): Buffer {
+  switch (code) {
+    case 0:
+      return bytes;
+    case COMPRESSION.gzip:
+      return unzipSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES });
+    case 2:
+      throw new Error('Snappy compression not implemented');
+    case 3:
+      throw new Error('LZ4 compression not implemented');
+    case COMPRESSION.zstd:
+      return decompressZstd(bytes);
+    default:
+      throw new Error(`no compression has the number ${code}`);
+  }
+}
+
+/** In one piece where its size is known: Node would else collect pieces of 16 KB and copy them together. */
+function decompressZstd(bytes: Buffer): Buffer {
+  const size = Math.min(zstdContentSize(bytes) ?? bytes.length * 6, MAX_CLAIMED_BYTES);
+  // One more byte than there will be, so that the end is seen without another piece.
+  const chunkSize = Math.max(SMALLEST_CHUNK, size + 1);
+  return zstdDecompressSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES, chunkSize });
+}
+
+const ZSTD_MAGIC = 0xfd2fb528;
+
+/** What the header of a zstd frame says of the size of its content (RFC 8878, 3.1.1.1); undefined where it does not. */
+export function zstdContentSize(frame: Buffer): number | undefined {
+  if (frame.length < 18 || frame.readUInt32LE(0) !== ZSTD_MAGIC) return undefined;
+  const descriptor = frame[4];
+  const singleSegment = (descriptor & 0x20) !== 0;
+  const dictionaryId = [0, 1, 2, 4][descriptor & 3];
+  const at = 5 + (singleSegment ? 0 : 1) + dictionaryId;
+  switch (descriptor >> 6) {
+    case 0:
+      return singleSegment ? frame[at] : undefined;
+    case 1:
+      return frame.readUInt16LE(at) + 256;
+    case 2:
+      return frame.readUInt32LE(at);
+    default:
+      return Number(frame.readBigUInt64LE(at));
+  }
+}
