@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { declaredLength, readBody } from './body.ts';
+import { declaredLength, giveBack, readBody } from './body.ts';
 import { ByteBudget } from './budget.ts';
 
 const LIMIT = 1000;
@@ -98,3 +98,36 @@ test('declaredLength', async () => {
   for (const bad of ['', '-1', '1e3', '0x10', '1, 1']) expect(declaredLength(bad)).toBeNaN();
   expect(lengthOf(await read(chunks(), Number.NaN))).toBe(400);
 });
+
+test('memory that was given back serves the next body, and no two bodies at once', async () => {
+  const first = await read32k(1);
+  giveBack(first);
+  const second = await read32k(2);
+  const third = await read32k(3);
+  expect(second.buffer).toBe(first.buffer);
+  expect(third.buffer).not.toBe(second.buffer);
+  expect([second, third].map((body) => [body.length, body[0], body.at(-1)])).toEqual([
+    [32_000, 2, 2],
+    [32_000, 3, 3],
+  ]);
+});
+
+test('a small body lies in memory of Node that others share: that is not given to the next', async () => {
+  const result = await read(chunks(500), 500);
+  if (!result.ok) throw new Error(result.refusal.message);
+  giveBack(result.value);
+  const next = await read32k(1);
+  expect(next.buffer).not.toBe(result.value.buffer);
+});
+
+async function read32k(byte: number): Promise<Buffer> {
+  const budget = new ByteBudget(1 << 20, 1 << 20);
+  const stream = Readable.from([Buffer.alloc(32_000, byte)]);
+  const result = await readBody(stream, {
+    declared: 32_000,
+    limit: 1 << 20,
+    reservation: budget.reservation('a'),
+  });
+  if (!result.ok) throw new Error(result.refusal.message);
+  return result.value;
+}

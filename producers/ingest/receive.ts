@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { Answer, OtlpEncoding } from './answer.ts';
 import { exported, refusal } from './answer.ts';
 import type { Batcher } from './batcher.ts';
-import { declaredLength, readBody } from './body.ts';
+import { declaredLength, giveBack, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { decompress } from './compression.ts';
 import type { Gate } from './gate.ts';
@@ -105,5 +105,8 @@ async function readParts(
   if (!plain.ok) return plain;
   const { length } = plain.value;
   const busy = reservation.resize(length) ?? door.rate.take(tenant, length);
-  return busy === undefined ? door.split(plain.value, encoding, tenant) : refused(busy);
+  if (busy !== undefined) return refused(busy);
+  const split = door.split(plain.value, encoding, tenant);
+  giveBack(sent.value); // the parts have memory of their own
+  return split;
 }
