@@ -11,7 +11,7 @@ import type { Schedule } from '#infra/schedule.ts';
 import { topicName } from '#infra/topics.ts';
 import type { Deletions } from './delete/deletions.ts';
 import { honouring } from './delete/honour.ts';
-import { byTable, type TablesProjection } from './projections/projection.ts';
+import { byTable, formatOf, type TablesProjection } from './projections/projection.ts';
 import { PROJECTIONS } from './projections/registry.ts';
 import { Writer, type WriterEvents } from './writer/writer.ts';
 
@@ -67,11 +67,12 @@ export class Sink {
     const writer = new Writer({
       projection,
       topic,
-      tables: projection.tables.map(({ table, columns }) => ({
-        table,
-        insert: (rows, cut) =>
-          clickhouse.insert(`${config.CLICKHOUSE_DATABASE}.${table}`, columns, 'RowBinary', rows, cut),
-      })),
+      tables: projection.tables.map((each) => {
+        const { table, columns } = each;
+        const name = `${config.CLICKHOUSE_DATABASE}.${table}`;
+        const format = formatOf(each);
+        return { table, insert: (rows, cut) => clickhouse.insert(name, columns, format, rows, cut) };
+      }),
       deadLetters: new DeadLetters(this.#producer, deadLetters, groupId),
       deadLettersTopic: deadLetters,
       limit: await recalledLimit(kafka, place, config.ATI_DEAD_LETTER_SHARE),

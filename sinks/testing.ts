@@ -10,8 +10,7 @@ import { encode } from '#schemas/codec.ts';
 import type { EventName, Events, Finding, IncidentEvent, Insight, TraceSummary } from '#schemas/events.ts';
 import { encodeTraces, type OtlpSpan } from '#schemas/otlp/write.ts';
 import { MIGRATIONS } from './database.ts';
-import { byTable, type Projection, type TablesProjection } from './projections/projection.ts';
-import { RowBuffer } from './rowbinary/buffer.ts';
+import { byTable, newRows, type Projection, type TablesProjection } from './projections/projection.ts';
 
 export async function temporaryDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(path.join(tmpdir(), 'ati-sinks-'));
@@ -52,14 +51,14 @@ export async function store<Name extends EventName>(
   values: readonly Events[Name][],
 ): Promise<void> {
   const { tables, append } = byTable(projection);
-  const outs = tables.map(() => new RowBuffer());
+  const outs = tables.map(newRows);
   for (const value of values) {
     const appended = append(outs, encode(name, value));
     if (!appended.ok) throw new Error(appended.reason);
   }
   for (const [i, { table, columns }] of tables.entries()) {
     if (outs[i].length === 0) continue;
-    await clickhouse.insert(`${database}.${table}`, columns, 'RowBinary', outs[i].view());
+    await clickhouse.insert(`${database}.${table}`, columns, outs[i].format, outs[i].body());
   }
 }
 

@@ -26,6 +26,12 @@ function compressionFor(url: string) {
 /** An INSERT's rows are stored when it is answered, whatever the user's profile says. */
 const DURABLE: ClickHouseSettings = { wait_for_async_insert: 1, insert_distributed_sync: 1 };
 
+/**
+ * What replaces rows does so at merges and under FINAL, whoever wrote them: to look for them in each insert as well took
+ * half of its cost (docs/adr/0018-rows-or-columns.md).
+ */
+const AS_IT_COMES: ClickHouseSettings = { optimize_on_insert: 0 };
+
 /** Does not connect yet: the first request does. */
 export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
   const client = createClient({
@@ -81,7 +87,11 @@ export function connectClickHouse(options: ClickHouseOptions): ClickHouse {
       return guarded(signal, async () => {
         const list = columns.map(quoteIdentifier).join(', ');
         const result = await client.exec({
-          ...request(`INSERT INTO ${table} (${list}) FORMAT ${format}`, { signal }, DURABLE),
+          ...request(
+            `INSERT INTO ${table} (${list}) FORMAT ${format}`,
+            { signal },
+            { ...DURABLE, ...AS_IT_COMES },
+          ),
           values: Readable.from([Buffer.from(body.buffer, body.byteOffset, body.byteLength)], {
             objectMode: false,
           }),

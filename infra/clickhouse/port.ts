@@ -39,13 +39,13 @@ export interface ClickHouse {
   /** DDL and other statements without a result. */
   command(sql: string, options?: QueryOptions): Promise<void>;
   /**
-   * Resolves once the rows are stored. `format` RowBinary or JSONEachRow; `body` is the whole of them. Aborted by
+   * Resolves once the rows are stored. `body` is all of them in `format`. Aborted by
    * `signal`, it rejects at once, and nobody knows whether the rows are stored.
    */
   insert(
     table: string,
     columns: readonly string[],
-    format: 'RowBinary' | 'JSONEachRow',
+    format: 'RowBinary' | 'Native' | 'JSONEachRow',
     body: Uint8Array,
     signal?: AbortSignal,
   ): Promise<void>;

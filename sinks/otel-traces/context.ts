@@ -14,11 +14,12 @@ export function readResource(into: RowBuffer, b: Uint8Array, from: number, end: 
   findLast(b, from, end, ResourceSpans.resource);
   const resource = valueFrom;
   const resourceEnd = valueTo;
-  serviceName(into, b, resource, resourceEnd);
+  writeServiceName(into, b, resource, resourceEnd);
   writeAttributeMap(into, b, resource, resourceEnd, Resource.attributes);
 }
 
-function serviceName(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
+/** The resource's service.name as a String; empty without one. */
+export function writeServiceName(into: RowBuffer, b: Uint8Array, from: number, end: number): void {
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     const start = next;

@@ -1,17 +1,14 @@
 /** One Span message → one row of `otel_traces`. */
 import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
 import { lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
+import type { AttributesColumn } from '../native/attributes-column.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { writeTime } from '../otlp/values.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
-import { writeAttributeMap } from './attribute-map.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
-import type { RowContext } from './rowbinary.ts';
+import type { SpanColumns } from './span-columns.ts';
 
-/** As the Collector's exporter writes them, by OTLP's numbers; what is unknown counts as the first. */
-const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
-const CODES = ['Unset', 'Ok', 'Error'];
-
+const attributes = new Ranges();
 const events = new Ranges();
 const links = new Ranges();
 
@@ -30,14 +27,8 @@ function allZero(b: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-/** Appends the row of the Span message b[from, end). Throws WireFault. */
-export function writeSpanRow(
-  out: RowBuffer,
-  b: Uint8Array,
-  from: number,
-  end: number,
-  context: RowContext,
-): void {
+/** Appends what the Span message b[from, end) has of its row. Throws WireFault; then some columns have it already. */
+export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end: number): void {
   let traceId = -1;
   let spanId = -1;
   let parent = 0;
@@ -54,6 +45,7 @@ export function writeSpanRow(
   let sHigh = 0;
   let eLow = 0;
   let eHigh = 0;
+  attributes.n = 0;
   events.n = 0;
   links.n = 0;
   for (let p = from; p < end; ) {
@@ -98,6 +90,10 @@ export function writeSpanRow(
         eLow = uint32(b, start);
         eHigh = uint32(b, start + 4);
         break;
+      case Span.attributes:
+        lengthEnd(b, start, end);
+        attributes.add(next, p);
+        break;
       case Span.events:
         lengthEnd(b, start, end);
         events.add(next, p);
@@ -127,36 +123,45 @@ export function writeSpanRow(
   if (traceId < 0 || spanId < 0) {
     throw new WireFault(traceId < 0 ? 'span without trace id' : 'span without span id', from);
   }
-  writeTime(out, sLow, sHigh);
-  out.hex(b, traceId, traceId + 16);
-  out.hex(b, spanId, spanId + 8);
-  if (allZero(b, parent, parentTo)) out.uint8(0);
-  else out.hex(b, parent, parentTo);
-  out.string(b, state, stateTo);
-  out.string(b, name, nameTo);
-  out.text(KINDS[kind] ?? KINDS[0]);
-  out.raw(context.resource.view(), 0, context.resource.length);
-  out.raw(context.scope.view(), 0, context.scope.length);
-  writeAttributeMap(out, b, from, end, Span.attributes);
-  writeDuration(out, sLow, sHigh, eLow, eHigh);
-  out.text(CODES[code] ?? CODES[0]);
-  out.string(b, message, messageTo);
+  writeTime(out.timestamp.values, sLow, sHigh);
+  out.traceId.values.hex(b, traceId, traceId + 16);
+  out.spanId.values.hex(b, spanId, spanId + 8);
+  if (allZero(b, parent, parentTo)) out.parentSpanId.values.uint8(0);
+  else out.parentSpanId.values.hex(b, parent, parentTo);
+  out.traceState.values.string(b, state, stateTo);
+  out.spanName.add(b, name, nameTo);
+  out.spanKind.addWord(kind);
+  out.spanAttributes.add(b, attributes);
+  writeDuration(out.duration.values, sLow, sHigh, eLow, eHigh);
+  out.statusCode.addWord(code);
+  out.statusMessage.values.string(b, message, messageTo);
   writeEvents(out, b);
   writeLinks(out, b);
-  out.raw(context.batch.view(), 0, context.batch.length);
 }
 
-/** Writes the last field `wanted` (length-delimited) of the message b[from, end) as a String, or in hex. */
-function writeField(out: RowBuffer, b: Uint8Array, from: number, end: number, wanted: number, hex: boolean) {
-  findLast(b, from, end, wanted);
-  if (hex) out.hex(b, valueFrom, valueTo);
-  else out.string(b, valueFrom, valueTo);
+const inner = new Ranges();
+
+/** Appends the attributes of the message b[from, end), which are its field `wanted`. */
+function addAttributes(column: AttributesColumn, b: Uint8Array, from: number, end: number, wanted: number) {
+  inner.n = 0;
+  for (let p = from; p < end; ) {
+    const field = tag(b, p, end);
+    const start = next;
+    p = skip(b, start, end, field);
+    if (field !== wanted) continue;
+    lengthEnd(b, start, end);
+    inner.add(next, p);
+  }
+  column.add(b, inner);
 }
 
-/** Nested columns are arrays of equal length: Events.Timestamp, Events.Name, Events.Attributes. */
-function writeEvents(out: RowBuffer, b: Uint8Array): void {
-  out.varint(events.n);
-  for (let i = 0; i < events.n; i++) {
+/** Nested columns are arrays of equal length. */
+function writeEvents(out: SpanColumns, b: Uint8Array): void {
+  const { n } = events;
+  out.eventTimes.sizes.push(n);
+  out.eventNames.sizes.push(n);
+  out.eventAttributes.sizes.push(n);
+  for (let i = 0; i < n; i++) {
     const end = events.to(i);
     let low = 0;
     let high = 0;
@@ -169,32 +174,35 @@ function writeEvents(out: RowBuffer, b: Uint8Array): void {
       low = uint32(b, start);
       high = uint32(b, start + 4);
     }
-    writeTime(out, low, high);
+    writeTime(out.eventTimes.items.values, low, high);
   }
-  out.varint(events.n);
-  for (let i = 0; i < events.n; i++) {
-    writeField(out, b, events.from(i), events.to(i), SpanEvent.name, false);
+  for (let i = 0; i < n; i++) {
+    findLast(b, events.from(i), events.to(i), SpanEvent.name);
+    out.eventNames.items.add(b, valueFrom, valueTo);
   }
-  out.varint(events.n);
-  for (let i = 0; i < events.n; i++) {
-    writeAttributeMap(out, b, events.from(i), events.to(i), SpanEvent.attributes);
-  }
+  for (let i = 0; i < n; i++)
+    addAttributes(out.eventAttributes.items, b, events.from(i), events.to(i), SpanEvent.attributes);
 }
 
-/** Links.TraceId, Links.SpanId, Links.TraceState, Links.Attributes. Ids of a wrong length are kept as they are. */
-function writeLinks(out: RowBuffer, b: Uint8Array): void {
-  for (const [field, hex] of LINK_FIELDS) {
-    out.varint(links.n);
-    for (let i = 0; i < links.n; i++) writeField(out, b, links.from(i), links.to(i), field, hex);
+/** Ids of a wrong length are kept as they are. */
+function writeLinks(out: SpanColumns, b: Uint8Array): void {
+  const { n } = links;
+  out.linkTraceIds.sizes.push(n);
+  out.linkSpanIds.sizes.push(n);
+  out.linkStates.sizes.push(n);
+  out.linkAttributes.sizes.push(n);
+  for (let i = 0; i < n; i++) {
+    findLast(b, links.from(i), links.to(i), SpanLink.traceId);
+    out.linkTraceIds.items.values.hex(b, valueFrom, valueTo);
   }
-  out.varint(links.n);
-  for (let i = 0; i < links.n; i++) {
-    writeAttributeMap(out, b, links.from(i), links.to(i), SpanLink.attributes);
+  for (let i = 0; i < n; i++) {
+    findLast(b, links.from(i), links.to(i), SpanLink.spanId);
+    out.linkSpanIds.items.values.hex(b, valueFrom, valueTo);
   }
+  for (let i = 0; i < n; i++) {
+    findLast(b, links.from(i), links.to(i), SpanLink.traceState);
+    out.linkStates.items.values.string(b, valueFrom, valueTo);
+  }
+  for (let i = 0; i < n; i++)
+    addAttributes(out.linkAttributes.items, b, links.from(i), links.to(i), SpanLink.attributes);
 }
-
-const LINK_FIELDS = [
-  [SpanLink.traceId, true],
-  [SpanLink.spanId, true],
-  [SpanLink.traceState, false],
-] as const;

@@ -1,4 +1,5 @@
 import { decodeAs } from '#schemas/codec.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeMeasures, writeRecommendations, writeTimeline } from './parts.ts';
 import type { Projection } from './projection.ts';
 
@@ -38,7 +39,7 @@ export const incidents: Projection = {
     'MutedUntil',
     'Note',
   ],
-  append(out, value) {
+  append(out: RowBuffer, value) {
     const decoded = decodeAs('IncidentEvent', value);
     if (!decoded.ok) return decoded;
     const event = decoded.value;

@@ -1,13 +1,21 @@
 import type { TopicKey } from '#infra/topics.ts';
 import type { Failure } from '#schemas/otlp/wire.ts';
-import type { Appended } from '../otel-traces/rowbinary.ts';
-import type { RowBuffer } from '../rowbinary/buffer.ts';
+import type { Appended } from '../otel-traces/append.ts';
+import { RowBuffer } from '../rowbinary/buffer.ts';
+import type { Rows } from '../rowbinary/rows.ts';
 
 /** A table, and its columns in the order of the rows' bytes. */
 export interface Table {
   readonly table: string;
   readonly columns: readonly string[];
+  /** An empty buffer for its rows, of the kind that `append` takes; default: a RowBuffer. */
+  readonly newRows?: () => Rows;
 }
+
+export const newRows = (table: Table): Rows => table.newRows?.() ?? new RowBuffer();
+
+/** The format of its inserts. */
+export const formatOf = (table: Table): Rows['format'] => newRows(table).format;
 
 /** One topic into one table: data plus a pure function. Adding a table is a file like these and a migration. */
 export interface Projection extends Table {
@@ -18,7 +26,7 @@ export interface Projection extends Table {
    * Appends the rows of one record (none of a tick). On a failure `out` is as before and the record becomes a dead
    * letter; it never throws on bad bytes.
    */
-  append(out: RowBuffer, value: Uint8Array): Appended;
+  append(out: Rows, value: Uint8Array): Appended;
 }
 
 /** Rows by table, in the order of `tables`. */
@@ -35,17 +43,17 @@ export interface TablesProjection {
   readonly topic: TopicKey;
   readonly tables: readonly Table[];
   /** As `Projection.append`: `outs` has a buffer for each of `tables`; on a failure all of them are as before. */
-  append(outs: readonly RowBuffer[], value: Uint8Array): AppendedByTable;
+  append(outs: readonly Rows[], value: Uint8Array): AppendedByTable;
 }
 
 /** One table is the simple case of several. */
 export function byTable(projection: Projection | TablesProjection): TablesProjection {
   if ('tables' in projection) return projection;
-  const { name, topic, table, columns } = projection;
+  const { name, topic, table, columns, newRows } = projection;
   return {
     name,
     topic,
-    tables: [{ table, columns }],
+    tables: [{ table, columns, newRows }],
     append([out], value) {
       const appended = projection.append(out, value);
       return appended.ok ? { ok: true, rows: [appended.rows] } : appended;

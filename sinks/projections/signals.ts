@@ -1,4 +1,5 @@
 import { decode } from '#schemas/codec.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeFindings, writeMeasures, writeSource } from './parts.ts';
 import type { Projection } from './projection.ts';
 
@@ -23,7 +24,7 @@ export const signals: Projection = {
     'SourceOffset',
     'SourceClock',
   ],
-  append(out, value) {
+  append(out: RowBuffer, value) {
     const decoded = decode(value);
     if (!decoded.ok) return decoded;
     // Clock marks and operators' actions share the topic; they are for the windows and the incidents only.

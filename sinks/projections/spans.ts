@@ -1,5 +1,6 @@
 import { decodeAs } from '#schemas/codec.ts';
-import { appendSpans, OTEL_TRACES_COLUMNS } from '../otel-traces/rowbinary.ts';
+import { appendSpans, OTEL_TRACES_COLUMNS } from '../otel-traces/append.ts';
+import { SpanColumns } from '../otel-traces/span-columns.ts';
 import type { Projection } from './projection.ts';
 
 export const spans: Projection = {
@@ -7,7 +8,8 @@ export const spans: Projection = {
   topic: 'spans',
   table: 'otel_traces',
   columns: OTEL_TRACES_COLUMNS,
-  append(out, value) {
+  newRows: () => new SpanColumns(),
+  append(out: SpanColumns, value) {
     const batch = decodeAs('SpanBatch', value);
     if (!batch.ok) return batch;
     return batch.value.otlp.length === 0 ? { ok: true, rows: 0 } : appendSpans(out, batch.value);

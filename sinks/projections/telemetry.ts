@@ -2,6 +2,7 @@
 import { decode } from '#schemas/codec.ts';
 import { appendLogs, OTEL_LOGS_COLUMNS } from '../otel-logs/rowbinary.ts';
 import { appendMetrics, METRIC_KINDS } from '../otel-metrics/rowbinary.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import type { TablesProjection } from './projection.ts';
 
 const METRIC_TABLES = METRIC_KINDS.map(({ table, columns }) => ({ table, columns }));
@@ -11,7 +12,7 @@ export const telemetry: TablesProjection = {
   name: 'telemetry',
   topic: 'telemetry',
   tables: [...METRIC_TABLES, { table: 'otel_logs', columns: OTEL_LOGS_COLUMNS }],
-  append(outs, value) {
+  append(outs: readonly RowBuffer[], value) {
     const decoded = decode(value);
     if (!decoded.ok) return decoded;
     switch (decoded.name) {

@@ -1,4 +1,5 @@
 import { decodeAs } from '#schemas/codec.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeFindings, writeInsights, writeSource } from './parts.ts';
 import type { Projection } from './projection.ts';
 
@@ -30,7 +31,7 @@ export const traces: Projection = {
     'SourceOffset',
     'SourceClock',
   ],
-  append(out, value) {
+  append(out: RowBuffer, value) {
     const decoded = decodeAs('TraceSummary', value);
     if (!decoded.ok) return decoded;
     const trace = decoded.value;

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { UserError } from '#infra/errors.ts';
 import type { Kafka } from '#infra/kafka/port.ts';
 import type { TablesProjection } from '../projections/projection.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { Filler } from './fill.ts';
 
 /** A partition with the records of `offsets`, whose log begins at `earliest`. */
@@ -16,7 +17,8 @@ function filler(offsets: readonly number[], earliest: number) {
     },
   } as unknown as Kafka;
   const projection = {
-    append(outs: Parameters<TablesProjection['append']>[0], value: Uint8Array) {
+    tables: [{ table: 'bytes', columns: ['Byte'] }],
+    append(outs: readonly RowBuffer[], value: Uint8Array) {
       outs[0].uint8(value[0]);
       return { ok: true, rows: [1] };
     },

@@ -51,8 +51,8 @@ export class Filler {
   constructor(options: FillOptions, inserts: readonly Insert[]) {
     this.#options = options;
     this.#inserts = inserts;
-    this.#filling = new Pending(inserts.length);
-    this.#spare = new Pending(inserts.length);
+    this.#filling = new Pending(options.projection);
+    this.#spare = new Pending(options.projection);
   }
 
   /**
@@ -117,7 +117,7 @@ export class Filler {
     for (const [i, insert] of this.#inserts.entries()) {
       const inserted = await insertPending(insert, pending.tables[i], retry, signal);
       if (inserted.outcome === 'abandoned') throw new Interrupted();
-      for (const { entry } of inserted.bad) bad.add(entry.record);
+      for (const { record } of inserted.bad) bad.add(record);
     }
     this.filled.rows += pending.rowCount;
     this.filled.refused += bad.size;

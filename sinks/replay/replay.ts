@@ -13,8 +13,9 @@ import type { Kafka } from '#infra/kafka/port.ts';
 import { topicName } from '#infra/topics.ts';
 import type { Deletions } from '../delete/deletions.ts';
 import { honouring, purgeTraces } from '../delete/honour.ts';
-import type { TablesProjection } from '../projections/projection.ts';
+import { formatOf, type TablesProjection } from '../projections/projection.ts';
 import { groupOf } from '../sink.ts';
+import type { Insert } from '../writer/insert.ts';
 import { carryOver, countCarried } from './carry.ts';
 import { endsOf, type Filled, Filler, Interrupted, rangesUpToNow, recordsIn } from './fill.ts';
 import { type Plan, planOf, type Range } from './plan.ts';
@@ -174,11 +175,11 @@ function fillerInto(
     onProgress: (filled: Filled) => report.progress(filled, records),
     onRetry: (reason: string) => report.say(`waiting for ClickHouse: ${reason}`),
   };
-  const inserts = projection.tables.map(
-    ({ table, columns }) =>
-      (rows: Uint8Array, cut: AbortSignal) =>
-        writing.insert(`${database}.${table}`, columns, 'RowBinary', rows, cut),
-  );
+  const inserts = projection.tables.map((each): Insert => {
+    const name = `${database}.${each.table}`;
+    const format = formatOf(each);
+    return (rows, cut) => writing.insert(name, each.columns, format, rows, cut);
+  });
   return new Filler(options, inserts);
 }
 

@@ -4,7 +4,8 @@ import { encodeLogs } from '#schemas/otlp/write-logs.ts';
 import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
 import { appendLogs } from '../otel-logs/rowbinary.ts';
 import { appendMetrics, METRIC_KINDS } from '../otel-metrics/rowbinary.ts';
-import { appendSpans } from '../otel-traces/rowbinary.ts';
+import { appendSpans } from '../otel-traces/append.ts';
+import { SpanColumns } from '../otel-traces/span-columns.ts';
 import { MAX_ROW_BYTES } from './bound.ts';
 import { RowBuffer } from './buffer.ts';
 
@@ -17,7 +18,7 @@ const batch = (otlp: Uint8Array) => ({ tenant: 'acme', receivedAt: 1, otlp });
 const RECORDS: Readonly<Record<string, (rows: number) => { ok: boolean; reason?: string; length: number }>> =
   {
     spans(rows) {
-      const out = new RowBuffer();
+      const out = new SpanColumns();
       const id = (i: number) => i.toString(16).padStart(16, '0');
       const spans = some(rows, (i) => ({
         traceId: '0af7651916cd43dd8448eb211c80319c',

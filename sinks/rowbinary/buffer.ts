@@ -2,6 +2,7 @@
  * A growing buffer of ClickHouse RowBinary: values one after another, without names or separators.
  * https://clickhouse.com/docs/interfaces/formats/RowBinary
  */
+import type { Rows } from './rows.ts';
 
 const HEX = new Uint16Array(256);
 for (let i = 0; i < 256; i++) {
@@ -12,7 +13,8 @@ for (let i = 0; i < 256; i++) {
 /** Below this a loop copies faster than a call of `set`. */
 const SHORT = 48;
 
-export class RowBuffer {
+export class RowBuffer implements Rows {
+  readonly format = 'RowBinary';
   #bytes: Buffer;
   /** Bytes written; set it back to drop what came after. */
   length = 0;
@@ -24,6 +26,14 @@ export class RowBuffer {
   /** The bytes [from, to): valid until the next write. */
   view(from = 0, to = this.length): Uint8Array {
     return this.#bytes.subarray(from, to);
+  }
+
+  body(): Uint8Array {
+    return this.view();
+  }
+
+  clear(): void {
+    this.length = 0;
   }
 
   #room(bytes: number): Buffer {
@@ -50,15 +60,19 @@ export class RowBuffer {
 
   /** UInt32 and, of a negative value, Int32. */
   uint32(value: number): void {
-    this.length = this.#room(4).writeUInt32LE(value >>> 0, this.length);
+    const bytes = this.#room(4);
+    const at = this.length;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+    this.length = at + 4;
   }
 
   /** 64 bits as two unsigned 32-bit halves. */
   words(low: number, high: number): void {
-    const bytes = this.#room(8);
-    bytes.writeUInt32LE(low, this.length);
-    bytes.writeUInt32LE(high, this.length + 4);
-    this.length += 8;
+    this.uint32(low);
+    this.uint32(high);
   }
 
   /** Int64, UInt64, DateTime64. */
@@ -107,6 +121,32 @@ export class RowBuffer {
     if (size > SHORT) bytes.set(b.subarray(from, to), this.length);
     else for (let i = 0, at = this.length; i < size; i++) bytes[at + i] = b[from + i];
     this.length += size;
+  }
+
+  /** All of `view` as it is. */
+  bytes(view: Uint8Array): void {
+    this.#room(view.length).set(view, this.length);
+    this.length += view.length;
+  }
+
+  /** The last `size` bytes again. */
+  repeat(size: number): void {
+    const bytes = this.#room(size);
+    bytes.copyWithin(this.length, this.length - size, this.length);
+    this.length += size;
+  }
+
+  /** Where `size` bytes stand that the caller fills, in `whole`. */
+  reserve(size: number): number {
+    this.#room(size);
+    const at = this.length;
+    this.length += size;
+    return at;
+  }
+
+  /** All there is room for: valid until the next write. */
+  get whole(): Uint8Array {
+    return this.#bytes;
   }
 
   /** A String of b[from, to) in lower-case hex. */

@@ -4,7 +4,8 @@
  */
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
 import { type RetryOptions, retrying } from '#infra/clickhouse/retry.ts';
-import type { Entry, PendingRows } from './pending.ts';
+import type { KafkaRecord } from '#infra/kafka/port.ts';
+import type { PendingRows } from './pending.ts';
 
 /**
  * Stores the bytes of some rows; resolves when they are durable, rejects with a ClickHouseError, and at once when the
@@ -12,13 +13,13 @@ import type { Entry, PendingRows } from './pending.ts';
  */
 export type Insert = (rows: Uint8Array, cut: AbortSignal) => Promise<void>;
 
-export interface BadEntry {
-  readonly entry: Entry;
+export interface BadRecord {
+  readonly record: KafkaRecord;
   readonly reason: string;
 }
 
 /** `abandoned`: a signal came first; some of the rows may be stored. */
-export type Inserted = { outcome: 'stored'; bad: BadEntry[] } | { outcome: 'abandoned' };
+export type Inserted = { outcome: 'stored'; bad: BadRecord[] } | { outcome: 'abandoned' };
 
 /**
  * Errors of the database rather than of the rows (no answer and never will be; unknown table, column, function,
@@ -60,17 +61,17 @@ export async function insertPending(
   retry: RetryOptions,
   cut: AbortSignal,
 ): Promise<Inserted> {
-  const bad: BadEntry[] = [];
+  const bad: BadRecord[] = [];
   // Halves of halves, the first half first.
   const ranges: [number, number][] = pending.entries.length > 0 ? [[0, pending.entries.length]] : [];
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     const [first, end] = range;
-    const rows = pending.rows.view(pending.entries[first].from, pending.entries[end - 1].to);
+    const rows = pending.body(first, end);
     const result = await attempt(insert, rows, retry, cut);
     if (result === 'abandoned') return { outcome: 'abandoned' };
     if (result === 'stored') continue;
     if (end - first === 1) {
-      bad.push({ entry: pending.entries[first], reason: result.reason });
+      bad.push({ record: pending.entries[first], reason: result.reason });
       continue;
     }
     const middle = (first + end) >> 1;

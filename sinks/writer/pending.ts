@@ -1,22 +1,38 @@
 import type { KafkaRecord } from '#infra/kafka/port.ts';
-import { RowBuffer } from '../rowbinary/buffer.ts';
+import { newRows, type TablesProjection } from '../projections/projection.ts';
+import type { Rows } from '../rowbinary/rows.ts';
 
-/** One Kafka record that has rows in a pending insert. */
-export interface Entry {
-  readonly record: KafkaRecord;
-  /** Where its rows stand in the insert's bytes. */
-  readonly from: number;
-  readonly to: number;
-}
+/** What makes rows of records: pure, so that it may be asked again. */
+export type RowMaker = Pick<TablesProjection, 'tables' | 'append'>;
 
 /** Rows that wait for one insert, and the records they came from. */
 export class PendingRows {
-  readonly rows = new RowBuffer();
-  readonly entries: Entry[] = [];
+  readonly rows: Rows;
+  /** Records that have rows here, in their order. */
+  readonly entries: KafkaRecord[] = [];
   rowCount = 0;
+  readonly #maker: RowMaker;
+  /** Of the maker's tables. */
+  readonly #table: number;
+
+  constructor(maker: RowMaker, table: number) {
+    this.#maker = maker;
+    this.#table = table;
+    this.rows = newRows(maker.tables[table]);
+  }
+
+  /** The insert's body: the rows of the entries [first, end). Valid until the next write. */
+  body(first: number, end: number): Uint8Array {
+    if (first === 0 && end === this.entries.length) return this.rows.body();
+    // Only where the server refuses rows: made again, since columns cannot be cut by records.
+    const { tables, append } = this.#maker;
+    const outs = tables.map(newRows);
+    for (const record of this.entries.slice(first, end)) append(outs, record.value as Uint8Array);
+    return outs[this.#table].body();
+  }
 
   clear(): void {
-    this.rows.length = 0;
+    this.rows.clear();
     this.entries.length = 0;
     this.rowCount = 0;
   }
@@ -26,7 +42,7 @@ export class PendingRows {
 export class Pending {
   readonly tables: readonly PendingRows[];
   /** The buffers of `tables`, to append to. */
-  readonly outs: readonly RowBuffer[];
+  readonly outs: readonly Rows[];
   /** Rows of all tables. */
   rowCount = 0;
   /** Bytes of rows and of their records. */
@@ -34,8 +50,8 @@ export class Pending {
   /** Next offset to read, by partition: to be committed once the rows are stored. */
   readonly positions = new Map<number, number>();
 
-  constructor(tables: number) {
-    this.tables = Array.from({ length: tables }, () => new PendingRows());
+  constructor(maker: RowMaker) {
+    this.tables = maker.tables.map((_, i) => new PendingRows(maker, i));
     this.outs = this.tables.map(({ rows }) => rows);
   }
 
@@ -53,11 +69,10 @@ export class Pending {
     let bytes = 0;
     for (const [i, table] of this.tables.entries()) {
       if (rows[i] === 0) continue;
-      const to = table.rows.length;
-      table.entries.push({ record, from: from[i], to });
+      table.entries.push(record);
       table.rowCount += rows[i];
       this.rowCount += rows[i];
-      bytes += to - from[i];
+      bytes += table.rows.length - from[i];
     }
     if (bytes > 0) this.bytes += bytes + (record.value?.length ?? 0);
   }

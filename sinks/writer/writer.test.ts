@@ -4,6 +4,7 @@ import { DeadLetterLimit } from '#infra/kafka/dead-letter-limit.ts';
 import { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Batch, Consumer, KafkaRecord, OffsetCommit, OutgoingRecord } from '#infra/kafka/port.ts';
 import { byTable, type Projection, type TablesProjection } from '../projections/projection.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { Writer, type WriterOptions } from './writer.ts';
 
 /** A record's value is its rows, a letter each; `?` anywhere cannot be decoded. */
@@ -12,7 +13,7 @@ const letters: Projection = {
   topic: 'spans',
   table: 'letters',
   columns: ['Letter'],
-  append(out, value) {
+  append(out: RowBuffer, value) {
     const text = Buffer.from(value).toString();
     if (text.includes('?')) return { ok: false, reason: 'a question' };
     for (const letter of text) out.text(letter);
@@ -444,7 +445,7 @@ describe('one topic, several tables', () => {
       { table: 'capitals', columns: ['Letter'] },
       { table: 'smalls', columns: ['Letter'] },
     ],
-    append([capitals, smalls], value) {
+    append([capitals, smalls]: readonly RowBuffer[], value) {
       const text = Buffer.from(value).toString();
       if (text.includes('?')) return { ok: false, reason: 'a question' };
       const isCapital = (letter: string) => letter < 'a';

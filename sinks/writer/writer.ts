@@ -10,9 +10,8 @@ import { DeadLetterLimit, limitError } from '#infra/kafka/dead-letter-limit.ts';
 import type { DeadLetters } from '#infra/kafka/dead-letters.ts';
 import type { Assignment, Batch, Consumer, ConsumerHandler, KafkaRecord } from '#infra/kafka/port.ts';
 import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
-import type { TablesProjection } from '../projections/projection.ts';
 import { type Insert, insertPending } from './insert.ts';
-import { Pending } from './pending.ts';
+import { Pending, type RowMaker } from './pending.ts';
 
 /** What happens, for metrics and logs. */
 export interface WriterEvents {
@@ -26,7 +25,7 @@ export interface WriterEvents {
 }
 
 export interface WriterOptions {
-  readonly projection: Pick<TablesProjection, 'append'>;
+  readonly projection: RowMaker;
   /** The topic's name on the broker. */
   readonly topic: string;
   /** In the order of the projection's. */
@@ -87,8 +86,8 @@ export class Writer implements ConsumerHandler {
     this.#options = options;
     this.#schedule = options.schedule ?? REAL_TIME;
     this.#limit = options.limit ?? new DeadLetterLimit();
-    this.#filling = new Pending(options.tables.length);
-    this.#spare = new Pending(options.tables.length);
+    this.#filling = new Pending(options.projection);
+    this.#spare = new Pending(options.projection);
   }
 
   /** To be called as soon as the consumer exists: commits wait for it. */
@@ -267,8 +266,8 @@ export class Writer implements ConsumerHandler {
       }
       this.#retrying = undefined;
       events.stored(table, rows.rowCount, rows.entries.length, (this.#schedule.now() - began) / 1000);
-      for (const { entry, reason } of inserted.bad) {
-        if (!bad.has(entry.record)) bad.set(entry.record, reason);
+      for (const { record, reason } of inserted.bad) {
+        if (!bad.has(record)) bad.set(record, reason);
       }
     }
     if (bad.size > 0) {

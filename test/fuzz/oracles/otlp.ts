@@ -5,10 +5,9 @@ import { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { Dropped } from '#schemas/otlp/dropped.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import { guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
-import { byTable } from '#sinks/projections/projection.ts';
+import { byTable, newRows } from '#sinks/projections/projection.ts';
 import { spans } from '#sinks/projections/spans.ts';
 import { telemetry } from '#sinks/projections/telemetry.ts';
-import { RowBuffer } from '#sinks/rowbinary/buffer.ts';
 import { holds, same } from '../target.ts';
 
 export const FILTER = {
@@ -109,10 +108,7 @@ type Any = Parameters<typeof byTable>[0];
 
 function rowsOf(projection: Any, value: Uint8Array): number {
   const { tables, append } = byTable(projection);
-  const appended = append(
-    tables.map(() => new RowBuffer(4096)),
-    value,
-  );
+  const appended = append(tables.map(newRows), value);
   holds(appended.ok, () => `the sink cannot read the part: ${appended.ok ? '' : appended.reason}`);
   return appended.rows.reduce((sum, rows) => sum + rows, 0);
 }

@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { Resource, ResourceSpans, ScopeSpans, Span, Status, TracesData } from '#schemas/otlp/fields.ts';
 import { encodeTraces, type OtlpSpan, ProtoWriter } from '#schemas/otlp/write.ts';
-import { RowBuffer } from '../rowbinary/buffer.ts';
-import { appendSpans } from './rowbinary.ts';
+import { rowsOfBlock } from '../native/testing.ts';
+import { appendSpans } from './append.ts';
 import { naiveRows } from './slow-path.ts';
+import { SpanColumns } from './span-columns.ts';
 
 const batch = { tenant: 'acme', receivedAt: 1_700_000_000_123 };
 const traceId = Buffer.from('0102030405060708090a0b0c0d0e0f10', 'hex');
 const spanId = Buffer.from('a1a2a3a4a5a6a7a8', 'hex');
 
 function rowOf(otlp: Uint8Array): { result: ReturnType<typeof appendSpans>; bytes: Buffer } {
-  const out = new RowBuffer();
+  const out = new SpanColumns();
   const result = appendSpans(out, { ...batch, otlp });
-  return { result, bytes: Buffer.from(out.view()) };
+  return { result, bytes: Buffer.concat(rowsOfBlock(out.body())) };
 }
 
 const one = (span: Partial<OtlpSpan>) => ({

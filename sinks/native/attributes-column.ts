@@ -1,0 +1,122 @@
+import { KeyValue } from '#schemas/otlp/fields.ts';
+import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
+import { writeAnyValue } from '../otel-traces/any-value.ts';
+import { Ranges } from '../otlp/ranges.ts';
+import { RowBuffer } from '../rowbinary/buffer.ts';
+import { type Column, LowCardinality, type Store } from './column.ts';
+import { Ids } from './ids.ts';
+
+/** Of the map that is being read. */
+const values = new Ranges();
+
+/** Map(LowCardinality(String), String) of OTLP attributes: an array of keys and one of values. */
+export class AttributesColumn implements Column {
+  readonly type = 'Map(LowCardinality(String), String)';
+  readonly #sizes = new Ids();
+  readonly #keys = new LowCardinality();
+  readonly #values = new RowBuffer(256);
+  readonly stores: readonly Store[] = [this.#sizes, this.#keys.ids, this.#values];
+  /** By key: the number of the map that had it last. */
+  #seenIn = new Float64Array(64);
+  /** By key: the one that came after it last; spans of one kind have theirs in one order. */
+  #after = new Int32Array(64);
+  #last = 0;
+  #map = 0;
+  /** Of the last map: the bytes of its values. */
+  #valueBytes = 0;
+
+  /** Appends the map of the KeyValue messages at `pairs`; of a repeated key the first counts, as everywhere in ATI. */
+  add(b: Uint8Array, pairs: Ranges): void {
+    this.#map++;
+    const before = this.#values.length;
+    values.n = 0;
+    for (let i = 0; i < pairs.n; i++) this.#key(b, pairs.from(i), pairs.to(i));
+    // Behind the keys: bytes that are wrong in two places are refused for the same one as ever.
+    for (let i = 0; i < values.n; i++) writeAnyValue(this.#values, b, values.from(i), values.to(i));
+    this.#sizes.push(values.n);
+    this.#valueBytes = this.#values.length - before;
+  }
+
+  /** Appends the key of a KeyValue message unless its map has it, and keeps where its value stands. */
+  #key(b: Uint8Array, from: number, end: number): void {
+    let keyFrom = from;
+    let keyTo = from;
+    let valueFrom = from;
+    let valueTo = from;
+    for (let p = from; p < end; ) {
+      const field = tag(b, p, end);
+      const start = next;
+      p = skip(b, start, end, field);
+      if (field === KeyValue.key) {
+        lengthEnd(b, start, end);
+        keyFrom = next;
+        keyTo = p;
+      } else if (field === KeyValue.value) {
+        lengthEnd(b, start, end);
+        valueFrom = next;
+        valueTo = p;
+      }
+    }
+    const key = this.#idOf(b, keyFrom, keyTo);
+    if (this.#seenIn[key] === this.#map) return;
+    this.#seenIn[key] = this.#map;
+    this.#keys.ids.push(key);
+    values.add(valueFrom, valueTo);
+  }
+
+  #idOf(b: Uint8Array, from: number, to: number): number {
+    const { dictionary } = this.#keys;
+    const guess = this.#after[this.#last];
+    let key = guess;
+    if (guess >= dictionary.size || !dictionary.isKey(guess, b, from, to)) {
+      key = dictionary.idOf(b, from, to);
+      if (key >= this.#seenIn.length) this.#grow(key);
+      this.#after[this.#last] = key;
+    }
+    this.#last = key;
+    return key;
+  }
+
+  #grow(key: number): void {
+    const size = Math.max(key + 1, this.#seenIn.length * 2);
+    const seenIn = new Float64Array(size);
+    seenIn.set(this.#seenIn);
+    this.#seenIn = seenIn;
+    const after = new Int32Array(size);
+    after.set(this.#after);
+    this.#after = after;
+  }
+
+  /** Takes the last map back: `add` was the last to write. */
+  drop(): void {
+    const { items, length } = this.#sizes;
+    this.#keys.ids.length -= items[length - 1];
+    this.#values.length -= this.#valueBytes;
+    this.#sizes.length--;
+  }
+
+  /** Appends the last map again: `add` of this record was the last to write. */
+  repeat(): void {
+    const { items, length } = this.#sizes;
+    const size = items[length - 1];
+    this.#sizes.push(size);
+    const { ids } = this.#keys;
+    const from = ids.length - size;
+    for (let i = 0; i < size; i++) ids.push(ids.items[from + i]);
+    this.#values.repeat(this.#valueBytes);
+  }
+
+  prefix(out: RowBuffer): void {
+    this.#keys.prefix(out);
+  }
+  data(out: RowBuffer): void {
+    this.#sizes.writeTotals(out);
+    this.#keys.data(out);
+    out.bytes(this.#values.view());
+  }
+  clear(): void {
+    this.#sizes.length = 0;
+    this.#keys.clear();
+    this.#values.clear();
+  }
+}
