@@ -8,7 +8,7 @@ import { wholeNumber } from '#infra/numbers.ts';
 import { progressLine } from '../scenarios/progress-line.ts';
 import { faults, readBaselines, saveBaselines } from './harness/baselines.ts';
 import type { BenchCase } from './harness/case.ts';
-import { chosen, findCases } from './harness/cases.ts';
+import { findCases } from './harness/cases.ts';
 import { picture } from './harness/picture.ts';
 import { page, section } from './harness/report.ts';
 import { type CaseRun, readRuns, withRun, writeRuns } from './harness/results.ts';
@@ -69,14 +69,14 @@ function collect(name: string, before: readonly string[]): readonly string[] {
 }
 
 async function bench(): Promise<number> {
-  const all = await findCases();
+  const found = await findCases(options.case);
   if (options.list) {
-    for (const each of all)
+    for (const each of found)
       console.log(`${each.name.padEnd(14)}${each.quick ? 'quick  ' : '       '}${each.about}`);
     return 0;
   }
   const wrong: string[] = [];
-  const cases = chosen(all, options.case, options.quick);
+  const cases = options.case.length > 0 ? found : found.filter((each) => each.quick || !options.quick);
   for (const each of cases) wrong.push(...(await measured(each)));
   for (const line of wrong) console.error(colours.red(line));
   console.log(

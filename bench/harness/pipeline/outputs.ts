@@ -12,9 +12,9 @@ export async function recordsOn(kafka: Kafka, topic: string): Promise<number> {
   return offsets.reduce((sum, { latest, earliest }) => sum + latest - earliest, 0);
 }
 
-/** Avro as ours, or the JSON that peers write (a bigint is a string there). */
+/** Avro as ours and the idiomatic peer's, or the naive one's JSON (a bigint is a string there). */
 function eventOf(value: Buffer): unknown {
-  if (value[0] === 0x7b) return JSON.parse(value.toString('utf8'));
+  if (value[0] === 0x7b) return (JSON.parse(value.toString('utf8')) as { value: unknown }).value;
   const decoded = decode(value);
   if (!decoded.ok) throw new Error(decoded.reason);
   return decoded.value;

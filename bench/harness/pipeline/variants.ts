@@ -94,6 +94,8 @@ function startPeer(
       BENCH_TOPIC: inputTopic(INPUT_OF[peer]),
       BENCH_PREFIX: prefix,
       BENCH_STAGE: stage,
+      ATI_DATA_DIR: at.directory,
+      ATI_LOG_LEVEL: 'warn',
     },
   });
 }
