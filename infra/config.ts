@@ -200,14 +200,16 @@ const schema = z.object({
     .describe(
       'the sink applies the migrations at its start; false: it refuses to start when they are missing',
     ),
-  ATI_SINK_BATCH_ROWS: positive(10_000),
-  ATI_SINK_BATCH_BYTES: positive(16 << 20).describe(
+  ATI_SINK_BATCH_ROWS: positive(50_000),
+  ATI_SINK_BATCH_BYTES: positive(40 << 20).describe(
     'of rows and their records; each of the five projections holds two batches at most while ClickHouse is away',
   ),
   ATI_SINK_TIMEOUT_MS: positive(30_000).describe(
     'an insert without a sign of life from ClickHouse for so long is tried again',
   ),
-  ATI_SINK_FLUSH_MS: positive(500).describe('a smaller batch is written after this long'),
+  ATI_SINK_FLUSH_MS: positive(500).describe(
+    'a smaller batch is written after this long; after four times as long where rows come fast',
+  ),
 });
 
 export type Config = z.output<typeof schema>;

@@ -153,6 +153,23 @@ describe('batches', () => {
     expect(inserts.map(({ rows }) => rows)).toEqual(['a']);
   });
 
+  test('rows that come fast wait four times as long, unless the batch is full before', async () => {
+    const { writer, inserts } = setup({ batchRows: 20_000 });
+    await writer.onAssigned([], 1);
+    await writer.onBatch(batch(0, 0, ['a'.repeat(5_000)]));
+    await vi.advanceTimersByTimeAsync(399);
+    expect(inserts.length).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(inserts.map(({ rows }) => rows.length)).toEqual([5_000]);
+    inserts[0].done();
+    await settle();
+    await writer.onBatch(batch(0, 1, ['b'.repeat(5_000)]));
+    await vi.advanceTimersByTimeAsync(150);
+    expect(inserts.length).toBe(1);
+    await writer.onBatch(batch(0, 2, ['c'.repeat(15_000)]));
+    expect(inserts.length).toBe(2);
+  });
+
   test('later rows do not put off the earlier ones', async () => {
     const { writer, inserts } = setup();
     await writer.onAssigned([], 1);
