@@ -116,6 +116,9 @@ export const failedCalls = oncePerView((view) => {
   return failed;
 });
 
+/** True where any call has failed: in most traces none has, and what only failures lead to need not be looked for. */
+export const anyFailed = oncePerView((view) => failedCalls(view).includes(1));
+
 /** Of a call, for a timeline: `ok`, or `failed` with its error type or HTTP status where it says one. */
 export function outcomeOf(view: TraceView, row: number): string {
   if (failedCalls(view)[row] === 0) return 'ok';

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
+import { factsByCallee, measuresNamed } from './by-callee.ts';
 import { called } from './called.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext } from './detector.ts';
@@ -146,10 +147,9 @@ export const detector: Detector<Config> = {
     return { findings: strongest(found), facts: slowdownFacts(trace.view, c) };
   },
   inWindow(window, c) {
-    const callees = new Set(window.traces.flatMap((trace) => trace.facts.map((fact) => fact.callee)));
-    return [...callees]
-      .sort()
-      .map((callee) => slowdown(window, callee, c))
+    return [...factsByCallee(window)]
+      .filter(([, facts]) => measuresNamed(facts, 'crowded') >= c.minSamples)
+      .map(([callee]) => slowdown(window, callee, c))
       .filter((finding) => finding !== undefined);
   },
 };

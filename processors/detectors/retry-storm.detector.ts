@@ -11,6 +11,7 @@ import { called } from './called.ts';
 import {
   agentOperation,
   agentOperations,
+  anyFailed,
   duration,
   failedCalls,
   firstFailure,
@@ -244,7 +245,7 @@ export const detector: Detector<Config> = {
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
     const callees = [...rowsByCallee(view, isCall)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
-    for (const [callee, rows] of callees) {
+    for (const [callee, rows] of anyFailed(view) ? callees : []) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);
     }

@@ -100,17 +100,21 @@ function streamOfInstance(
   at('instance', normalise(view.strings[view.service[row]]), instance).rows.push(row);
 }
 
+/** Time in which any of the spans ran, ns. */
+function busyTime(view: TraceView, rows: readonly number[]): number {
+  if (rows.length === 1) return view.end[rows[0]] - view.start[rows[0]];
+  const starts = rows.map((row) => view.start[row]);
+  const ends = rows.map((row) => view.end[row]);
+  return new Sweep(starts, ends).busy;
+}
+
 function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): AnalysedSignal {
   const { rows, facts, findings, ...identity } = signal;
-  const sweep = new Sweep(
-    rows.map((row) => view.start[row]),
-    rows.map((row) => view.end[row]),
-  );
   return {
     ...identity,
     calls: rows.length,
     errors: rows.filter((row) => view.status[row] === 2).length,
-    durationMs: rounded(sweep.busy / 1e6, 3),
+    durationMs: rounded(busyTime(view, rows) / 1e6, 3),
     facts: facts.sort((a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
     findings: findings.sort((a, b) => byName(a.incidentId, b.incidentId)),
     callees: beneath.of(rows),

@@ -43,7 +43,11 @@ export function jainIndex(x: readonly number[]): number {
 /** At most `most` of rising values, evenly spaced by rank, the first and last among them. */
 export function thinned(rising: ArrayLike<number>, most: number): number[] {
   const n = rising.length;
-  if (n <= most) return Array.from(rising);
+  if (n <= most) {
+    const all: number[] = [];
+    for (let i = 0; i < n; i++) all.push(rising[i]);
+    return all;
+  }
   return Array.from({ length: most }, (_, i) => rising[Math.round((i * (n - 1)) / (most - 1))]);
 }
 

@@ -31,10 +31,11 @@ export function makeInsight(
   insight: Omit<Insight, 'agent' | 'operation'>,
 ): Insight {
   const timeline = insight.timeline
-    .map((each) => ({
-      ...each,
-      label: oneLine(each.label, LONGEST_LABEL),
-      outcome: oneLine(each.outcome, LONGEST_LABEL),
+    .map(({ label, startMs, durationMs, outcome }) => ({
+      label: oneLine(label, LONGEST_LABEL),
+      startMs,
+      durationMs,
+      outcome: oneLine(outcome, LONGEST_LABEL),
     }))
     .sort(byTime)
     .slice(0, LONGEST_TIMELINE);

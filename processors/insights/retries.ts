@@ -1,7 +1,7 @@
 /** The exact retry sequences: every attempt in order with the back-off before it, and the failure that began it. */
 import { elapsed, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
-import { failedCalls, firstFailure, outcomeOf } from '../detectors/calls.ts';
+import { anyFailed, failedCalls, firstFailure, outcomeOf } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -117,6 +117,7 @@ function timelineOf(view: TraceView, sequences: readonly CallSequence[]): Timeli
 export const retries: InsightRule = {
   kind: 'retries',
   look({ view }) {
+    if (!anyFailed(view)) return undefined; // nothing was tried again, either
     const retried = retriedCallees(view);
     const found = retried.length > 0;
     const sequences = found ? retried : failedCallees(view);

@@ -3,6 +3,7 @@
 import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { Located } from '#schemas/otlp/key-set.ts';
+import { hex } from '#schemas/otlp/wire.ts';
 import { int32s, uint8s, uint32s } from './arrays.ts';
 import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
 import { buildTree, type Tree } from './parents.ts';
@@ -56,7 +57,6 @@ interface Parts {
   readonly rows: Int32Array;
   readonly times: RelativeTimes;
   readonly described: Described;
-  readonly ids: Uint32Array;
   readonly kind: Uint8Array;
   readonly status: Uint8Array;
   readonly tree: Tree;
@@ -71,7 +71,7 @@ function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located
   const status = pick(c.status, rows, 1, uint8s(n));
   const { start, end } = times;
   const tree = buildTree({ n, ids, parentIds, kind, service: described.service, start, end });
-  return { rows, times, described, ids, kind, status, tree };
+  return { rows, times, described, kind, status, tree };
 }
 
 /** With the clocks of all services brought together (skew.ts), and the rows in order of start again. */
@@ -98,10 +98,9 @@ export function buildTraceView(columns: SpanColumns): TraceView {
   const distinct = distinctRows(c);
   const located = locateAttributes(c, distinct);
   const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
-  const { rows, times, described: d, ids, kind, status, tree } = parts;
+  const { rows, times, described: d, kind, status, tree } = parts;
   const root = findRoot(tree, times, (row) => linksOf(c, located, rows[row]).length > 0);
   rolesByShape(d.role, tree, kind, root);
-  const word = (index: number) => ids[index].toString(16).padStart(8, '0');
   return {
     n: rows.length,
     startUnixNano: times.startUnixNano,
@@ -122,7 +121,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     strings: d.strings,
     root,
     children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
-    spanId: (row) => word(row * 2) + word(row * 2 + 1),
+    spanId: (row) => hex(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
     attribute(row, key) {
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];

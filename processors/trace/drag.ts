@@ -75,10 +75,11 @@ function besideOf(view: TraceView, path: CriticalPath): Beside[] {
   for (let row = 0; row < view.n; row++) {
     if (extent.first[row] < 0) continue;
     const children = view.children(row);
-    const onPath = children.filter((child) => extent.first[child] >= 0);
+    const onPath: number[] = [];
+    for (const child of children) if (extent.first[child] >= 0) onPath.push(child);
     if (onPath.length === 0 || onPath.length === children.length) continue;
     onPath.sort((a, b) => extent.first[a] - extent.first[b]);
-    const starts = Float64Array.from(onPath, (child) => path.start[extent.first[child]]);
+    const starts = onPath.map((child) => path.start[extent.first[child]]);
     const low = path.start[extent.first[row]];
     const high = path.end[extent.last[row]];
     for (const child of children) {

@@ -80,7 +80,8 @@ export function traceGraph(view: TraceView, path: CriticalPath, mostNodes = MOST
 }
 
 function bound(nodes: GraphNode[], most: number): { nodes: GraphNode[]; idOf: Int32Array } {
-  const idOf = Int32Array.from(nodes, (node) => node.id);
+  const idOf = int32s(nodes.length);
+  for (const { id } of nodes) idOf[id] = id;
   if (nodes.length <= most) return { nodes, idOf };
   const weight = (a: GraphNode, b: GraphNode) => b.pathNs - a.pathNs || b.totalNs - a.totalNs || a.id - b.id;
   const ranked = [...nodes].sort(weight);

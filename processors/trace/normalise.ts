@@ -1,12 +1,15 @@
 const UUID = /(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-z])/gi;
 const HEX = /(?<![0-9a-z])[0-9a-f]{8,}(?![0-9a-z])/gi;
 const DIGITS = /\d+/g;
+/** What none of the above can be in is as it is. */
+const VARIABLE = /\d|[0-9a-f]{8}/i;
 
 /**
  * A name without its variable parts: UUIDs, hex of 8 digits or more and runs of digits become `*`, so that
  * `GET /orders/17` and `GET /orders/18`, or `agent-3` and `agent-4`, are one operation.
  */
 export function normalise(name: string): string {
+  if (!VARIABLE.test(name)) return name;
   return name.replace(UUID, '*').replace(HEX, '*').replace(DIGITS, '*');
 }
 

@@ -113,14 +113,13 @@ export function pathShares(view: TraceView, path: CriticalPath, mostShares = MOS
       dragNs: drag[place],
     }),
   );
-  const counted = new Set<number>();
+  const owners = new Tuples();
   for (let i = 0; i < path.n; i++) {
     const share = shares[shareOf[i]];
     const row = path.row[i];
     share.pathNs += path.end[i] - path.start[i];
-    const owner = row * shares.length + shareOf[i];
-    if (counted.has(owner)) continue;
-    counted.add(owner);
+    const known = owners.count;
+    if (owners.add(row, shareOf[i]) < known) continue;
     share.spans++;
     if (view.status[row] === 2) share.errors++;
   }

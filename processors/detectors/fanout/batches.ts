@@ -34,7 +34,7 @@ export interface Batch {
 const isThought = (role: number) => role === ROLE.chat || role === ROLE.planner;
 
 /** For each parent with chats or plans among its children their ends, rising. */
-function thoughtEnds(view: TraceView): Map<number, Float64Array> {
+function thoughtEnds(view: TraceView): ReadonlyMap<number, readonly number[]> {
   const rows = new Map<number, number[]>();
   for (let row = 0; row < view.n; row++) {
     if (!isThought(view.role[row]) || view.parent[row] < 0) continue;
@@ -42,11 +42,12 @@ function thoughtEnds(view: TraceView): Map<number, Float64Array> {
     if (ends) ends.push(view.end[row]);
     else rows.set(view.parent[row], [view.end[row]]);
   }
-  return new Map([...rows].map(([parent, ends]) => [parent, Float64Array.from(ends).sort()]));
+  for (const ends of rows.values()) if (ends.length > 1) ends.sort((a, b) => a - b);
+  return rows;
 }
 
 /** The latest of `ends` that is not after `start`; -1 without one. */
-function latestBefore(ends: Float64Array | undefined, start: number): number {
+function latestBefore(ends: readonly number[] | undefined, start: number): number {
   let found = -1;
   for (let low = 0, high = ends?.length ?? 0; ends !== undefined && low < high; ) {
     const middle = (low + high) >> 1;

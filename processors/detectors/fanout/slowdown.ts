@@ -28,6 +28,12 @@ const MOST_FACTS = 50;
 /** Durations a fact carries of each class: enough for a median, few enough for a record. */
 const MOST_SAMPLES = 32;
 
+const sweepOf = (view: TraceView, rows: readonly number[]) =>
+  new Sweep(
+    rows.map((row) => view.start[row]),
+    rows.map((row) => view.end[row]),
+  );
+
 /** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
 export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const byCallee = rowsByCallee(view, isOutermostCall);
@@ -36,13 +42,11 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const failed = failedCalls(view);
   const widest = [...byCallee].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]).slice(0, MOST_FACTS);
   for (const [callee, rows] of widest) {
-    const sweep = new Sweep(
-      rows.map((row) => view.start[row]),
-      rows.map((row) => view.end[row]),
-    );
+    // So few cannot run beside more.
+    const sweep = rows.length <= c.aloneConcurrency ? undefined : sweepOf(view, rows);
     for (const row of rows) {
       if (failed[row] === 1) continue;
-      const beside = sweep.meanWithin(view.start[row], view.end[row]);
+      const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
       const caller = view.parent[row];
       const key = operations.of[caller] * view.strings.length + callee;
       let group = groups.get(key);

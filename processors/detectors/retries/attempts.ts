@@ -9,7 +9,7 @@ import { int32s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { failedCalls, isCall, oncePerView } from '../calls.ts';
+import { anyFailed, failedCalls, isCall, oncePerView } from '../calls.ts';
 import { type Failure, OpenAttempts } from './attempts-open.ts';
 
 export interface Attempts {
@@ -72,6 +72,9 @@ function foldSiblings(view: TraceView, parent: number, calls: readonly number[],
 
 function fold(view: TraceView): Attempts {
   const previous = int32s(view.n).fill(-1);
+  const first = int32s(view.n);
+  for (let row = 0; row < view.n; row++) first[row] = row;
+  if (!anyFailed(view)) return { previous, first };
   const siblings = new Map<number, number[]>();
   for (let row = 0; row < view.n; row++) {
     if (!isCall(view, row)) continue;
@@ -82,8 +85,7 @@ function fold(view: TraceView): Attempts {
   }
   for (const calls of siblings.values())
     if (calls.length > 1) foldSiblings(view, view.parent[calls[0]], calls, previous);
-  const first = int32s(view.n);
-  for (let row = 0; row < view.n; row++) first[row] = previous[row] < 0 ? row : first[previous[row]];
+  for (let row = 0; row < view.n; row++) if (previous[row] >= 0) first[row] = first[previous[row]];
   return { previous, first };
 }
 

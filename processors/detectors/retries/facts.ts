@@ -1,6 +1,7 @@
 /** What single traces say of retried calls, and storms that only several traces together show. */
 import { number } from '#infra/format.ts';
 import type { Fact, Measure } from '#schemas/events.ts';
+import { factsByCallee } from '../by-callee.ts';
 import type { WindowContext, WindowFinding } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, inMs, ratio, reader, total } from '../measures.ts';
@@ -86,12 +87,19 @@ function aftermathText(evidence: readonly Measure[]): string {
   );
 }
 
-function stormInWindow(window: WindowContext, callee: string, limits: Limits): WindowFinding | undefined {
-  const facts = window.traces.flatMap((trace) => trace.facts.filter((fact) => fact.callee === callee));
+function stormInWindow(
+  window: WindowContext,
+  callee: string,
+  facts: readonly Fact[],
+  limits: Limits,
+): WindowFinding | undefined {
+  const retried = total(facts, 'retried_operations');
+  // Most callees of most windows.
+  if (retried < limits.minRetriedCalls) return undefined;
   const tally: Tally = {
     attempts: total(facts, 'attempts'),
     logical: total(facts, 'logical_operations'),
-    retried: total(facts, 'retried_operations'),
+    retried,
     failed: total(facts, 'failed_attempts'),
     gaveUp: total(facts, 'gave_up'),
   };
@@ -145,9 +153,7 @@ function aboveText(callee: string, tally: Tally, unrepeated: number): string {
 
 /** Storms of one caller over the traces of a window, each callee's on its own. */
 export function stormsInWindow(window: WindowContext, limits: Limits): WindowFinding[] {
-  const callees = new Set(window.traces.flatMap((trace) => trace.facts.map((fact) => fact.callee)));
-  return [...callees]
-    .sort()
-    .map((callee) => stormInWindow(window, callee, limits))
+  return [...factsByCallee(window)]
+    .map(([callee, facts]) => stormInWindow(window, callee, facts, limits))
     .filter((finding) => finding !== undefined);
 }

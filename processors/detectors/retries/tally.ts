@@ -2,7 +2,7 @@
 import { number, percent } from '#infra/format.ts';
 import type { Measure, Severity } from '#schemas/events.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { failedCalls } from '../calls.ts';
+import { anyFailed, failedCalls } from '../calls.ts';
 import { count, ratio } from '../measures.ts';
 import type { Attempts } from './attempts.ts';
 
@@ -45,6 +45,8 @@ export function tallyMeasures(t: Tally): Measure[] {
 }
 
 export function tallyOf(view: TraceView, rows: readonly number[], attempts: Attempts): Tally {
+  const calls = rows.length;
+  if (!anyFailed(view)) return { attempts: calls, logical: calls, retried: 0, failed: 0, gaveUp: 0 };
   const failures = failedCalls(view);
   const retried = new Set<number>();
   const followed = new Set(rows.map((row) => attempts.previous[row]));
@@ -59,7 +61,7 @@ export function tallyOf(view: TraceView, rows: readonly number[], attempts: Atte
     }
     if (failures[row] === 1) failed++;
   }
-  return { attempts: rows.length, logical: rows.length - retries, retried: retried.size, failed, gaveUp };
+  return { attempts: calls, logical: calls - retries, retried: retried.size, failed, gaveUp };
 }
 
 /** `… made 110 attempts at tool_call db for 100 calls: 1.10 times the load. 10 attempts failed (9 %)`. */
