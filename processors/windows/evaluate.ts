@@ -1,4 +1,4 @@
-import type { Finding, Signal } from '#schemas/events.ts';
+import type { Finding, FindingKind, Signal } from '#schemas/events.ts';
 import type { WindowTrace } from '../detectors/detector.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { incidentId } from '../incidents/identity.ts';
@@ -62,17 +62,10 @@ export function evaluateWindow(
       if (worse) Object.assign(before, { finding, evidenceTraceId: signal.traceId });
     }
   }
+  const factual = tracesByKind(signals);
   for (const { detector, config } of detectors.all) {
-    if (detector.inWindow === undefined) continue;
-    const traces: WindowTrace[] = [];
-    let since = Infinity;
-    for (const signal of signals) {
-      const facts = signal.facts.filter((fact) => fact.kind === detector.kind);
-      if (facts.length === 0) continue;
-      traces.push({ traceId: signal.traceId, eventTime: signal.eventTime, facts });
-      since = Math.min(since, signal.eventTime);
-    }
-    if (traces.length === 0) continue;
+    const traces = factual.get(detector.kind);
+    if (detector.inWindow === undefined || traces === undefined) continue;
     const { tenant, scope, agent, operation } = group;
     const window = { tenant, scope, agent, operation, startMs, endMs, traces };
     for (const each of detector.inWindow(window, config)) {
@@ -81,12 +74,34 @@ export function evaluateWindow(
       const before = found.get(id);
       if (before === undefined) {
         const ids = traces.map((trace) => trace.traceId);
+        const since = traces.reduce((first, trace) => Math.min(first, trace.eventTime), Infinity);
         found.set(id, { incidentId: id, finding, evidenceTraceId: '', single: false, traces: ids, since });
       } else if (rank(finding) + (each.prevails ? 1 : 0) > rank(before.finding))
         Object.assign(before, { finding, evidenceTraceId: '' });
     }
   }
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** By kind of fact: the traces that have any, in the order of the signals, each with those facts. */
+function tracesByKind(signals: readonly Signal[]): Map<FindingKind, WindowTrace[]> {
+  const found = new Map<FindingKind, WindowTrace[]>();
+  for (const { traceId, eventTime, facts } of signals) {
+    // Facts of one kind stand together, as stage 1 writes them.
+    for (let from = 0; from < facts.length; ) {
+      const { kind } = facts[from];
+      let to = from + 1;
+      while (to < facts.length && facts[to].kind === kind) to++;
+      const some = from === 0 && to === facts.length ? facts : facts.slice(from, to);
+      const traces = found.get(kind);
+      const last = traces?.[traces.length - 1];
+      if (traces === undefined) found.set(kind, [{ traceId, eventTime, facts: some }]);
+      else if (last?.traceId !== traceId) traces.push({ traceId, eventTime, facts: some });
+      else traces[traces.length - 1] = { traceId, eventTime, facts: [...last.facts, ...some] };
+      from = to;
+    }
+  }
+  return found;
 }
 
 function* singles(group: GroupId, signals: readonly Signal[]) {
