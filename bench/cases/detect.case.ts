@@ -1,10 +1,10 @@
 /** `npm run bench -- --case detect`: the log → trace summaries and incidents on topics. */
 import type { BenchCase, CaseResult } from '#bench/harness/case.ts';
 import {
+  afterPhase,
   type Comparison,
   compare,
   contestantOf,
-  inputsOf,
   mustEqual,
 } from '#bench/harness/pipeline/compare.ts';
 import { costsOf, countedMicros } from '#bench/harness/pipeline/costs.ts';
@@ -13,8 +13,8 @@ import { notesOf, runsTable } from '#bench/harness/pipeline/report.ts';
 import { resultTopic, VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
 import { ratios } from '#bench/harness/rounds.ts';
 
-const SPANS = 400_000;
-const QUICK_SPANS = 50_000;
+const SPANS = { warm: 100_000, main: 400_000 };
+const QUICK_SPANS = { warm: 20_000, main: 60_000 };
 
 const detect: BenchCase = {
   name: 'detect',
@@ -29,14 +29,14 @@ const detect: BenchCase = {
         spans: context.quick ? QUICK_SPANS : SPANS,
         variants: VARIANTS,
         baseline: 'idiomatic',
-        inputs: inputsOf(VARIANTS, context.only),
         contestant: (variant, bench, truth) =>
           contestantOf(variant, 'detect', bench, {
-            async progress({ prefix }) {
+            async progress({ prefix }, phase) {
               const { kafka } = bench.broker;
               const traces = await recordsOn(kafka, resultTopic(variant, 'traces', prefix));
               const incidents = await recordsOn(kafka, resultTopic(variant, 'incidents', prefix));
-              return (traces + incidents) / (truth.traces + truth.incidentEvents);
+              const wanted = afterPhase(truth, phase);
+              return (traces + incidents) / (wanted.traces + wanted.incidentEvents);
             },
             async verify({ prefix }) {
               const { traces, traceDigest, incidents, incidentDigest } = truth;
@@ -51,11 +51,11 @@ const detect: BenchCase = {
 export default detect;
 
 function report(comparison: Comparison<Variant>): CaseResult {
-  const { rounds, truth } = comparison;
-  const cost = (run: Parameters<typeof countedMicros>[0]) => countedMicros(run, truth.spans);
+  const { rounds, truth, spans } = comparison;
+  const cost = (run: Parameters<typeof countedMicros>[0]) => countedMicros(run, spans);
   return {
-    tables: [runsTable(VARIANTS, rounds, truth.spans)],
-    costs: costsOf(VARIANTS, rounds, truth.spans),
+    tables: [runsTable(VARIANTS, rounds, spans)],
+    costs: costsOf(VARIANTS, rounds, spans),
     ratios: [
       ...ratios('detect: naive / ati', rounds, ['naive', 'ati'], cost),
       ...ratios('detect: idiomatic / ati', rounds, ['idiomatic', 'ati'], cost),

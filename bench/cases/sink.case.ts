@@ -3,21 +3,21 @@ import type { BenchCase, CaseResult } from '#bench/harness/case.ts';
 import type { Contestant, PipelineBench, RunCost } from '#bench/harness/pipeline/bench.ts';
 import { startCollectorSink } from '#bench/harness/pipeline/collector.ts';
 import {
+  afterPhase,
   type Comparison,
   compare,
   contestantOf,
-  inputsOf,
   mustEqual,
 } from '#bench/harness/pipeline/compare.ts';
 import { costsOf, countedMicros } from '#bench/harness/pipeline/costs.ts';
 import { count, type Rows, spanRows } from '#bench/harness/pipeline/outputs.ts';
 import { notesOf, runsTable } from '#bench/harness/pipeline/report.ts';
 import type { Truth } from '#bench/harness/pipeline/truth.ts';
-import { VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
+import { peerInput, VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
 import { ratios } from '#bench/harness/rounds.ts';
 
-const SPANS = 400_000;
-const QUICK_SPANS = 50_000;
+const SPANS = { warm: 100_000, main: 400_000 };
+const QUICK_SPANS = { warm: 20_000, main: 60_000 };
 const COLLECTOR = 'otelcol';
 type Name = Variant | typeof COLLECTOR;
 const NAMES: readonly Name[] = [...VARIANTS, COLLECTOR];
@@ -30,14 +30,12 @@ const sink: BenchCase = {
   quick: true,
   run(context) {
     const agreed: { rows?: Rows } = {};
-    const withCollector = context.only?.includes(COLLECTOR) ?? true;
     return compare<Name>(
       context,
       {
         spans: context.quick ? QUICK_SPANS : SPANS,
         variants: NAMES,
         baseline: COLLECTOR,
-        inputs: [...inputsOf(VARIANTS, context.only), ...(withCollector ? (['otlp'] as const) : [])],
         contestant: (name, bench, truth) => contestant(name, bench, truth, agreed),
       },
       report,
@@ -48,7 +46,8 @@ export default sink;
 
 function contestant(name: Name, bench: PipelineBench, truth: Truth, agreed: { rows?: Rows }): Contestant {
   const work: Pick<Contestant, 'progress' | 'verify'> = {
-    progress: async ({ clickhouse }) => (await count(clickhouse, 'otel_traces')) / truth.spans,
+    progress: async ({ clickhouse }, phase) =>
+      (await count(clickhouse, 'otel_traces')) / afterPhase(truth, phase).spans,
     async verify({ clickhouse }) {
       const rows = await spanRows(clickhouse);
       agreed.rows ??= rows;
@@ -58,19 +57,19 @@ function contestant(name: Name, bench: PipelineBench, truth: Truth, agreed: { ro
   if (name !== COLLECTOR) return contestantOf(name, 'sink', bench, work);
   return {
     name,
-    ownLog: false,
+    input: { encoding: 'otlp', topic: peerInput },
     start: async (ground) => ({ [COLLECTOR]: await startCollectorSink(bench.at, ground) }),
     ...work,
   };
 }
 
 function report(comparison: Comparison<Name>): CaseResult {
-  const { rounds, truth } = comparison;
-  const cost = (run: RunCost) => countedMicros(run, truth.spans);
-  const engine = ({ cpuMs }: RunCost) => (cpuMs.engine * 1000) / truth.spans;
+  const { rounds, truth, spans } = comparison;
+  const cost = (run: RunCost) => countedMicros(run, spans);
+  const engine = ({ cpuMs }: RunCost) => (cpuMs.engine * 1000) / spans;
   return {
-    tables: [runsTable(NAMES, rounds, truth.spans)],
-    costs: costsOf(NAMES, rounds, truth.spans),
+    tables: [runsTable(NAMES, rounds, spans)],
+    costs: costsOf(NAMES, rounds, spans),
     ratios: [
       ...ratios('sink: naive / ati', rounds, ['naive', 'ati'], cost),
       ...ratios('sink: idiomatic / ati', rounds, ['idiomatic', 'ati'], cost),

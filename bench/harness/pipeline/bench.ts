@@ -1,19 +1,17 @@
-/** One broker, one engine and one corpus that all variants of a case read, in every round. */
-import type { CorpusOptions } from '#bench/corpus/span-log.ts';
+/** One broker and one engine that all variants of a case run on, one after the other, in every round. */
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { MAX_MESSAGE_BYTES, TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
+import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 import type { BenchContext } from '../case.ts';
 import { cpuMeter } from '../cpu.ts';
 import { type BenchEngine, startEngine } from '../engine.ts';
 import { type BenchBroker, startBroker } from '../kafka.ts';
 import type { Service } from '../service.ts';
-import { PARTITIONS, writeSpanLog } from './log.ts';
+import { type Corpora, type Encoding, Logs, PARTITIONS, PHASES, type Phase } from './log.ts';
 import { type Addresses, peerTopics, stopAll } from './variants.ts';
 
-const POLL_MS = 250;
+const POLL_MS = 200;
 /** Nothing more comes: something is lost, or stuck. */
 const STALL_MS = 60_000;
-const STARTS = 2;
 
 /** A fresh place for one run of one variant. */
 export interface Ground {
@@ -22,7 +20,7 @@ export interface Ground {
   readonly clickhouse: ClickHouse;
 }
 
-/** What a run cost: milliseconds of CPU by process, start-up taken off. */
+/** What a run cost: milliseconds of CPU by process, for the corpus that is measured. */
 export interface RunCost {
   readonly cpuMs: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -30,12 +28,11 @@ export interface RunCost {
 
 export interface Contestant {
   readonly name: string;
+  readonly input: { readonly encoding: Encoding; topic(ground: Ground): string };
   /** Its processes, ready. */
   start(ground: Ground): Promise<Record<string, Service>>;
-  /** How much of the work is done, 0 to 1; looked at a few times a second. */
-  progress(ground: Ground): Promise<number>;
-  /** True: `ati.spans` under the ground's prefix holds the corpus before it starts. */
-  readonly ownLog: boolean;
+  /** How much of what there must be after this phase is there, 0 to 1; looked at a few times a second. */
+  progress(ground: Ground, phase: Phase): Promise<number>;
   /** After the work: throws when the outputs are not what they must be. */
   verify(ground: Ground): Promise<void>;
 }
@@ -43,22 +40,21 @@ export interface Contestant {
 export class PipelineBench {
   readonly broker: BenchBroker;
   readonly engine: BenchEngine;
-  readonly corpus: CorpusOptions;
   readonly at: Addresses;
-  readonly #startUps = new Map<string, Readonly<Record<string, number>>>();
+  readonly #logs: Logs;
   #grounds = 0;
 
-  private constructor(broker: BenchBroker, engine: BenchEngine, corpus: CorpusOptions, directory: string) {
+  private constructor(broker: BenchBroker, engine: BenchEngine, logs: Logs, directory: string) {
     this.broker = broker;
     this.engine = engine;
-    this.corpus = corpus;
+    this.#logs = logs;
     this.at = { kafka: broker.address, clickhouse: engine.url, directory };
   }
 
-  static async start(context: BenchContext, corpus: CorpusOptions): Promise<PipelineBench> {
+  static async start(context: BenchContext, corpora: Corpora): Promise<PipelineBench> {
     const broker = await startBroker(context);
     try {
-      return new PipelineBench(broker, await startEngine(context), corpus, context.directory);
+      return new PipelineBench(broker, await startEngine(context), new Logs(corpora), context.directory);
     } catch (error) {
       await broker.stop();
       throw error;
@@ -70,22 +66,32 @@ export class PipelineBench {
     await this.broker.stop();
   }
 
-  /** Runs it once on fresh topics and a fresh database, and takes them away again. */
+  /**
+   * Runs it once on fresh topics and a fresh database: it starts, warms up until all that the first corpus gives is there, and
+   * is measured from then until all that the second one gives is there.
+   */
   async run(contestant: Contestant): Promise<RunCost> {
-    const startUp = await this.#startUpOf(contestant);
+    const { encoding } = contestant.input;
+    for (const phase of PHASES) this.#logs.prepare(encoding, phase);
     return this.#onGround(async (ground) => {
-      if (contestant.ownLog)
-        await writeSpanLog(this.broker.kafka, topicName('spans', ground.prefix), this.corpus);
-      const beside = cpuMeter({ broker: this.broker.pid, engine: this.engine.pid });
+      const topic = contestant.input.topic(ground);
+      const write = (phase: Phase) => this.#logs.write(this.broker.kafka, topic, encoding, phase);
+      await write('warm');
       const services = await contestant.start(ground);
-      const started = performance.now();
       try {
         const died = Promise.race(Object.values(services).map((each) => each.died));
-        await Promise.race([this.#done(contestant, ground), died]);
-        const cpuMs: Record<string, number> = {};
-        for (const [name, service] of Object.entries(services)) cpuMs[name] = service.cpuMs() - startUp[name];
+        await Promise.race([this.#done(contestant, ground, 'warm'), died]);
+        const pids = Object.entries(services).map(([name, { pid }]) => [name, pid]);
+        const meter = cpuMeter<string>({
+          ...Object.fromEntries(pids),
+          broker: this.broker.pid,
+          engine: this.engine.pid,
+        });
+        const started = performance.now();
+        await write('main');
+        await Promise.race([this.#done(contestant, ground, 'main'), died]);
+        const cpuMs = meter.read();
         const seconds = (performance.now() - started) / 1000;
-        Object.assign(cpuMs, beside.read());
         await stopAll(services);
         await contestant.verify(ground);
         return { cpuMs, seconds };
@@ -95,31 +101,12 @@ export class PipelineBench {
     });
   }
 
-  /** CPU until ready on empty topics: it is not the price of a span. The least of a few starts. */
-  async #startUpOf(contestant: Contestant): Promise<Readonly<Record<string, number>>> {
-    const known = this.#startUps.get(contestant.name);
-    if (known !== undefined) return known;
-    const least: Record<string, number> = {};
-    for (let i = 0; i < STARTS; i++)
-      await this.#onGround(async (ground) => {
-        const services = await contestant.start(ground);
-        for (const [name, service] of Object.entries(services))
-          least[name] = Math.min(least[name] ?? Number.POSITIVE_INFINITY, service.cpuMs());
-        await stopAll(services);
-      });
-    this.#startUps.set(contestant.name, least);
-    return least;
-  }
-
   async #onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
     const name = `run${this.#grounds++}`;
     const prefix = `${name}.`;
     const database = `ati_${name}`;
     await this.broker.createTopics(prefix, PARTITIONS);
-    const config = { 'max.message.bytes': String(MAX_MESSAGE_BYTES) };
-    await this.broker.kafka.ensureTopics(
-      peerTopics(prefix).map((name) => ({ name, partitions: PARTITIONS, config })),
-    );
+    await this.broker.kafka.ensureTopics(peerTopics(prefix));
     const clickhouse = this.engine.connect(database);
     try {
       return await work({ prefix, database, clickhouse });
@@ -127,22 +114,24 @@ export class PipelineBench {
       await clickhouse.command(`DROP DATABASE IF EXISTS ${database}`, { settings: { database: 'default' } });
       await clickhouse.close();
       const ours = (Object.keys(TOPICS) as TopicKey[]).map((key) => topicName(key, prefix));
-      await this.broker.kafka.deleteTopics([...ours, ...peerTopics(prefix)]);
+      await this.broker.kafka.deleteTopics([...ours, ...peerTopics(prefix).map((each) => each.name)]);
     }
   }
 
-  async #done(contestant: Contestant, ground: Ground): Promise<void> {
+  async #done(contestant: Contestant, ground: Ground, phase: Phase): Promise<void> {
     let best = 0;
     let movedAt = performance.now();
     for (;;) {
-      const share = await contestant.progress(ground);
+      const share = await contestant.progress(ground, phase);
       if (share >= 1) return;
       if (share > best) {
         best = share;
         movedAt = performance.now();
       }
       if (performance.now() - movedAt > STALL_MS)
-        throw new Error(`${contestant.name} stands still at ${(best * 100).toFixed(1)} % of its work`);
+        throw new Error(
+          `${contestant.name} stands still at ${(best * 100).toFixed(1)} % of its work (${phase})`,
+        );
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -6,9 +6,8 @@ import { findPeer } from '#infra/peers/find.ts';
 import { freePort } from '#infra/ports.ts';
 import { type Service, startProgram } from '../service.ts';
 import type { Ground } from './bench.ts';
-import { inputTopic } from './inputs.ts';
 import { openNativeDoor } from './native-door.ts';
-import type { Addresses } from './variants.ts';
+import { type Addresses, peerInput } from './variants.ts';
 
 const BATCH_ROWS = 10_000;
 
@@ -28,7 +27,7 @@ function config(
         brokers: [kafka],
         group_id: `${prefix}otelcol`,
         initial_offset: 'earliest',
-        traces: { topics: [inputTopic('otlp')], encoding: 'otlp_proto' },
+        traces: { topics: [peerInput({ prefix })], encoding: 'otlp_proto' },
       },
     },
     processors: {

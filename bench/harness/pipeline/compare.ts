@@ -3,56 +3,54 @@ import type { BenchContext, CaseResult } from '../case.ts';
 import { interleave, type Rounds } from '../rounds.ts';
 import { type Contestant, type Ground, PipelineBench, type RunCost } from './bench.ts';
 import { countedMicros } from './costs.ts';
-import { type Input, writeInputs } from './inputs.ts';
-import { corpusOf } from './log.ts';
-import { type Truth, truthOf } from './truth.ts';
-import { INPUT_OF, type Peer, type Stage, startVariant, type Variant } from './variants.ts';
+import { type Corpora, corporaOf, PHASES, type Phase } from './log.ts';
+import { type Counts, type Truth, truthOf } from './truth.ts';
+import { INPUTS, type Stage, startVariant, type Variant } from './variants.ts';
 
 export interface Comparison<Name extends string> {
   readonly bench: PipelineBench;
+  readonly corpora: Corpora;
   readonly truth: Truth;
+  /** Measured: without those that it warmed up on. */
+  readonly spans: number;
   readonly rounds: Rounds<Name, RunCost>;
 }
 
 export interface ComparisonPlan<Name extends string> {
-  readonly spans: number;
+  /** About so many to warm up on, and to measure. */
+  readonly spans: Readonly<Record<Phase, number>>;
   readonly variants: readonly Name[];
   readonly baseline: Name;
-  readonly inputs: readonly Input[];
   contestant(name: Name, bench: PipelineBench, truth: Truth): Contestant;
 }
 
-/** Writes the logs, runs the rounds, hands the result to `report` while broker and engine still run. */
+/** Runs the rounds, hands the result to `report` while broker and engine still run. */
 export async function compare<Name extends string>(
   context: BenchContext,
   plan: ComparisonPlan<Name>,
   report: (comparison: Comparison<Name>) => Promise<CaseResult> | CaseResult,
 ): Promise<CaseResult> {
-  const corpus = corpusOf(plan.spans);
+  const corpora = corporaOf(plan.spans.warm, plan.spans.main);
   context.progress('what must come out: both stages in memory');
-  const truth = truthOf(corpus);
-  const bench = await PipelineBench.start(context, corpus);
+  const truth = truthOf(corpora.warm, corpora.main);
+  const spans = truth.spans - truth.after[0].spans;
+  const bench = await PipelineBench.start(context, corpora);
   try {
-    context.progress(`the logs: ${plan.inputs.join(', ')}`);
-    await writeInputs(bench.broker.kafka, corpus, plan.inputs);
     const contestants = new Map(plan.variants.map((name) => [name, plan.contestant(name, bench, truth)]));
     const rounds = await interleave<Name, RunCost>(context, {
       variants: plan.variants,
       baseline: plan.baseline,
       run: (name) => bench.run(contestants.get(name) as Contestant),
-      cost: (run) => countedMicros(run, truth.spans),
+      cost: (run) => countedMicros(run, spans),
     });
-    return await report({ bench, truth, rounds });
+    return await report({ bench, corpora, truth, spans, rounds });
   } finally {
     await bench.stop();
   }
 }
 
-/** The logs that these variants need beside the one that each of our runs has for itself. */
-export const inputsOf = (variants: readonly Variant[], only: readonly string[] | undefined): Input[] =>
-  variants
-    .filter((each) => each !== 'ati' && (only?.includes(each) ?? true))
-    .map((each) => INPUT_OF[each as Peer]);
+/** What must be there after a phase. */
+export const afterPhase = (truth: Truth, phase: Phase): Counts => truth.after[PHASES.indexOf(phase)];
 
 /** A variant at a stage; what it must produce is said by `progress` and `verify`. */
 export function contestantOf(
@@ -63,7 +61,7 @@ export function contestantOf(
 ): Contestant {
   return {
     name: variant,
-    ownLog: variant === 'ati',
+    input: INPUTS[variant],
     start: (ground: Ground) => startVariant(variant, stage, bench.at, ground),
     ...work,
   };

@@ -1,24 +1,34 @@
-/** What must come out of a corpus: both stages in memory, with production's processors and no broker. */
+/** What must come out of the corpora: both stages in memory, with production's processors and no broker. */
 import { createHash } from 'node:crypto';
 import { type CorpusOptions, spanLog } from '#bench/corpus/span-log.ts';
+import { PipelineDriver } from '#processors/testing/driver.ts';
 import type { IncidentEvent, TraceSummary } from '#schemas/events.ts';
-import { PipelineDriver } from '../../../processors/testing/driver.ts';
 
-export interface Truth {
+export interface Counts {
   readonly spans: number;
+  /** Records on ati.traces. */
   readonly traces: number;
-  readonly traceDigest: string;
   /** Records on ati.incidents. */
   readonly incidentEvents: number;
+}
+
+/** The counts are of everything. */
+export interface Truth extends Counts {
+  /** After the first corpus, after the first two … */
+  readonly after: readonly Counts[];
+  readonly traceDigest: string;
   readonly incidents: number;
   readonly incidentDigest: string;
 }
 
 const READ_EVERY = 200;
 
-/** Throws where a record of the corpus is no valid one: the bench would measure dead letters. */
-export function truthOf(corpus: CorpusOptions): Truth {
-  const driver = new PipelineDriver({ partitions: corpus.partitions });
+/**
+ * Of one corpus, or of several on the same log one after the other. Throws where a record is no valid one: the bench would
+ * measure dead letters.
+ */
+export function truthOf(...corpora: readonly CorpusOptions[]): Truth {
+  const driver = new PipelineDriver({ partitions: corpora[0].partitions });
   const traces: string[] = [];
   const incidents: IncidentEvent[] = [];
   const read = () => {
@@ -26,21 +36,24 @@ export function truthOf(corpus: CorpusOptions): Truth {
     for (const { event } of driver.readIncidents()) incidents.push(event);
   };
   let spans = 0;
-  let records = 0;
-  for (const { partition, value, spans: more } of spanLog(corpus)) {
-    driver.pipe(partition, value);
-    spans += more;
-    if (++records % READ_EVERY === 0) read();
-  }
-  read();
+  const play = (corpus: CorpusOptions): Counts => {
+    let records = 0;
+    for (const { partition, value, spans: more } of spanLog(corpus)) {
+      driver.pipe(partition, value);
+      spans += more;
+      if (++records % READ_EVERY === 0) read();
+    }
+    read();
+    return { spans, traces: traces.length, incidentEvents: incidents.length };
+  };
+  const after = corpora.map(play);
   if (driver.deadLetters.length > 0)
     throw new Error(`the corpus has a dead letter: ${driver.deadLetters[0]}`);
   const last = lastOf(incidents);
   return {
-    spans,
-    traces: traces.length,
+    ...after[after.length - 1],
+    after,
     traceDigest: digest(traces),
-    incidentEvents: incidents.length,
     incidents: last.length,
     incidentDigest: digest(last.map(lineOfIncident)),
   };

@@ -1,10 +1,11 @@
 /** Our pipeline and its peers as processes, all started alike. */
+
+import type { TopicDefinition } from '#infra/kafka/port.ts';
 import { freePort } from '#infra/ports.ts';
-import { topicName } from '#infra/topics.ts';
+import { MAX_MESSAGE_BYTES, topicName } from '#infra/topics.ts';
 import { type Service, startNodeService } from '../service.ts';
 import type { Ground } from './bench.ts';
-import { type Input, inputTopic } from './inputs.ts';
-import { PARTITIONS } from './log.ts';
+import { type Encoding, PARTITIONS } from './log.ts';
 
 /** detect: the log → traces and incidents on topics. sink: the log → rows of spans. all: both. */
 export type Stage = 'detect' | 'sink' | 'all';
@@ -13,8 +14,19 @@ export type Peer = (typeof PEERS)[number];
 export const VARIANTS = ['ati', ...PEERS] as const;
 export type Variant = (typeof VARIANTS)[number];
 
-/** What a peer reads. */
-export const INPUT_OF: Readonly<Record<Peer, Input>> = { naive: 'json', idiomatic: 'spans' };
+/** What it reads, and where. */
+export const INPUTS: Readonly<
+  Record<Variant, { encoding: Encoding; topic(ground: { prefix: string }): string }>
+> = {
+  ati: { encoding: 'spans', topic: ({ prefix }) => topicName('spans', prefix) },
+  naive: { encoding: 'json', topic: peerInput },
+  idiomatic: { encoding: 'spans', topic: peerInput },
+};
+
+/** Of any peer. */
+export function peerInput({ prefix }: { readonly prefix: string }): string {
+  return `${prefix}input`;
+}
 
 export interface Addresses {
   /** host:port */
@@ -91,7 +103,7 @@ function startPeer(
       KAFKA_BROKERS: at.kafka,
       CLICKHOUSE_URL: at.clickhouse,
       CLICKHOUSE_DATABASE: database,
-      BENCH_TOPIC: inputTopic(INPUT_OF[peer]),
+      BENCH_TOPIC: peerInput({ prefix }),
       BENCH_PREFIX: prefix,
       BENCH_STAGE: stage,
       ATI_DATA_DIR: at.directory,
@@ -107,6 +119,12 @@ export const resultTopic = (
   prefix: string,
 ): string => (variant === 'ati' ? topicName(key, prefix) : prefix + key);
 
-/** The topics that a peer writes. */
-export const peerTopics = (prefix: string): string[] =>
-  ['traces', 'signals', 'incidents'].map((key) => prefix + key);
+/** The topics that peers read and write, as ours are. */
+export function peerTopics(prefix: string): TopicDefinition[] {
+  const config = { 'max.message.bytes': String(MAX_MESSAGE_BYTES) };
+  return ['input', 'traces', 'signals', 'incidents'].map((key) => ({
+    name: prefix + key,
+    partitions: PARTITIONS,
+    config: { ...config, ...(key === 'input' && { 'message.timestamp.type': 'LogAppendTime' }) },
+  }));
+}
