@@ -15,14 +15,6 @@ interface KeyValue {
 
 /** As protobufjs decodes it: what is not set is on the prototype alone. */
 interface AnyValue {
-  readonly value?:
-    | 'stringValue'
-    | 'boolValue'
-    | 'intValue'
-    | 'doubleValue'
-    | 'arrayValue'
-    | 'kvlistValue'
-    | 'bytesValue';
   readonly stringValue: string;
   readonly boolValue: boolean;
   readonly intValue: Long;
@@ -75,24 +67,16 @@ function integer(long: Long): number | string {
 }
 
 function plainValue(any: AnyValue | null | undefined): AttributeValue {
-  switch (any?.value) {
-    case 'stringValue':
-      return any.stringValue;
-    case 'boolValue':
-      return any.boolValue;
-    case 'intValue':
-      return integer(any.intValue);
-    case 'doubleValue':
-      return any.doubleValue;
-    case 'arrayValue':
-      return any.arrayValue.values.map(plainValue);
-    case 'kvlistValue':
-      return attributesOf(any.kvlistValue.values);
-    case 'bytesValue':
-      return any.bytesValue.toString('base64');
-    default:
-      return null;
-  }
+  // The member that is set is an own property. `any.value` names it, too, and is slow: a getter that looks through all keys.
+  if (!any) return null;
+  if (Object.hasOwn(any, 'stringValue')) return any.stringValue;
+  if (Object.hasOwn(any, 'intValue')) return integer(any.intValue);
+  if (Object.hasOwn(any, 'boolValue')) return any.boolValue;
+  if (Object.hasOwn(any, 'doubleValue')) return any.doubleValue;
+  if (Object.hasOwn(any, 'arrayValue')) return any.arrayValue.values.map(plainValue);
+  if (Object.hasOwn(any, 'kvlistValue')) return attributesOf(any.kvlistValue.values);
+  if (Object.hasOwn(any, 'bytesValue')) return any.bytesValue.toString('base64');
+  return null;
 }
 
 /** Of a repeated key the first counts. */

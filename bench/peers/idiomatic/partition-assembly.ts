@@ -71,8 +71,7 @@ export class PartitionAssembly {
       session = new Session(tenant, span.traceId, offset, new SessionWindow(this.#settings, this.#clock));
       this.#open.set(key, session);
     }
-    if (session.has(span) || session.window.isLate(this.#clock)) return undefined;
-    session.add(span);
+    if (session.window.isLate(this.#clock) || !session.add(span)) return undefined;
     session.window.add(this.#clock, session.rooted);
     return session;
   }

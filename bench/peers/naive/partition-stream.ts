@@ -2,6 +2,7 @@ import { Subject } from 'rxjs';
 import type { AssemblySettings } from '#processors/assembly/settings.ts';
 import type { ConfiguredDetectors } from '#processors/detectors/registry.ts';
 import { isToldOn } from '#processors/windows/watermark.ts';
+import { orderOf } from '../shared/open-trace.ts';
 import { Reporter, type Results } from '../shared/revision.ts';
 import type { LogRecord } from './log-record.ts';
 import { LogTime } from './log-time.ts';
@@ -30,7 +31,7 @@ export class PartitionStream {
     this.#reporter.at(offset);
     const before = this.#time.now();
     this.#time.advanceTo(receivedAt);
-    if (span !== undefined) this.#arrivals.next({ tenant, offset, span });
+    if (span !== undefined) this.#arrivals.next({ tenant, offset, key: orderOf(tenant, span.traceId), span });
     const clock = this.#time.now();
     if (isToldOn(before, clock, this.#settings.markEveryMs)) this.#reporter.mark(clock);
   }

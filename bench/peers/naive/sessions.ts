@@ -16,7 +16,7 @@ import {
   timer,
 } from 'rxjs';
 import { rememberedUntil, type SessionSettings } from '#processors/windows/session.ts';
-import { OpenTrace, orderOf } from '../shared/open-trace.ts';
+import { OpenTrace } from '../shared/open-trace.ts';
 import type { Span } from '../shared/span.ts';
 import { Tombstones } from '../shared/tombstones.ts';
 import type { LogTime } from './log-time.ts';
@@ -24,6 +24,8 @@ import type { LogTime } from './log-time.ts';
 export interface Arrival {
   readonly tenant: string;
   readonly offset: number;
+  /** Of its trace (`orderOf`). */
+  readonly key: string;
   readonly span: Span;
 }
 
@@ -68,15 +70,14 @@ export class Sessions {
   readonly closings: OperatorFunction<Arrival, Closing> = (spans$) =>
     spans$.pipe(
       filter((arrival) => this.#isTaken(arrival)),
-      groupBy(({ tenant, span }) => orderOf(tenant, span.traceId), {
+      groupBy(({ key }) => key, {
         duration: ({ key }) => this.#open.get(key)!.over,
       }),
       mergeMap((trace$) => this.#closingsOf(trace$)),
     );
 
   /** The session of an arrival, opened if need be; false for a span of a trace whose time is over. */
-  #isTaken({ tenant, offset, span }: Arrival): boolean {
-    const key = orderOf(tenant, span.traceId);
+  #isTaken({ tenant, offset, key, span }: Arrival): boolean {
     if (this.#open.has(key)) return true;
     const now = this.#time.now();
     this.#tombstones.purge(now);
@@ -91,9 +92,8 @@ export class Sessions {
     const time = this.#time.ordered(trace.order);
     const isLate = () => trace.closed && time.now() >= trace.closedAt + reopenMs;
     const quiet$ = trace$.pipe(
-      filter(({ span }) => !trace.has(span) && !isLate()),
-      tap(({ span }) => {
-        trace.add(span);
+      filter(({ span }) => !isLate() && trace.add(span)),
+      tap(() => {
         trace.fresh = true;
       }),
       debounceTime(quietGapMs, time),

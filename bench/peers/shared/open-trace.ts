@@ -26,14 +26,14 @@ export class OpenTrace {
     this.firstOffset = firstOffset;
   }
 
-  has(span: Span): boolean {
-    return this.#seen.has(identityOf(span));
-  }
-
-  add(span: Span): void {
-    this.#seen.add(identityOf(span));
+  /** Takes a span; false for one that it has. */
+  add(span: Span): boolean {
+    const identity = identityOf(span);
+    if (this.#seen.has(identity)) return false;
+    this.#seen.add(identity);
     this.spans.push(span);
     if (span.parentSpanId === '') this.rooted = true;
+    return true;
   }
 }
 
