@@ -1,0 +1,56 @@
+/** The tables of docs/capacity.md. */
+import { COSTS, FIGURES, PLAN, RATES } from './figures.ts';
+import { type Sizing, sizing } from './model.ts';
+
+const FROM = '<!-- made by bench/capacity/main.ts -->';
+const TO = '<!-- end -->';
+
+const whole = (value: number) => Math.ceil(value).toLocaleString('en-US');
+const some = (value: number) => (value < 10 ? value.toFixed(1) : whole(value));
+
+const ROWS: readonly (readonly [string, (of: Sizing) => string])[] = [
+  ['partitions of ati.spans', (of) => whole(of.partitions)],
+  ['ingest processes (a core each)', (of) => whole(of.ingests)],
+  ['processors (two worker threads each)', (of) => whole(of.processors)],
+  ['sinks (a core each)', (of) => whole(of.sinks)],
+  ['Kafka: cores busy, brokers', (of) => `${some(of.brokerCores)}, ${whole(of.brokers)}`],
+  ['ClickHouse: cores busy, nodes', (of) => `${some(of.engineCores)}, ${whole(of.engines)}`],
+  ['log, GB a day', (of) => whole(of.logGbPerDay)],
+  [`log, TB for ${PLAN.logDays} days`, (of) => some(of.logTb)],
+  ['ClickHouse, GB a day', (of) => whole(of.storedGbPerDay)],
+  [`ClickHouse, TB for ${PLAN.storedDays} days`, (of) => some(of.storedTb)],
+  ['open traces, GB in all processors', (of) => some(of.openGb)],
+  ['network into the ingests, Mbit/s', (of) => whole(of.inMbit)],
+  ['network of the brokers, Mbit/s', (of) => whole(of.logMbit)],
+];
+
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+export function tables(): string {
+  const sizings = RATES.map((rate) => sizing(rate, COSTS, PLAN));
+  const figures = Object.entries(FIGURES).map(([name, { value, unit, measured, why }]) =>
+    line([
+      `\`${name}\``,
+      `${value} ${unit}`,
+      measured === undefined ? 'assumed' : 'measured',
+      measured ?? why ?? '',
+    ]),
+  );
+  return [
+    line(['spans/s', ...RATES.map((rate) => rate.toLocaleString('en-US'))]),
+    line(['---', ...RATES.map(() => '---:')]),
+    ...ROWS.map(([name, of]) => line([name, ...sizings.map(of)])),
+    '',
+    line(['figure', 'a span', '', 'case, or why so']),
+    line(['---', '---:', '---', '---']),
+    ...figures,
+  ].join('\n');
+}
+
+/** The page with its tables made anew; throws where it has no place for them. */
+export function withTables(page: string): string {
+  const from = page.indexOf(FROM);
+  const to = page.indexOf(TO);
+  if (from < 0 || to < from) throw new Error(`the page has no place for its tables: ${FROM} … ${TO}`);
+  return `${page.slice(0, from + FROM.length)}\n\n${tables()}\n\n${page.slice(to)}`;
+}
