@@ -1,12 +1,19 @@
 /** ati.spans → span objects: avsc for the envelope, protobufjs (reflection) for the OTLP message in it. */
 import { fileURLToPath } from 'node:url';
-import type Long from 'long';
 import protobuf from 'protobufjs';
 import type { Attributes, AttributeValue, Span, SpanBatch } from '../shared/span.ts';
 import { decodeEnvelope } from './avro.ts';
 
 const root = protobuf.loadSync(fileURLToPath(new URL('trace.proto', import.meta.url)));
 const TracesData = root.lookupType('opentelemetry.proto.TracesData');
+
+/** A 64-bit integer as protobufjs has it. */
+interface Long {
+  readonly high: number;
+  readonly low: number;
+  toNumber(): number;
+  toString(): string;
+}
 
 interface KeyValue {
   readonly key: string;

@@ -5,8 +5,6 @@ import { type ConfiguredDetectors, configureDetectors } from '#processors/detect
 import { type ProcessorSettings, settingsOf } from '#processors/settings.ts';
 import { createKafka, partitionsOf } from './kafka.ts';
 
-export type Stage = 'detect' | 'sink' | 'all';
-
 /** Names on the broker. */
 export interface PeerTopics {
   readonly input: string;
