@@ -108,7 +108,9 @@ async function measured(each: BenchCase): Promise<string[]> {
   return faults(ratios, await readBaselines(each.name), kind).map((fault) => `${each.name}: ${fault}`);
 }
 
-const stackOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
 
 async function keep(run: CaseRun): Promise<void> {
   const runs = withRun(await readRuns(), run);
