@@ -66,6 +66,11 @@ export interface Detector<Config = unknown> {
   /** Findings that need several traces; they open an incident after 2 of 3 windows. */
   inWindow?(window: WindowContext, config: Config): readonly WindowFinding[];
   /**
+   * False for a fact of no weight by itself: a window with only such facts has no finding, and is not judged. Without this
+   * function any window with a fact is.
+   */
+  tells?(fact: Fact): boolean;
+  /**
    * True where a trace without the finding speaks against it: the failure could have shown itself in it. Only windows
    * with such a trace resolve an incident. Without this function any trace of the agent operation is one.
    */

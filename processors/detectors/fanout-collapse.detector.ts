@@ -146,6 +146,7 @@ export const detector: Detector<Config> = {
     }
     return { findings: strongest(found), facts: slowdownFacts(trace.view, c) };
   },
+  tells: ({ values }) => values.some(({ name }) => name === 'crowded'),
   inWindow(window, c) {
     return [...factsByCallee(window)]
       .filter(([, facts]) => measuresNamed(facts, 'crowded') >= c.minSamples)

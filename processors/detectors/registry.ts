@@ -32,6 +32,7 @@ function erased<Config>(detector: Detector<Config>): Detector {
     ...(detector.inWindow && {
       inWindow: (window, config) => detector.inWindow?.(window, config as Config) ?? [],
     }),
+    ...(detector.tells && { tells: detector.tells }),
     ...(detector.couldShow && { couldShow: detector.couldShow }),
   };
 }

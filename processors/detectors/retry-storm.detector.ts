@@ -258,5 +258,6 @@ export const detector: Detector<Config> = {
     }));
     return { findings: strongest(weighed), facts: factsOf(view, told, attempts) };
   },
+  tells: ({ values }) => values.some(({ name, value }) => name === 'retried_operations' && value > 0),
   inWindow: stormsInWindow,
 };

@@ -40,6 +40,10 @@ export class Ledger {
     return this.#incidents.get(id);
   }
 
+  hasLive(group: string): boolean {
+    return this.#live.has(group);
+  }
+
   /** Ids of the live incidents of a group, sorted; of all groups without one. */
   liveOf(group?: string): string[] {
     if (group !== undefined) return [...(this.#live.get(group) ?? [])].sort();

@@ -2,7 +2,7 @@ import { type Decoded, decode } from '#schemas/codec.ts';
 import type { FindingKind, OperatorAction, Signal } from '#schemas/events.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
-import { evaluateWindow, type Found, ofSignal, persists, rootFindings } from '../windows/evaluate.ts';
+import { evaluateWindow, type Found, ofSignal, persists, rootFindings, toldBy } from '../windows/evaluate.ts';
 import { Group, groupKey, isTraffic } from '../windows/group.ts';
 import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
@@ -58,6 +58,7 @@ export class SignalProcessor {
   readonly #groups = new Map<string, Group>();
   readonly #input: InputFloor;
   readonly #retention: number;
+  readonly #toldBy = (signal: Signal) => toldBy(signal, this.#detectors);
   #bugs: WindowBug[] = [];
   /** The next moment at which windows close. */
   #boundary = -Infinity;
@@ -226,12 +227,15 @@ export class SignalProcessor {
   }
 
   #closeWindow(group: Group, end: number, time: number, late: boolean): void {
+    // Most windows of most groups: nothing to be found, and nothing that waits to be resolved.
+    const told = group.told(end);
+    if (told.size === 0 && !this.#ledger.hasLive(group.key)) return;
     const signals = group.window(end);
     if (signals.length === 0) return;
     const start = end - this.#settings.windowMs;
     const position = atWindow(time, end);
     const moment: Moment = { at: time, position, windowStart: start, windowEnd: end };
-    const found = evaluateWindow(group.id, signals, start, end, this.#detectors);
+    const found = evaluateWindow(group.id, signals, start, end, this.#detectors, told);
     for (const id of new Set([...this.#ledger.liveOf(group.key), ...found.keys()])) {
       const shown = found.get(id);
       this.#ledger.apply(id, position, (incident) => {
@@ -272,7 +276,7 @@ export class SignalProcessor {
     let group = this.#groups.get(key);
     if (group === undefined) {
       const { tenant, scope, agent, operation } = signal;
-      group = new Group({ tenant, scope, agent, operation }, this.#settings);
+      group = new Group({ tenant, scope, agent, operation }, this.#settings, this.#toldBy);
       this.#groups.set(key, group);
     }
     const held = group.latest(signal.traceId);

@@ -43,16 +43,23 @@ export function rootFindings(group: GroupId, signal: Signal): Map<string, Findin
   return found;
 }
 
-/** Findings of a window, by incident id, sorted by it: of its single traces, and of all of them together. */
+/** Stands among kinds for what single traces show; no detector's name is empty. */
+const SINGLE: FindingKind = '';
+
+/**
+ * Findings of a window, by incident id, sorted by it: of its single traces, and of all of them together. `told`: what its
+ * signals may be part of; for nothing else is it looked through.
+ */
 export function evaluateWindow(
   group: GroupId,
   signals: readonly Signal[],
   startMs: number,
   endMs: number,
   detectors: ConfiguredDetectors,
+  told: ReadonlySet<FindingKind>,
 ): Map<string, Found> {
   const found = new Map<string, Found>();
-  for (const { id, finding, signal } of singles(group, signals)) {
+  for (const { id, finding, signal } of told.has(SINGLE) ? singles(group, signals) : []) {
     const before = found.get(id);
     if (before === undefined) found.set(id, ofSignal(id, finding, signal));
     else {
@@ -62,7 +69,7 @@ export function evaluateWindow(
       if (worse) Object.assign(before, { finding, evidenceTraceId: signal.traceId });
     }
   }
-  const factual = tracesByKind(signals);
+  const factual = tracesByKind(signals, told);
   for (const { detector, config } of detectors.all) {
     const traces = factual.get(detector.kind);
     if (detector.inWindow === undefined || traces === undefined) continue;
@@ -83,15 +90,35 @@ export function evaluateWindow(
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** By kind of fact: the traces that have any, in the order of the signals, each with those facts. */
-function tracesByKind(signals: readonly Signal[]): Map<FindingKind, WindowTrace[]> {
+/** What a signal may be part of: the kinds of the facts that tell anything, and SINGLE where it has findings of its own. */
+export function toldBy(signal: Signal, detectors: ConfiguredDetectors): ReadonlySet<FindingKind> {
+  const told = new Set<FindingKind>();
+  if (signal.findings.length > 0) told.add(SINGLE);
+  for (const { detector } of detectors.all) {
+    if (detector.inWindow === undefined) continue;
+    const { kind } = detector;
+    if (signal.facts.some((fact) => fact.kind === kind && (detector.tells?.(fact) ?? true))) told.add(kind);
+  }
+  return told;
+}
+
+/** By kind of fact, of the kinds told: the traces that have any, in the order of the signals, each with those facts. */
+function tracesByKind(
+  signals: readonly Signal[],
+  told: ReadonlySet<FindingKind>,
+): Map<FindingKind, WindowTrace[]> {
   const found = new Map<FindingKind, WindowTrace[]>();
+  if (told.size === (told.has(SINGLE) ? 1 : 0)) return found;
   for (const { traceId, eventTime, facts } of signals) {
     // Facts of one kind stand together, as stage 1 writes them.
     for (let from = 0; from < facts.length; ) {
       const { kind } = facts[from];
       let to = from + 1;
       while (to < facts.length && facts[to].kind === kind) to++;
+      if (!told.has(kind)) {
+        from = to;
+        continue;
+      }
       const some = from === 0 && to === facts.length ? facts : facts.slice(from, to);
       const traces = found.get(kind);
       const last = traces?.[traces.length - 1];
@@ -136,7 +163,14 @@ export function persists(
     const before = end - back * settings.windowMs;
     const signals = group.window(before);
     if (signals.length === 0) continue;
-    const found = evaluateWindow(group.id, signals, before - settings.windowMs, before, detectors);
+    const found = evaluateWindow(
+      group.id,
+      signals,
+      before - settings.windowMs,
+      before,
+      detectors,
+      group.told(before),
+    );
     if (found.has(id)) shown++;
   }
   return shown >= OPEN_AFTER;

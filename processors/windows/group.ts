@@ -1,4 +1,4 @@
-import type { Signal } from '#schemas/events.ts';
+import type { FindingKind, Signal } from '#schemas/events.ts';
 import { firstEnd, firstHop, hopOf, isClosed, lastEnd, lastHop } from './hopping.ts';
 import type { WindowSettings } from './settings.ts';
 
@@ -30,13 +30,18 @@ export class Group {
   /** Ends of closed windows whose content has changed since. */
   readonly dirty = new Set<number>();
   readonly #settings: WindowSettings;
+  readonly #toldBy: (signal: Signal) => ReadonlySet<FindingKind>;
   readonly #traces = new Map<string, Signal>();
   readonly #slices = new Map<number, Map<string, Signal>>();
+  /** By hop, of what its signals may be part: by how many of them. */
+  readonly #told = new Map<number, Map<FindingKind, number>>();
 
-  constructor(id: GroupId, settings: WindowSettings) {
+  /** `toldBy`: what a signal may be part of (evaluate.ts). */
+  constructor(id: GroupId, settings: WindowSettings, toldBy: (signal: Signal) => ReadonlySet<FindingKind>) {
     this.id = id;
     this.key = groupKey(id);
     this.#settings = settings;
+    this.#toldBy = toldBy;
   }
 
   get empty(): boolean {
@@ -55,6 +60,16 @@ export class Group {
     const slice = this.#slices.get(hop);
     if (slice === undefined) this.#slices.set(hop, new Map([[signal.traceId, signal]]));
     else slice.set(signal.traceId, signal);
+    this.#count(hop, signal, 1);
+  }
+
+  /** What the signals of the window that ends at `end` may be part of. */
+  told(end: number): ReadonlySet<FindingKind> {
+    const told = new Set<FindingKind>();
+    const last = lastHop(this.#settings, end);
+    for (let hop = firstHop(this.#settings, end); hop <= last; hop++)
+      for (const [kind, signals] of this.#told.get(hop) ?? []) if (signals > 0) told.add(kind);
+    return told;
   }
 
   /** Notes which windows of this event time are closed at `time`, and so must be looked at again. */
@@ -100,6 +115,7 @@ export class Group {
       if (firstEnd(this.#settings, hop) > time) continue;
       for (const signal of slice.values()) this.#traces.delete(signal.traceId);
       this.#slices.delete(hop);
+      this.#told.delete(hop);
     }
   }
 
@@ -108,6 +124,15 @@ export class Group {
     const slice = this.#slices.get(hop);
     slice?.delete(signal.traceId);
     if (slice?.size === 0) this.#slices.delete(hop);
+    this.#count(hop, signal, -1);
     this.#traces.delete(signal.traceId);
+  }
+
+  #count(hop: number, signal: Signal, by: 1 | -1): void {
+    for (const kind of this.#toldBy(signal)) {
+      const told = this.#told.get(hop);
+      if (told === undefined) this.#told.set(hop, new Map([[kind, by]]));
+      else told.set(kind, (told.get(kind) ?? 0) + by);
+    }
   }
 }
