@@ -25,7 +25,7 @@ export const USUAL: Workload = { name: '512 spans a request', load: usual, reque
 export const ONE_SPAN: Workload = {
   name: 'one span a request',
   load: { ...usual, spans: 1 },
-  requests: 8_000,
+  requests: 4_000,
 };
 
 export const WORKLOADS: readonly Workload[] = [

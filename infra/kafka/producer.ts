@@ -6,7 +6,7 @@ import { KeyedQueue } from './partition-queue.ts';
 import type { OutgoingRecord, ProduceAck, Producer, ProducerOptions } from './port.ts';
 import { COMPRESSION } from './record-batch/compression.ts';
 import type { Message } from './record-batch/encode.ts';
-import { produceTo } from './requests/produce.ts';
+import { ProduceGatherer } from './requests/gather.ts';
 import { retrying } from './retry.ts';
 import { ProducerSession } from './sequences.ts';
 
@@ -41,6 +41,7 @@ export class KafkaProducer implements Producer {
   readonly #compression: number;
   readonly #patienceMs: number;
   readonly #queue = new KeyedQueue();
+  readonly #gatherer = new ProduceGatherer();
   readonly #giveUp = new AbortController();
   #session: Promise<ProducerSession> | undefined;
   #roundRobin = 0;
@@ -143,7 +144,7 @@ export class KafkaProducer implements Producer {
         const broker = await cluster.findBroker({ nodeId });
         const { producerId, producerEpoch } = session;
         const compression = this.#compression;
-        return produceTo(broker, { topic, compression, producerId, producerEpoch, partitions });
+        return this.#gatherer.produce(broker, { topic, compression, producerId, producerEpoch, partitions });
       }),
     );
     return answers.flat();

@@ -3,7 +3,7 @@
  */
 import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
 import type { Entry, LaneOptions } from './lane.ts';
-import { Lane } from './lane.ts';
+import { Departure, Lane } from './lane.ts';
 import type { Part } from './records.ts';
 
 export interface BatcherOptions extends LaneOptions {
@@ -23,9 +23,11 @@ export interface Appended {
 export class Batcher {
   readonly #options: BatcherOptions;
   readonly #lanes = new Map<number, Lane>();
+  readonly #linger: Departure;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
+    this.#linger = new Departure(options.lingerMs, options.schedule ?? REAL_TIME);
   }
 
   /** Queues the parts of one request. */
@@ -47,7 +49,7 @@ export class Batcher {
   #lane(partition: number): Lane {
     const known = this.#lanes.get(partition);
     if (known !== undefined) return known;
-    const lane = new Lane(partition, this.#options);
+    const lane = new Lane(partition, this.#options, this.#linger);
     this.#lanes.set(partition, lane);
     return lane;
   }

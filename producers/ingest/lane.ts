@@ -4,7 +4,7 @@
  */
 
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
-import { REAL_TIME, type Schedule } from '#infra/schedule.ts';
+import type { Schedule } from '#infra/schedule.ts';
 import type { Part, RecordOf } from './records.ts';
 
 export type { Part } from './records.ts';
@@ -29,11 +29,33 @@ export interface LaneOptions {
   readonly maxBytes: number;
   /** Spans, data points or log records. */
   readonly maxItems: number;
-  /** Milliseconds that a send of less than 64 KiB waits for company. */
+  /** Milliseconds that a send of less than 64 KiB waits for company, at most. */
   readonly lingerMs: number;
   readonly schedule?: Schedule;
   /** Called with the answer of the log and when, by `now`, its request was sent and answered. */
   onAck(acks: readonly ProduceAck[], sentAt: number, answeredAt: number): void;
+}
+
+/** When those who wait leave: all at once, `afterMs` milliseconds after the first of them came. */
+export class Departure {
+  readonly #afterMs: number;
+  readonly #schedule: Schedule;
+  #next: Promise<void> | undefined;
+
+  constructor(afterMs: number, schedule: Schedule) {
+    this.#afterMs = afterMs;
+    this.#schedule = schedule;
+  }
+
+  wait(): Promise<void> {
+    this.#next ??= new Promise((resolve) => {
+      this.#schedule.after(this.#afterMs, () => {
+        this.#next = undefined;
+        resolve();
+      });
+    });
+    return this.#next;
+  }
 }
 
 const LINGER_BELOW_BYTES = 64 << 10;
@@ -41,13 +63,16 @@ const LINGER_BELOW_BYTES = 64 << 10;
 export class Lane {
   readonly #partition: number;
   readonly #options: LaneOptions;
+  readonly #linger: Departure;
   readonly #queue: Entry[] = [];
   #queuedBytes = 0;
   #running: Promise<void> | undefined;
 
-  constructor(partition: number, options: LaneOptions) {
+  /** `linger`: shared by the lanes of a topic, whose small sends leave together and so share a request. */
+  constructor(partition: number, options: LaneOptions, linger: Departure) {
     this.#partition = partition;
     this.#options = options;
+    this.#linger = linger;
   }
 
   add(entry: Entry): void {
@@ -73,12 +98,9 @@ export class Lane {
 
   /** A moment in which others may join a small send: half the sends, for a delay that no exporter notices. */
   #gather(): Promise<void> {
-    const { lingerMs, schedule = REAL_TIME } = this.#options;
     const isSmall = this.#queuedBytes < LINGER_BELOW_BYTES;
-    return new Promise((resolve) => {
-      if (isSmall && lingerMs > 0) schedule.after(lingerMs, resolve);
-      else setImmediate(resolve);
-    });
+    if (isSmall && this.#options.lingerMs > 0) return this.#linger.wait();
+    return new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Takes from the front of the queue what fits in one send: at least one entry that is still waited for. */

@@ -1,5 +1,5 @@
 /** Produce, versions 3 to 7 (kafka.apache.org/protocol#The_Messages_Produce). */
-import { type Broker, protocolError } from '../kafkajs.ts';
+import type { Broker } from '../kafkajs.ts';
 import type { ProduceAck } from '../port.ts';
 import { encodeBatch, type Message } from '../record-batch/encode.ts';
 import { type RequestKind, request } from './request.ts';
@@ -21,8 +21,14 @@ export interface ProduceRequest {
   }[];
 }
 
-/** One batch a partition, acks from all. Rejects with kafkajs's errors. */
-export async function produceTo(broker: Broker, produce: ProduceRequest): Promise<ProduceAck[]> {
+/** What the broker says of one partition; `code` 0: it has the batch. */
+export interface ProduceAnswer {
+  readonly code: number;
+  readonly ack: ProduceAck;
+}
+
+/** One batch a partition, acks from all. Rejects with kafkajs's errors when no answer comes. */
+export async function produceTo(broker: Broker, produce: ProduceRequest): Promise<ProduceAnswer[]> {
   const { topic, compression, partitions } = produce;
   const { body, version, throttle } = await request(broker, PRODUCE, (out) => {
     out.string(null).int16(ALL_REPLICAS).int32(BROKER_TIMEOUT_MS); // no transaction
@@ -46,8 +52,8 @@ export async function produceTo(broker: Broker, produce: ProduceRequest): Promis
   if (body.failed) throw new Error('the answer to a Produce request is cut short');
   // Since version 6 it is the client that waits.
   if (version >= 6) throttle(throttledMs);
-  return answers.flat().map(({ partition, code, baseOffset, logAppendTime }) => {
-    if (code !== 0) throw protocolError(code);
-    return logAppendTime >= 0 ? { partition, baseOffset, logAppendTime } : { partition, baseOffset };
-  });
+  return answers.flat().map(({ partition, code, baseOffset, logAppendTime }) => ({
+    code,
+    ack: logAppendTime >= 0 ? { partition, baseOffset, logAppendTime } : { partition, baseOffset },
+  }));
 }
