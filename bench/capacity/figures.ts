@@ -29,7 +29,11 @@ export const FIGURES: Readonly<Record<keyof Costs, Figure>> = {
   wireBytes: { value: 450, unit: 'B', why: 'the corpus: ten attributes a span' },
   logBytes: { value: 110, unit: 'B', why: 'zstd of 512 spans, and a fifth for summaries and signals' },
   storedBytes: { value: 80, unit: 'B', why: 'the copied corpus has 31; real ids and times do not repeat' },
-  openSpanBytes: { value: 400, unit: 'B', why: 'case memory tells' },
+  openSpanBytes: {
+    value: 670,
+    unit: 'B',
+    measured: 'memory: buffers and heap of a trace of three spans, a third',
+  },
 };
 
 export const COSTS = Object.fromEntries(

@@ -30,8 +30,10 @@ function collect(): Omit<Left, 'resident'> {
 
 if (isMainThread) {
   const { BENCH_MEMORY_FILE: file = '', BENCH_MEMORY_THREADS: threads } = process.env;
+  let asked = 0;
   let heard: Omit<Left, 'resident'>[] = [];
   channel.onmessage = ({ data }) => {
+    if (data.asked !== asked) return;
     heard.push(data);
     if (heard.length < Number(threads)) return;
     const all = [...heard, collect()];
@@ -44,10 +46,11 @@ if (isMainThread) {
   };
   process.on('SIGUSR2', () => {
     heard = [];
-    channel.postMessage('collect');
+    channel.postMessage(++asked);
   });
 } else {
   channel.onmessage = ({ data }) => {
-    if (data === 'collect') channel.postMessage(collect());
+    // Other threads' answers are heard too.
+    if (typeof data === 'number') channel.postMessage({ asked: data, ...collect() });
   };
 }
