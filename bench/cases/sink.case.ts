@@ -10,7 +10,13 @@ import {
   mustEqual,
 } from '#bench/harness/pipeline/compare.ts';
 import { costsOf, countedMicros } from '#bench/harness/pipeline/costs.ts';
-import { count, type Rows, spanRows } from '#bench/harness/pipeline/outputs.ts';
+import {
+  countUpTo,
+  PLAIN_SPAN_TABLE,
+  type Rows,
+  rowsOf,
+  SPAN_TABLE,
+} from '#bench/harness/pipeline/outputs.ts';
 import { notesOf, runsTable } from '#bench/harness/pipeline/report.ts';
 import type { Truth } from '#bench/harness/pipeline/truth.ts';
 import { peerInput, VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
@@ -45,11 +51,14 @@ const sink: BenchCase = {
 export default sink;
 
 function contestant(name: Name, bench: PipelineBench, truth: Truth, agreed: { rows?: Rows }): Contestant {
+  const table = name === COLLECTOR ? PLAIN_SPAN_TABLE : SPAN_TABLE;
   const work: Pick<Contestant, 'progress' | 'verify'> = {
-    progress: async ({ clickhouse }, phase) =>
-      (await count(clickhouse, 'otel_traces')) / afterPhase(truth, phase).spans,
+    async progress({ clickhouse }, phase) {
+      const { spans } = afterPhase(truth, phase);
+      return (await countUpTo(clickhouse, table, spans)) / spans;
+    },
     async verify({ clickhouse }) {
-      const rows = await spanRows(clickhouse);
+      const rows = await rowsOf(clickhouse, table);
       agreed.rows ??= rows;
       mustEqual(name, rows, { ...agreed.rows, rows: String(truth.spans) });
     },

@@ -30,10 +30,18 @@ export interface NodeService {
   /** What it is called in profiles; default: its folder. */
   readonly name?: string;
   readonly args?: readonly string[];
+  /** What it tells beside `ready`. */
+  readonly onMessage?: (message: unknown) => void;
 }
 
 /** Starts one of our processes, or a peer that runs on Node, and waits for its message `ready`. */
-export async function startNodeService({ file, env, name, args = [] }: NodeService): Promise<Service> {
+export async function startNodeService({
+  file,
+  env,
+  name,
+  args = [],
+  onMessage,
+}: NodeService): Promise<Service> {
   const child = fork(path.join(PROJECT, file), [...args], {
     env: { ...inherited(), ...env },
     execArgv: profilerFlags(name ?? path.basename(path.dirname(file))),
@@ -43,6 +51,7 @@ export async function startNodeService({ file, env, name, args = [] }: NodeServi
   const ready = new Promise<void>((resolve) => {
     child.on('message', (message) => {
       if (message === 'ready') resolve();
+      else onMessage?.(message);
     });
   });
   await Promise.race([ready, service.died]);

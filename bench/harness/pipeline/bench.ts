@@ -73,7 +73,7 @@ export class PipelineBench {
   async run(contestant: Contestant): Promise<RunCost> {
     const { encoding } = contestant.input;
     for (const phase of PHASES) this.#logs.prepare(encoding, phase);
-    return this.#onGround(async (ground) => {
+    return this.onGround(async (ground) => {
       const topic = contestant.input.topic(ground);
       const write = (phase: Phase) => this.#logs.write(this.broker.kafka, topic, encoding, phase);
       await write('warm');
@@ -101,7 +101,8 @@ export class PipelineBench {
     });
   }
 
-  async #onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
+  /** Fresh topics and a database of their own, gone afterwards. */
+  async onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
     const name = `run${this.#grounds++}`;
     const prefix = `${name}.`;
     const database = `ati_${name}`;

@@ -101,19 +101,43 @@ const INCIDENT_COLUMNS = [
   'ContentDigest',
 ];
 
-/** Without FINAL: each row once is part of what is compared (a run has no crash, so nothing comes twice). */
-export const spanRows = (clickhouse: ClickHouse): Promise<Rows> =>
-  rowsOf(clickhouse, 'otel_traces', SPAN_COLUMNS);
-export const traceRows = (clickhouse: ClickHouse): Promise<Rows> =>
-  rowsOf(clickhouse, 'ati_traces', TRACE_COLUMNS);
-export const incidentRows = (clickhouse: ClickHouse): Promise<Rows> =>
-  rowsOf(clickhouse, 'ati_incident_events', INCIDENT_COLUMNS);
+/** A table of rows that must be equal, as a reader sees it: FINAL where it replaces what was delivered twice. */
+export interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly replaces: boolean;
+}
 
-async function rowsOf(clickhouse: ClickHouse, table: string, columns: readonly string[]): Promise<Rows> {
-  const [row] = await clickhouse.query<{ rows: string; digest: string }>(
-    `SELECT count() AS rows, hex(sum(sipHash64(${columns.join(', ')}))) AS digest FROM ${table}`,
+export const SPAN_TABLE: Table = { name: 'otel_traces', columns: SPAN_COLUMNS, replaces: true };
+/** The Collector's own. */
+export const PLAIN_SPAN_TABLE: Table = { ...SPAN_TABLE, replaces: false };
+export const TRACE_TABLE: Table = { name: 'ati_traces', columns: TRACE_COLUMNS, replaces: true };
+export const INCIDENT_TABLE: Table = {
+  name: 'ati_incident_events',
+  columns: INCIDENT_COLUMNS,
+  replaces: true,
+};
+
+export async function rowsOf(clickhouse: ClickHouse, { name, columns, replaces }: Table): Promise<Rows> {
+  const [row] = await clickhouse.query<Rows>(
+    `SELECT count() AS rows, hex(sum(sipHash64(${columns.join(', ')}))) AS digest FROM ${name}${replaces ? ' FINAL' : ''}`,
   );
   return row;
+}
+
+/**
+ * Rows of a table as a reader counts them: from the parts' metadata, nearly free, and by FINAL only where there are more than
+ * `wanted` (some were delivered twice). 0 while the table is not there.
+ */
+export async function countUpTo(
+  clickhouse: ClickHouse,
+  { name, replaces }: Table,
+  wanted: number,
+): Promise<number> {
+  const stored = await count(clickhouse, name);
+  if (stored <= wanted || !replaces) return stored;
+  const [row] = await clickhouse.query<{ rows: string }>(`SELECT count() AS rows FROM ${name} FINAL`);
+  return Number(row.rows);
 }
 
 /** From the parts' metadata: nearly free. 0 while the table is not there. */
