@@ -61,7 +61,7 @@ async function compare(context: BenchContext, broker: BenchBroker): Promise<Case
     ],
     notes: [
       `Apache Kafka on this machine, ${PARTITIONS} partitions, acks of all replicas, zstd level 1; four keep-alive connections; ` +
-        'a quarter as many requests before the measured ones; CPU of the process, user and system, all threads',
+        'half as many requests before the measured ones; CPU of the process, user and system, all threads',
       'the Collector: one message a trace (partition_traces_by_id), queue off; the ingest drops one attribute of ten of each span',
       ...notes,
     ],

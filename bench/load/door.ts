@@ -33,7 +33,7 @@ export interface Measure {
 export async function measureDoor(door: Door, broker: BenchBroker, workload: Workload): Promise<Measure> {
   const { load, requests } = workload;
   const to = { ...load, host: '127.0.0.1', port: door.port };
-  const warmUp = prepareLoad({ ...to, requests: Math.ceil(requests / 4), firstSpan: 0, firstTrace: 0 });
+  const warmUp = prepareLoad({ ...to, requests: Math.ceil(requests / 2), firstSpan: 0, firstTrace: 0 });
   await Promise.race([warmUp.run(), door.service.died]);
   const measured = prepareLoad({ ...to, requests, firstSpan: warmUp.spans, firstTrace: warmUp.traces });
   const before = door.service.cpuMs();

@@ -8,7 +8,7 @@ export interface Workload {
     LoadOptions,
     'spans' | 'spansPerTrace' | 'attributes' | 'encoding' | 'gzip' | 'connections'
   >;
-  /** Requests that are measured, after a quarter as many that warm up. */
+  /** Requests that are measured, after half as many that warm up. */
   readonly requests: number;
 }
 
@@ -25,7 +25,7 @@ export const USUAL: Workload = { name: '512 spans a request', load: usual, reque
 export const ONE_SPAN: Workload = {
   name: 'one span a request',
   load: { ...usual, spans: 1 },
-  requests: 4_000,
+  requests: 8_000,
 };
 
 export const WORKLOADS: readonly Workload[] = [

@@ -44,6 +44,8 @@ export function collectorConfig({
           max_message_bytes: MAX_MESSAGE_BYTES,
         },
         sending_queue: { enabled: false },
+        // A broker that is slow for a moment is no failure: its retry would send the whole export again.
+        timeout: '30s',
       },
     },
     service: {
