@@ -28,8 +28,11 @@ export interface Frame {
   readonly children: Frame[];
 }
 
-/** The profiler's names for time in which no JavaScript ran. Garbage collection and native code count as work. */
-const IDLE = new Set(['(idle)', '(program)']);
+/**
+ * The profiler's names for time in which no JavaScript ran, and the loop in which a thread of Piscina waits for a task.
+ * Garbage collection and native code count as work.
+ */
+const IDLE = new Set(['(idle)', '(program)', 'atomicsWaitLoop']);
 
 /** The stacks of one thread, without idle time; calls of the same function at the same place are one frame. */
 export function framesOf(profile: CpuProfile, root = ''): Frame {
