@@ -1,4 +1,4 @@
-import { int32s } from '../trace/arrays.ts';
+import { int32s, sortFew } from '../trace/arrays.ts';
 import type { TraceView } from '../trace/view.ts';
 import { MOST_CALLEES } from './called.ts';
 import { isCall } from './calls.ts';
@@ -20,7 +20,7 @@ export class CalleesBeneath {
     const called = new Set<number>();
     for (let row = 0; row < view.n; row++) if (isCall(view, row)) called.add(view.callee[row]);
     const name = (callee: number) => view.strings[callee];
-    const sorted = [...called].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+    const sorted = sortFew([...called], (a, b) => (name(a) < name(b) ? -1 : 1));
     this.#names = sorted.map(name);
     const single = new Map(sorted.map((callee, rank) => [callee, this.#intern([rank])]));
     this.#of = int32s(view.n);

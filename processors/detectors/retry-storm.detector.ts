@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { number } from '#infra/format.ts';
 import type { Finding, TimelineEntry } from '#schemas/events.ts';
+import { sortFew } from '../trace/arrays.ts';
 import type { TraceView } from '../trace/view.ts';
 import { called } from './called.ts';
 import {
@@ -244,7 +245,10 @@ export const detector: Detector<Config> = {
     const { view } = trace;
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
-    const callees = [...rowsByCallee(view, isCall)].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]);
+    const callees = sortFew(
+      [...rowsByCallee(view, isCall)],
+      (a, b) => b[1].length - a[1].length || a[0] - b[0],
+    );
     for (const [callee, rows] of anyFailed(view) ? callees : []) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);

@@ -1,7 +1,7 @@
 import { rounded } from '#infra/format.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
-import { uint8s } from '../trace/arrays.ts';
+import { sortFew, uint8s } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
 import { Sweep } from '../trace/sweep.ts';
@@ -85,9 +85,9 @@ export function signalsOf(
     if (isStream(view, row)) streamOfInstance(view, row, at);
   }
   const beneath = new CalleesBeneath(view);
-  return [...gathered.values()]
-    .sort((a, b) => byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation))
-    .map((signal) => complete(view, signal, beneath));
+  const bySubject = (a: Gathered, b: Gathered) =>
+    byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation);
+  return sortFew([...gathered.values()], bySubject).map((signal) => complete(view, signal, beneath));
 }
 
 function streamOfInstance(
@@ -115,8 +115,8 @@ function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): A
     calls: rows.length,
     errors: rows.filter((row) => view.status[row] === 2).length,
     durationMs: rounded(busyTime(view, rows) / 1e6, 3),
-    facts: facts.sort((a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
-    findings: findings.sort((a, b) => byName(a.incidentId, b.incidentId)),
+    facts: sortFew(facts, (a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
+    findings: sortFew(findings, (a, b) => byName(a.incidentId, b.incidentId)),
     callees: beneath.of(rows),
   };
 }

@@ -1,4 +1,4 @@
-import { float64s } from '../trace/arrays.ts';
+import { float64s, sortRising } from '../trace/arrays.ts';
 
 /** The q-quantile (0 to 1) of rising numbers, nearest rank: always one of them; NaN of none. */
 export function quantile(rising: ArrayLike<number>, q: number): number {
@@ -10,7 +10,7 @@ export function quantile(rising: ArrayLike<number>, q: number): number {
 export function sortedCopy(values: ArrayLike<number>): Float64Array {
   const copy = float64s(values.length);
   for (let i = 0; i < values.length; i++) copy[i] = values[i];
-  return copy.sort();
+  return sortRising(copy);
 }
 
 /** Least-squares slope of y against its index; 0 of fewer than two. */

@@ -1,5 +1,6 @@
 import type { Insight, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation } from '../detectors/calls.ts';
+import { sortFew } from '../trace/arrays.ts';
 import type { TraceView } from '../trace/view.ts';
 
 /** Entries of an insight's timeline: what does not fit is left to the trace itself. */
@@ -19,6 +20,13 @@ function oneLine(text: string, longest: number): string {
   return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
 }
 
+/** The entry itself where its texts are tidy, as nearly all are. */
+function tidy(entry: TimelineEntry): TimelineEntry {
+  const label = oneLine(entry.label, LONGEST_LABEL);
+  const outcome = entry.outcome === 'ok' ? 'ok' : oneLine(entry.outcome, LONGEST_LABEL);
+  return label === entry.label && outcome === entry.outcome ? entry : { ...entry, label, outcome };
+}
+
 const byTime = (a: TimelineEntry, b: TimelineEntry) => a.startMs - b.startMs || a.durationMs - b.durationMs;
 
 /**
@@ -30,15 +38,9 @@ export function makeInsight(
   row: number,
   insight: Omit<Insight, 'agent' | 'operation'>,
 ): Insight {
-  const timeline = insight.timeline
-    .map(({ label, startMs, durationMs, outcome }) => ({
-      label: oneLine(label, LONGEST_LABEL),
-      startMs,
-      durationMs,
-      outcome: oneLine(outcome, LONGEST_LABEL),
-    }))
-    .sort(byTime)
-    .slice(0, LONGEST_TIMELINE);
+  const timeline = sortFew([...insight.timeline], byTime)
+    .slice(0, LONGEST_TIMELINE)
+    .map(tidy);
   return {
     ...insight,
     ...agentOperation(view, row),
@@ -49,7 +51,7 @@ export function makeInsight(
 
 /** The longest entries that a timeline has room for; of equal ones the earlier. */
 export function longest(entries: readonly TimelineEntry[]): TimelineEntry[] {
-  return [...entries]
-    .sort((a, b) => b.durationMs - a.durationMs || a.startMs - b.startMs)
-    .slice(0, LONGEST_TIMELINE);
+  const byLength = (a: TimelineEntry, b: TimelineEntry) =>
+    b.durationMs - a.durationMs || a.startMs - b.startMs;
+  return sortFew([...entries], byLength).slice(0, LONGEST_TIMELINE);
 }

@@ -6,6 +6,7 @@ import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, reader } from '../detectors/measures.ts';
 import { quantile, sortedCopy } from '../detectors/stats.ts';
+import { sortFew } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
@@ -145,7 +146,8 @@ function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): st
 /** The last, the one before it, and those that waited longest. */
 function timelineOf(view: TraceView, join: Join): TimelineEntry[] {
   const { last, next, fork, isOnPath } = join;
-  const others = fork.branches.filter((each) => each !== last && each !== next).sort((a, b) => a.end - b.end);
+  const others = fork.branches.filter((each) => each !== last && each !== next);
+  sortFew(others, (a, b) => a.end - b.end);
   return [last, next, ...others].slice(0, LONGEST_TIMELINE).map((branch) => {
     const outcome = isOnPath(branch) ? 'on the path' : `waited ${elapsed(slackOf(join, branch) / 1e6)}`;
     return entry(nameOf(view, fork, branch), branch.start, branch.end, outcome);

@@ -5,6 +5,7 @@ import type { TraceContext } from '../detectors/detector.ts';
 import { type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
+import { sortFew } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
@@ -48,10 +49,9 @@ function isBatch({ view }: TraceContext, { by, calls }: Batch): boolean {
 
 /** Of the batches the one that owns most of the critical path. */
 function mainBatch(trace: TraceContext, path: OnPath, batches: readonly Batch[]): Batch | undefined {
-  return batches
-    .map((batch) => ({ batch, time: pathTime(trace, path, batch) }))
-    .sort((a, b) => b.time - a.time || b.batch.calls.length - a.batch.calls.length)
-    .find(({ batch }) => isBatch(trace, batch))?.batch;
+  const ranked = batches.map((batch) => ({ batch, time: pathTime(trace, path, batch) }));
+  sortFew(ranked, (a, b) => b.time - a.time || b.batch.calls.length - a.batch.calls.length);
+  return ranked.find(({ batch }) => isBatch(trace, batch))?.batch;
 }
 
 function standsOut({ slowest, median, robustZ, beyondNext }: Spread): boolean {
@@ -153,7 +153,7 @@ function answerOf(compared: Compared): string {
 function timelineOf({ callee, members, spread, last, found, isOnPath }: Compared): TimelineEntry[] {
   if (!members.some(isOnPath)) return [];
   const told = new Set([spread.slowest, last]);
-  for (const member of [...members].sort((a, b) => b.end - a.end || a.number - b.number)) {
+  for (const member of sortFew([...members], (a, b) => b.end - a.end || a.number - b.number)) {
     if (told.size >= MOST_TOLD) break;
     told.add(member);
   }

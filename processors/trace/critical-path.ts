@@ -4,7 +4,7 @@
  * Children are clamped to their parent, and those wholly outside it dropped. Walking back from a span's end, the
  * last-finishing child that ends at or before t owns the path and the span itself the gap; then t is that child's start.
  */
-import { float64s, int32s, uint8s } from './arrays.ts';
+import { float64s, int32s, sortFew, uint8s } from './arrays.ts';
 import { CLOCK_NS, roundedStarts } from './clock.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
@@ -63,7 +63,7 @@ function openFrame(view: TraceView, row: number, low: number, high: number): Fra
     const end = Math.min(view.end[child], high);
     if (end > start && waitsFor(view, row, child)) inside.push(child);
   }
-  inside.sort((a, b) => Math.min(view.end[a], high) - Math.min(view.end[b], high) || b - a);
+  sortFew(inside, (a, b) => Math.min(view.end[a], high) - Math.min(view.end[b], high) || b - a);
   const tolerance = OVERLAP_SHARE * (high - low);
   return { row, low, tolerance, byEnd: inside, t: high, left: inside.length, next: -1 };
 }

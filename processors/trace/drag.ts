@@ -9,7 +9,7 @@
  * its distance from that child's start. So a serial path gives back the pieces whole, a twin that ends at the same moment
  * leaves nothing to gain, and otherwise the slack is the limit, at each level of callers.
  */
-import { float64s, int32s } from './arrays.ts';
+import { float64s, int32s, sortFew } from './arrays.ts';
 import { type CriticalPath, waitsFor } from './critical-path.ts';
 import type { TraceView } from './view.ts';
 
@@ -78,7 +78,7 @@ function besideOf(view: TraceView, path: CriticalPath): Beside[] {
     const onPath: number[] = [];
     for (const child of children) if (extent.first[child] >= 0) onPath.push(child);
     if (onPath.length === 0 || onPath.length === children.length) continue;
-    onPath.sort((a, b) => extent.first[a] - extent.first[b]);
+    sortFew(onPath, (a, b) => extent.first[a] - extent.first[b]);
     const starts = onPath.map((child) => path.start[extent.first[child]]);
     const low = path.start[extent.first[row]];
     const high = path.end[extent.last[row]];
@@ -102,7 +102,7 @@ function besideOf(view: TraceView, path: CriticalPath): Beside[] {
       }
     }
   }
-  return [...known.values()].sort((a, b) => a.join - b.join);
+  return sortFew([...known.values()], (a, b) => a.join - b.join);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { GraphEdge, GraphNode } from '#schemas/events.ts';
-import { int32s } from './arrays.ts';
+import { int32s, sortFew } from './arrays.ts';
 import type { CriticalPath } from './critical-path.ts';
 import { normalise } from './normalise.ts';
 import { ROLE } from './roles.ts';
@@ -128,7 +128,7 @@ function edges(view: TraceView, node: (row: number) => number): GraphEdge[] {
       if (linked !== undefined) add(node(linked), node(row), 'link');
     }
   }
-  return found.sort((a, b) => a.from - b.from || a.to - b.to || (a.type < b.type ? -1 : 1));
+  return sortFew(found, (a, b) => a.from - b.from || a.to - b.to || (a.type < b.type ? -1 : 1));
 }
 
 /** The first row of each id. */

@@ -1,5 +1,5 @@
 import type { PathShare } from '#schemas/events.ts';
-import { float64s, int32s } from './arrays.ts';
+import { float64s, int32s, sortFew } from './arrays.ts';
 import { type CriticalPath, SEGMENT } from './critical-path.ts';
 import { dragOf } from './drag.ts';
 import { normalise } from './normalise.ts';
@@ -82,7 +82,8 @@ function byNames(a: Names, b: Names): number {
 
 /** The greatest shares keep a place of their own; the rest have the last place together. */
 function places(times: Float64Array, names: readonly Names[], most: number) {
-  const ranked = [...names.keys()].sort((a, b) => times[b] - times[a] || byNames(names[a], names[b]));
+  const ranked = names.map((_, number) => number);
+  sortFew(ranked, (a, b) => times[b] - times[a] || byNames(names[a], names[b]));
   const kept = ranked.length > most ? ranked.slice(0, most - 1) : ranked;
   const placeOf = int32s(names.length).fill(kept.length);
   kept.forEach((number, place) => {
@@ -123,5 +124,5 @@ export function pathShares(view: TraceView, path: CriticalPath, mostShares = MOS
     share.spans++;
     if (view.status[row] === 2) share.errors++;
   }
-  return shares.sort((a, b) => b.pathNs - a.pathNs || byNames(a, b));
+  return sortFew(shares, (a, b) => b.pathNs - a.pathNs || byNames(a, b));
 }

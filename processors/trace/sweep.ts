@@ -1,4 +1,4 @@
-import { float64s, int32s } from './arrays.ts';
+import { float64s, int32s, sortRising } from './arrays.ts';
 
 /**
  * How many of a set of intervals run at each moment, by a sweep line: an interval that ends where another starts does
@@ -23,8 +23,8 @@ export class Sweep {
       rises[i] = start[i];
       falls[i] = end[i];
     }
-    rises.sort();
-    falls.sort();
+    sortRising(rises);
+    sortRising(falls);
     const time = float64s(n * 2);
     const level = int32s(n * 2);
     let steps = 0;

@@ -1,6 +1,6 @@
 /** Which calls a fan-out offered together, and when each was offered. */
 
-import { float64s } from '../../trace/arrays.ts';
+import { float64s, sortFew } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -42,7 +42,7 @@ function thoughtEnds(view: TraceView): ReadonlyMap<number, readonly number[]> {
     if (ends) ends.push(view.end[row]);
     else rows.set(view.parent[row], [view.end[row]]);
   }
-  for (const ends of rows.values()) if (ends.length > 1) ends.sort((a, b) => a - b);
+  for (const ends of rows.values()) if (ends.length > 1) sortFew(ends, (a, b) => a - b);
   return rows;
 }
 
@@ -113,7 +113,7 @@ function whoseOfferIsKnown(view: TraceView, calls: Offered[]): Offered[] {
  * while none runs was offered just then.
  */
 function cut(view: TraceView, group: Group): Offered[][] {
-  const calls = group.calls.sort((a, b) => a.offer - b.offer || a.row - b.row);
+  const calls = sortFew(group.calls, (a, b) => a.offer - b.offer || a.row - b.row);
   const batches: Offered[][] = [];
   let done = -1;
   for (const call of calls) {
@@ -153,7 +153,7 @@ function batchesOf(view: TraceView, leastWidth: number): Batch[] {
     if (group.calls.length < leastWidth) continue;
     for (const calls of cut(view, group)) {
       if (calls.length < leastWidth) continue;
-      calls.sort((a, b) => a.row - b.row);
+      sortFew(calls, (a, b) => a.row - b.row);
       const surest = calls.every((call) => call.by !== 'parent') ? calls[0].by : 'parent';
       batches.push({
         owner: group.owner,

@@ -1,6 +1,7 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
 import type { Finding } from '#schemas/events.ts';
+import { sortFew } from '../../trace/arrays.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
 import {
@@ -40,8 +41,8 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const groups = new Map<number, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
   const operations = agentOperations(view);
   const failed = failedCalls(view);
-  const widest = [...byCallee].sort((a, b) => b[1].length - a[1].length || a[0] - b[0]).slice(0, MOST_FACTS);
-  for (const [callee, rows] of widest) {
+  const widest = sortFew([...byCallee], (a, b) => b[1].length - a[1].length || a[0] - b[0]);
+  for (const [callee, rows] of widest.slice(0, MOST_FACTS)) {
     // So few cannot run beside more.
     const sweep = rows.length <= c.aloneConcurrency ? undefined : sweepOf(view, rows);
     for (const row of rows) {
