@@ -11,7 +11,7 @@ import { reads, times } from '#bench/query/ask.ts';
 import { fill } from '#bench/query/fill.ts';
 import { type Question, questionsOf } from '#bench/query/questions.ts';
 import { record } from '#bench/query/recorder.ts';
-import { storeSeed } from '#bench/query/seed.ts';
+import { FILLED, storeSeed } from '#bench/query/seed.ts';
 import { migrate } from '#infra/clickhouse/migrate.ts';
 import { freePort } from '#infra/ports.ts';
 import { MIGRATIONS } from '#sinks/database.ts';
@@ -72,10 +72,11 @@ async function stock(
     await storeSeed(clickhouse, DATABASE, log, PARTITIONS);
     await fill({ clickhouse, database: DATABASE, copies, stepMs, progress: context.progress });
     return await clickhouse.query<Stored>(
-      `SELECT table, sum(rows) AS rows, count() AS parts, sum(bytes_on_disk) AS bytes,
+      `SELECT table, sum(parts.rows) AS rows, count() AS parts, sum(bytes_on_disk) AS bytes,
          sum(data_uncompressed_bytes) AS uncompressed
-       FROM system.parts WHERE active AND database = {database:String} AND rows > 1000 GROUP BY table ORDER BY table`,
-      { params: { database: DATABASE } },
+       FROM system.parts AS parts WHERE active AND database = {database:String} AND table IN ({tables:Array(String)})
+       GROUP BY table ORDER BY table`,
+      { params: { database: DATABASE, tables: FILLED.map(({ table }) => table) } },
     );
   } finally {
     await clickhouse.close();

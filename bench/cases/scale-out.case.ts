@@ -15,7 +15,6 @@ import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 8;
 const TRACES = 24_000;
-/** A span's part of a second run of a processor is small; below this the start-up would be measured. */
 const PATIENCE_MS = 300_000;
 const VARIANTS = ['1 processor', '2 processors', '4 processors'] as const;
 type Variant = (typeof VARIANTS)[number];
