@@ -103,17 +103,23 @@ function streamOfInstance(
 /** Time in which any of the spans ran, ns. */
 function busyTime(view: TraceView, rows: readonly number[]): number {
   if (rows.length === 1) return view.end[rows[0]] - view.start[rows[0]];
-  const starts = rows.map((row) => view.start[row]);
-  const ends = rows.map((row) => view.end[row]);
-  return new Sweep(starts, ends).busy;
+  return Sweep.of(view, rows).busy;
+}
+
+function errorsOf({ status }: TraceView, rows: readonly number[]): number {
+  let errors = 0;
+  for (const row of rows) if (status[row] === 2) errors++;
+  return errors;
 }
 
 function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): AnalysedSignal {
-  const { rows, facts, findings, ...identity } = signal;
+  const { scope, agent, operation, rows, facts, findings } = signal;
   return {
-    ...identity,
+    scope,
+    agent,
+    operation,
     calls: rows.length,
-    errors: rows.filter((row) => view.status[row] === 2).length,
+    errors: errorsOf(view, rows),
     durationMs: rounded(busyTime(view, rows) / 1e6, 3),
     facts: sortFew(facts, (a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
     findings: sortFew(findings, (a, b) => byName(a.incidentId, b.incidentId)),

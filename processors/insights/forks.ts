@@ -39,44 +39,52 @@ function isJoined(view: TraceView, parent: number, child: number): boolean {
   );
 }
 
-/** The children that a row waits for, attempts of one call as one, in order of start. */
-function branchesOf(view: TraceView, owner: number, first: Int32Array): Branch[] {
-  const branches = new Map<number, Branch>();
+/**
+ * The children that a row waits for, attempts of one call as one, in order of start. `numbers`: by the first attempt its
+ * branch among them, from 1; all zero for the owner's children.
+ */
+function branchesOf(view: TraceView, owner: number, first: Int32Array, numbers: Int32Array): Branch[] {
+  const branches: Branch[] = [];
   for (const row of view.children(owner)) {
     if (!isJoined(view, owner, row)) continue;
     const end = Math.min(view.end[row], view.end[owner]);
-    const branch = branches.get(first[row]);
-    if (branch === undefined) branches.set(first[row], { row, rows: [row], start: view.start[row], end });
-    else {
+    const number = numbers[first[row]];
+    if (number === 0) {
+      numbers[first[row]] = branches.push({ row, rows: [row], start: view.start[row], end });
+    } else {
+      const branch = branches[number - 1];
       branch.rows.push(row);
       branch.end = Math.max(branch.end, end);
     }
   }
-  return [...branches.values()];
+  return branches;
+}
+
+/** Adds the forks among an owner's branches. */
+function addForks(view: TraceView, owner: number, branches: readonly Branch[], forks: Fork[]): void {
+  const ofParent = OVERLAP_SHARE_OF_PARENT * (view.end[owner] - view.start[owner]);
+  let from = 0;
+  let done = Number.NEGATIVE_INFINITY;
+  const close = (to: number) => {
+    if (to - from > 1) forks.push({ owner, branches: branches.slice(from, to) });
+    from = to;
+  };
+  for (let at = 0; at < branches.length; at++) {
+    const { start, end } = branches[at];
+    const ofBranch = OVERLAP_SHARE_OF_BRANCH * (end - start);
+    if (start >= done - Math.max(CLOCK_NS, Math.min(ofParent, ofBranch))) close(at);
+    done = Math.max(done, end);
+  }
+  close(branches.length);
 }
 
 /** Every fork: a branch that starts when all before it have ended begins another one, or is alone. */
 export function forksOf(view: TraceView): Fork[] {
   const { first } = foldAttempts(view);
   const forks: Fork[] = [];
-  const children = int32s(view.n);
-  for (let row = 0; row < view.n; row++) if (view.parent[row] >= 0) children[view.parent[row]]++;
-  for (let owner = 0; owner < view.n; owner++) {
-    if (children[owner] < 2) continue;
-    const ofParent = OVERLAP_SHARE_OF_PARENT * (view.end[owner] - view.start[owner]);
-    let running: Branch[] = [];
-    let done = Number.NEGATIVE_INFINITY;
-    const close = () => {
-      if (running.length > 1) forks.push({ owner, branches: running });
-      running = [];
-    };
-    for (const branch of branchesOf(view, owner, first)) {
-      const ofBranch = OVERLAP_SHARE_OF_BRANCH * (branch.end - branch.start);
-      if (branch.start >= done - Math.max(CLOCK_NS, Math.min(ofParent, ofBranch))) close();
-      running.push(branch);
-      done = Math.max(done, branch.end);
-    }
-    close();
-  }
+  const numbers = int32s(view.n);
+  for (let owner = 0; owner < view.n; owner++)
+    if (view.children(owner).length > 1)
+      addForks(view, owner, branchesOf(view, owner, first, numbers), forks);
   return forks;
 }

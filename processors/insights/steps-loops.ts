@@ -194,8 +194,10 @@ export function loopsOf(view: TraceView, least: number): Loop[] {
     const thinks = items.some((item) => item.type === 'thought');
     // A service that calls others in turn is no agent; and who only hands on to other agents is a chain.
     if (!thinks && !isAgent(view.role[row])) continue;
-    const calls = items.filter((item) => item.type === 'call');
-    const steps = stepsOf(view, row, thinks ? items : calls, thinks);
+    const counted = thinks ? items : items.filter((item) => item.type === 'call');
+    // Each step has an act of its own: most agents make one call, and have no loop.
+    if (counted.filter((item) => item.type !== 'thought').length < least) continue;
+    const steps = stepsOf(view, row, counted, thinks);
     if (steps.length >= least) loops.push({ row, steps });
   }
   return loops.sort((a, b) => a.row - b.row);

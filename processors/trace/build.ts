@@ -42,6 +42,18 @@ function findRoot(tree: Tree, { start, end }: RelativeTimes, isLinked: (row: num
   return (first.length > 0 ? first : roots).reduce((a, b) => (a < 0 ? b : longest(a, b)), -1);
 }
 
+const CHILDLESS = int32s(0);
+
+/** Each row's children, looked up as often as wanted, cut out once; most rows have none. */
+function childrenIn({ offset, children }: Tree): TraceView['children'] {
+  const known: Int32Array[] = [];
+  return (row) => {
+    if (offset[row] === offset[row + 1]) return CHILDLESS;
+    known[row] ??= children.subarray(offset[row], offset[row + 1]);
+    return known[row];
+  };
+}
+
 const NO_LINKS: readonly string[] = [];
 
 function linksOf(c: SpanColumns, located: Located, row: number): readonly string[] {
@@ -120,7 +132,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     topDown: tree.topDown,
     strings: d.strings,
     root,
-    children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
+    children: childrenIn(tree),
     spanId: (row) => hex(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
     attribute(row, key) {
       const at = rows[row];

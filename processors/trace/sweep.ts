@@ -1,4 +1,5 @@
 import { float64s, int32s, sortRising } from './arrays.ts';
+import type { TraceView } from './view.ts';
 
 /**
  * How many of a set of intervals run at each moment, by a sweep line: an interval that ends where another starts does
@@ -13,6 +14,17 @@ export class Sweep {
   readonly #area: Float64Array;
   /** Time with at least one running, up to `time[k]`. */
   readonly #busy: Float64Array;
+
+  /** Of the spans of those rows. */
+  static of({ start, end }: Pick<TraceView, 'start' | 'end'>, rows: readonly number[]): Sweep {
+    const starts = float64s(rows.length);
+    const ends = float64s(rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      starts[i] = start[rows[i]];
+      ends[i] = end[rows[i]];
+    }
+    return new Sweep(starts, ends);
+  }
 
   /** Interval i is [start[i], end[i]); those that take no time do not count. */
   constructor(start: ArrayLike<number>, end: ArrayLike<number>) {

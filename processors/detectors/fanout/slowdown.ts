@@ -1,17 +1,10 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
-import type { Finding } from '#schemas/events.ts';
+import type { Finding, Measure } from '#schemas/events.ts';
 import { sortFew } from '../../trace/arrays.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import {
-  agentOperation,
-  agentOperations,
-  duration,
-  failedCalls,
-  isOutermostCall,
-  rowsByCallee,
-} from '../calls.ts';
+import { agentOperations, duration, failedCalls, isOutermostCall, rowsByCallee } from '../calls.ts';
 import type { TraceFact, WindowContext } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, inMs, ms, ratio } from '../measures.ts';
@@ -29,12 +22,6 @@ const MOST_FACTS = 50;
 /** Durations a fact carries of each class: enough for a median, few enough for a record. */
 const MOST_SAMPLES = 32;
 
-const sweepOf = (view: TraceView, rows: readonly number[]) =>
-  new Sweep(
-    rows.map((row) => view.start[row]),
-    rows.map((row) => view.end[row]),
-  );
-
 /** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
 export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const byCallee = rowsByCallee(view, isOutermostCall);
@@ -44,7 +31,7 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const widest = sortFew([...byCallee], (a, b) => b[1].length - a[1].length || a[0] - b[0]);
   for (const [callee, rows] of widest.slice(0, MOST_FACTS)) {
     // So few cannot run beside more.
-    const sweep = rows.length <= c.aloneConcurrency ? undefined : sweepOf(view, rows);
+    const sweep = rows.length <= c.aloneConcurrency ? undefined : Sweep.of(view, rows);
     for (const row of rows) {
       if (failed[row] === 1) continue;
       const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
@@ -59,20 +46,22 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
       else if (beside >= c.crowdedConcurrency) group.crowded.push(duration(view, row));
     }
   }
-  return [...groups.values()]
-    .filter((group) => group.alone.length + group.crowded.length > 0)
-    .map((group) => ({
-      scope: 'operation',
-      ...agentOperation(view, group.caller),
-      fact: {
-        kind: 'fanout_collapse',
-        callee: view.strings[group.callee],
-        values: [
-          ...thinned(sortedCopy(group.alone), MOST_SAMPLES).map((ns) => ms('alone', ns)),
-          ...thinned(sortedCopy(group.crowded), MOST_SAMPLES).map((ns) => ms('crowded', ns)),
-        ],
-      },
-    }));
+  const facts: TraceFact[] = [];
+  for (const { caller, callee, alone, crowded } of groups.values()) {
+    if (alone.length + crowded.length === 0) continue;
+    const { agent, operation } = operations.list[operations.of[caller]];
+    const values: Measure[] = [];
+    addSamples('alone', alone, values);
+    addSamples('crowded', crowded, values);
+    const fact = { kind: 'fanout_collapse', callee: view.strings[callee], values };
+    facts.push({ scope: 'operation', agent, operation, fact });
+  }
+  return facts;
+}
+
+function addSamples(name: string, durations: readonly number[], values: Measure[]): void {
+  if (durations.length === 0) return;
+  for (const ns of thinned(sortedCopy(durations), MOST_SAMPLES)) values.push(ms(name, ns));
 }
 
 export function slowdown(window: WindowContext, callee: string, c: SlowdownLimits): Finding | undefined {

@@ -50,12 +50,6 @@ function placesIn(view: TraceView, stream: number): Uint8Array {
   return place;
 }
 
-const sweepOf = (view: TraceView, rows: readonly number[]) =>
-  new Sweep(
-    rows.map((row) => view.start[row]),
-    rows.map((row) => view.end[row]),
-  );
-
 /**
  * Own are the calls below the stream and, where its caller makes at most `maxOwnTools` at once, the calls right
  * beside it: an agent that streams and calls a tool waits for that tool. Only what runs while the stream does counts.
@@ -86,7 +80,7 @@ export function backgroundOf(view: TraceView, stream: Stream, limits: StallLimit
     else if (isBeside) beside.push(each);
     else calls.push(each);
   }
-  const siblings = sweepOf(view, beside);
+  const siblings = Sweep.of(view, beside);
   const many = siblings.level.some((level) => level > limits.maxOwnTools);
   (many ? calls : own).push(...beside);
   if (doubtful.length > 0) {
@@ -94,12 +88,12 @@ export function backgroundOf(view: TraceView, stream: Stream, limits: StallLimit
     const others = new Set(calls.map((call) => view.callee[call]));
     for (const each of own) others.delete(view.callee[each]);
     const unnamed = doubtful.filter((each) => !others.has(view.callee[each]));
-    const waited = waitedFor(view, stream, unnamed, sweepOf(view, own), limits);
+    const waited = waitedFor(view, stream, unnamed, Sweep.of(view, own), limits);
     for (const each of doubtful) (waited.has(each) ? own : calls).push(each);
   }
-  const sweep = sweepOf(view, calls);
-  const ownSweep = sweepOf(view, own);
-  const either = own.length === 0 ? sweep : sweepOf(view, [...calls, ...own]);
+  const sweep = Sweep.of(view, calls);
+  const ownSweep = Sweep.of(view, own);
+  const either = own.length === 0 ? sweep : Sweep.of(view, [...calls, ...own]);
   return {
     rows: calls.sort((a, b) => a - b),
     sweep,
