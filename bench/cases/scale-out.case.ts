@@ -14,18 +14,18 @@ import { until } from '#infra/testing/until.ts';
 import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 8;
-const TRACES = 24_000;
+const TRACES = { full: 24_000, quick: 2_000 } as const;
 const PATIENCE_MS = 300_000;
 const VARIANTS = ['1 processor', '2 processors', '4 processors'] as const;
 type Variant = (typeof VARIANTS)[number];
 
-const CORPUS: CorpusOptions = {
+const corpusOf = (quick: boolean): CorpusOptions => ({
   seed: 11,
-  traces: TRACES,
+  traces: TRACES[quick ? 'quick' : 'full'],
   partitions: PARTITIONS,
   startMs: Date.UTC(2026, 8, 21, 9),
   spansPerSecond: 20_000,
-};
+});
 
 interface Run {
   /** ms, of all processors and of each. */
@@ -41,7 +41,8 @@ const scaleOut: BenchCase = {
     'One, two and four processors over eight partitions of a real Apache Kafka: the same binaries, the same incidents, CPU a span of all of them together.',
   quick: false,
   async run(context) {
-    const truth = truthOf(CORPUS);
+    context.progress('what must come out: both stages in memory');
+    const truth = truthOf(corpusOf(context.quick));
     const broker = await startBroker(context, 'kafka');
     try {
       const rounds = await interleave<Variant, Run>(context, {
@@ -109,7 +110,10 @@ async function once(
     const brokerBefore = broker.cpuMs();
     const started = performance.now();
     const died = Promise.race(services.map((each) => each.died));
-    await Promise.race([sendAll(broker.kafka, topicName('spans', prefix), spanLog(CORPUS)), died]);
+    await Promise.race([
+      sendAll(broker.kafka, topicName('spans', prefix), spanLog(corpusOf(context.quick))),
+      died,
+    ]);
     const wanted = truth.traces + truth.incidentEvents;
     const done = until(
       `all traces and incidents of ${variant}`,
