@@ -1,8 +1,9 @@
 /** What each span is called and does: as processors/trace/describe.ts says it, read from objects. */
-import type { Strings } from '#processors/trace/intern.ts';
-import { normalise, qualified } from '#processors/trace/normalise.ts';
+
 import { ROLE } from '#processors/trace/roles.ts';
 import { ATTR, INSTANCE_KEYS, roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
+import type { Strings } from './detection/trace/intern.ts';
+import { normalise, qualified } from './detection/trace/normalise.ts';
 import type { Attributes, Span } from './span.ts';
 
 /** Names are indexes into the strings. */

@@ -1,4 +1,4 @@
-import type { AnalysedSignal } from '#processors/analyse.ts';
+import type { AnalysedSignal } from './detection/analyse.ts';
 import type { Span } from './span.ts';
 
 /** A trace from its first span until it is over: what both peers keep of it. When it closes each decides in its own way. */

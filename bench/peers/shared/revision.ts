@@ -1,7 +1,7 @@
-import { type AnalysedSignal, analyseView } from '#processors/analyse.ts';
 import type { ConfiguredDetectors } from '#processors/detectors/registry.ts';
 import { clampEventTime } from '#processors/windows/clamp.ts';
 import type { ClockMark, Signal, Source, TraceSummary } from '#schemas/events.ts';
+import { type AnalysedSignal, analyseView } from './detection/analyse.ts';
 import type { OpenTrace } from './open-trace.ts';
 import { viewOfObjects } from './view-of-objects.ts';
 

@@ -1,5 +1,5 @@
 /** Times in ns from the trace's start, as processors/trace/times.ts has them. */
-import type { RelativeTimes } from '#processors/trace/times.ts';
+import type { RelativeTimes } from './detection/trace/times.ts';
 import type { Span } from './span.ts';
 
 /** 52 days. */

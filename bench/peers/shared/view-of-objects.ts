@@ -1,11 +1,12 @@
 /** From a trace's span objects to the view that the detectors read: what processors/trace/build.ts does from bytes. */
-import { Strings } from '#processors/trace/intern.ts';
-import { buildTree, type Tree } from '#processors/trace/parents.ts';
-import { rolesByShape } from '#processors/trace/shape.ts';
-import { clockShifts } from '#processors/trace/skew.ts';
-import { movedTimes, type RelativeTimes } from '#processors/trace/times.ts';
+
 import type { TraceView, AttributeValue as ViewValue } from '#processors/trace/view.ts';
 import { describeSpan } from './describe.ts';
+import { Strings } from './detection/trace/intern.ts';
+import { buildTree, type Tree } from './detection/trace/parents.ts';
+import { rolesByShape } from './detection/trace/shape.ts';
+import { clockShifts } from './detection/trace/skew.ts';
+import { movedTimes, type RelativeTimes } from './detection/trace/times.ts';
 import type { AttributeValue, Span } from './span.ts';
 import { relativeTimes } from './times.ts';
 

@@ -1,0 +1,56 @@
+import { ROLES, type TraceView } from '#processors/trace/view.ts';
+import type { PathSegment } from '#schemas/events.ts';
+import type { CriticalPath } from './critical-path.ts';
+
+const TYPES: readonly PathSegment['type'][] = ['self', 'edge', 'idle'];
+
+/** The pieces kept as they are where a path has more than twice as many: a summary must fit one Kafka record (1 MiB). */
+const LONGEST_KEPT = 500;
+
+/**
+ * The path as the trace's summary carries it. A path of very many pieces keeps its longest; what lies between them is
+ * drawn together, so that the lengths still sum to the root's duration.
+ */
+export function pathSegments(view: TraceView, path: CriticalPath, longestKept = LONGEST_KEPT): PathSegment[] {
+  const kept = keptPieces(path, longestKept);
+  const segments: PathSegment[] = [];
+  for (let i = 0; i < path.n; i++) {
+    const row = path.row[i];
+    const last = segments.at(-1);
+    if (kept[i] === 1) {
+      segments.push({
+        spanId: view.spanId(row),
+        role: ROLES[view.role[row]],
+        service: view.strings[view.service[row]],
+        operation: view.strings[view.operation[row]],
+        startNs: path.start[i],
+        endNs: path.end[i],
+        type: TYPES[path.type[i]],
+      });
+    } else if (last !== undefined && last.spanId === '') {
+      last.endNs = path.end[i];
+    } else {
+      segments.push({ ...DRAWN_TOGETHER, startNs: path.start[i], endNs: path.end[i] });
+    }
+  }
+  return segments;
+}
+
+const DRAWN_TOGETHER = {
+  spanId: '',
+  role: 'other',
+  service: '',
+  operation: 'many short pieces',
+  type: 'self',
+} as const;
+
+function keptPieces(path: CriticalPath, longestKept: number): Uint8Array {
+  const kept = new Uint8Array(path.n).fill(1);
+  if (path.n <= longestKept * 2 + 1) return kept;
+  const length = (i: number) => path.end[i] - path.start[i];
+  const order = Int32Array.from({ length: path.n }, (_, i) => i).sort(
+    (a, b) => length(b) - length(a) || a - b,
+  );
+  for (const i of order.subarray(longestKept)) kept[i] = 0;
+  return kept;
+}
