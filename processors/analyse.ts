@@ -24,11 +24,15 @@ export interface TraceAnalysis extends Omit<TraceSummary, 'revision' | 'source' 
 }
 
 function greatestEnd(view: TraceView): number {
-  return view.end.reduce((a, b) => Math.max(a, b), 0);
+  let greatest = 0;
+  for (const end of view.end) greatest = Math.max(greatest, end);
+  return greatest;
 }
 
 function errorCount(view: TraceView): number {
-  return view.status.reduce((count, status) => count + (status === 2 ? 1 : 0), 0);
+  let count = 0;
+  for (const status of view.status) if (status === 2) count++;
+  return count;
 }
 
 /** One trace: its summary and its signals. A pure function of the view. */
@@ -44,8 +48,8 @@ export function analyseView(
   const facts: TraceFact[] = [];
   for (const { detector, config } of detectors.all) {
     const result = detector.inTrace(context, config);
-    found.push(...result.findings);
-    facts.push(...result.facts);
+    for (const finding of result.findings) found.push(finding);
+    for (const fact of result.facts) facts.push(fact);
   }
   const findings = markRoots(found, context);
   const { root } = view;

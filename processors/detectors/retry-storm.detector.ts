@@ -99,6 +99,7 @@ function byCaller(view: TraceView, callee: number, rows: readonly number[], atte
     calls.rows.push(row);
     if (attempts.previous[row] >= 0) calls.retries++;
   }
+  if (found.size === 1) return [...found.values()];
   return [...found.entries()]
     .sort((a, b) => b[1].retries - a[1].retries || (name(a[0]) < name(b[0]) ? -1 : 1))
     .map(([, calls]) => calls);
@@ -215,18 +216,20 @@ function markSymptoms(view: TraceView, storms: readonly Storm[]): Finding[] {
 /** The calls of each calling agent operation as facts; with what explains them where they are a symptom. */
 function factsOf(view: TraceView, groups: readonly Calls[], attempts: Attempts): TraceFact[] {
   const tallies = groups.map((calls) => tallyOf(view, calls.rows, attempts));
-  const retried = groups.flatMap((calls, index) =>
-    tallies[index].retried > 0 ? [{ index, failedRows: failedOf(view, calls.rows) }] : [],
-  );
-  const causes = causesOf(view, retried);
   const facts = groups.map(({ callee, caller, rows }, index): TraceFact => {
+    const { agent, operation } = agentOperation(view, caller);
     const values = factValues(tallies[index], {
       overload: tallies[index].failed === 0 ? 0 : overloadFailures(view, failedOf(view, rows)),
       unrepeated: tallies[index].retried === 0 ? tallies[index].logical : unrepeatedOperations(view, rows),
     });
     const fact = { kind: 'retry_storm', callee: view.strings[callee], values };
-    return { scope: 'operation', ...agentOperation(view, caller), fact };
+    return { scope: 'operation', agent, operation, fact };
   });
+  if (!anyFailed(view)) return facts; // nothing was tried again, either
+  const retried = groups.flatMap((calls, index) =>
+    tallies[index].retried > 0 ? [{ index, failedRows: failedOf(view, calls.rows) }] : [],
+  );
+  const causes = causesOf(view, retried);
   for (const [position, { index }] of retried.entries()) {
     const cause = causes[position];
     if (cause === undefined) continue;
@@ -253,9 +256,9 @@ export const detector: Detector<Config> = {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);
     }
-    const told = callees
-      .slice(0, MOST_FACTS)
-      .flatMap(([callee, rows]) => byCaller(view, callee, rows, attempts));
+    const told: Calls[] = [];
+    for (const [callee, rows] of callees.slice(0, MOST_FACTS))
+      told.push(...byCaller(view, callee, rows, attempts));
     const weighed = markSymptoms(view, storms).map((finding) => ({
       finding,
       weight: reader(finding.evidence)('attempts'),

@@ -41,12 +41,10 @@ export function makeInsight(
   const timeline = sortFew([...insight.timeline], byTime)
     .slice(0, LONGEST_TIMELINE)
     .map(tidy);
-  return {
-    ...insight,
-    ...agentOperation(view, row),
-    answer: oneLine(insight.answer, LONGEST_ANSWER),
-    timeline,
-  };
+  const { agent, operation } = agentOperation(view, row);
+  const { kind, found, evidence } = insight;
+  const answer = oneLine(insight.answer, LONGEST_ANSWER);
+  return { kind, found, answer, evidence, timeline, agent, operation };
 }
 
 /** The longest entries that a timeline has room for; of equal ones the earlier. */

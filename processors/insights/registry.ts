@@ -24,5 +24,10 @@ export const INSIGHT_RULES: readonly InsightRule[] = [
 
 /** What the trace alone reveals. */
 export function insightsOf(trace: TraceContext): Insight[] {
-  return INSIGHT_RULES.flatMap((rule) => rule.look(trace) ?? []);
+  const insights: Insight[] = [];
+  for (const rule of INSIGHT_RULES) {
+    const insight = rule.look(trace);
+    if (insight !== undefined) insights.push(insight);
+  }
+  return insights;
 }

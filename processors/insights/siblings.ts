@@ -27,20 +27,31 @@ export interface Member {
   readonly failed: boolean;
 }
 
+/** By its first one; undefined where nothing was tried again. */
+function attemptsByCall(view: TraceView, { calls, attempts }: Batch): Map<number, number[]> | undefined {
+  if (attempts.length === calls.length) return undefined;
+  const { first } = foldAttempts(view);
+  const found = new Map<number, number[]>(calls.map((call) => [call.row, []]));
+  for (const row of attempts) found.get(first[row])?.push(row);
+  return found;
+}
+
 /** The calls of the batch in order of their start. */
 export function membersOf(view: TraceView, batch: Batch): Member[] {
-  const { first } = foldAttempts(view);
-  const attempts = new Map<number, number[]>(batch.calls.map((call) => [call.row, []]));
-  for (const row of batch.attempts) attempts.get(first[row])?.push(row);
+  const attempts = attemptsByCall(view, batch);
   const failed = failedCalls(view);
   const numbers = numbersOf(
     view,
     batch.calls.map((call) => call.row),
   );
   return batch.calls.map((call, index) => {
-    const rows = attempts.get(call.row) ?? [call.row];
-    const service = rows.reduce((sum, row) => sum + duration(view, row), 0);
-    const longest = rows.reduce((a, b) => (duration(view, b) > duration(view, a) ? b : a));
+    const rows = attempts?.get(call.row) ?? [call.row];
+    let service = 0;
+    let longest = call.row;
+    for (const row of rows) {
+      service += duration(view, row);
+      if (duration(view, row) > duration(view, longest)) longest = row;
+    }
     return {
       number: numbers[index],
       offer: call.offer,

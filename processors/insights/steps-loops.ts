@@ -109,16 +109,31 @@ interface Item {
   end: number;
 }
 
-/** In order of start. */
-function itemsByOwner(view: TraceView): Map<number, Item[]> {
-  const { of, above } = ownersOf(view);
+/** How many rows of each owner are acts, attempts of one call not taken together. */
+function actsByOwner(view: TraceView, { of, above }: Owners): Int32Array {
+  const acts = int32s(view.n);
+  for (let row = 0; row < view.n; row++) {
+    const owner = above[row];
+    if (owner < 0) continue;
+    const type = typeOf(view, row, of[row] === owner);
+    if (type === 'call' || type === 'agent') acts[owner]++;
+  }
+  return acts;
+}
+
+/** In order of start; of the owners that have at least `least` acts. */
+function itemsByOwner(view: TraceView, least: number): Map<number, Item[]> {
+  const owners = ownersOf(view);
+  const { of, above } = owners;
+  const acts = actsByOwner(view, owners);
   const found = new Map<number, Item[]>();
   const calls = new Map<number, Item>();
   const { first } = foldAttempts(view);
   for (let row = 0; row < view.n; row++) {
     const owner = above[row];
+    if (owner < 0 || acts[owner] < least) continue;
     const type = typeOf(view, row, of[row] === owner);
-    if (owner < 0 || type === undefined) continue;
+    if (type === undefined) continue;
     const again = type === 'call' ? calls.get(first[row]) : undefined;
     if (again !== undefined) {
       again.end = Math.max(again.end, view.end[row]);
@@ -189,14 +204,12 @@ function stepsOf(view: TraceView, row: number, items: readonly Item[], thinks: b
 /** Every invocation with at least `least` steps, in the order of their rows. */
 export function loopsOf(view: TraceView, least: number): Loop[] {
   const loops: Loop[] = [];
-  for (const [row, items] of itemsByOwner(view)) {
-    if (items.length < least) continue;
+  // Each step has an act of its own: most agents make one call, and have no loop.
+  for (const [row, items] of itemsByOwner(view, least)) {
     const thinks = items.some((item) => item.type === 'thought');
     // A service that calls others in turn is no agent; and who only hands on to other agents is a chain.
     if (!thinks && !isAgent(view.role[row])) continue;
     const counted = thinks ? items : items.filter((item) => item.type === 'call');
-    // Each step has an act of its own: most agents make one call, and have no loop.
-    if (counted.filter((item) => item.type !== 'thought').length < least) continue;
     const steps = stepsOf(view, row, counted, thinks);
     if (steps.length >= least) loops.push({ row, steps });
   }

@@ -160,7 +160,10 @@ function batchesOf(view: TraceView, leastWidth: number): Batch[] {
         callee: group.callee,
         by: surest,
         calls,
-        attempts: calls.flatMap((call) => [call.row, ...(retries.get(call.row) ?? [])]),
+        attempts:
+          retries.size === 0
+            ? calls.map((call) => call.row)
+            : calls.flatMap((call) => [call.row, ...(retries.get(call.row) ?? [])]),
       });
     }
   }

@@ -1,5 +1,5 @@
 /** What single traces say of retried calls, and storms that only several traces together show. */
-import { number } from '#infra/format.ts';
+import { number, rounded } from '#infra/format.ts';
 import type { Fact, Measure } from '#schemas/events.ts';
 import { factsByCallee } from '../by-callee.ts';
 import type { WindowContext, WindowFinding } from '../detector.ts';
@@ -22,7 +22,7 @@ export function factValues(
     count('gave_up', t.gaveUp),
   ];
   if (more.overload > 0) values.push(count('overload_failures', more.overload));
-  const unrepeated = Number(more.unrepeated.toFixed(4));
+  const unrepeated = rounded(more.unrepeated, 4);
   if (unrepeated !== t.logical) values.push(count('unrepeated_operations', unrepeated));
   return values;
 }
