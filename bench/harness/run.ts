@@ -1,4 +1,5 @@
 /** Runs one case: a fresh directory, the load before and after, and what it says of itself. */
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -15,6 +16,9 @@ export type RunOptions = Pick<BenchContext, 'rounds' | 'quick' | 'broker' | 'onl
 export async function runCase(bench: BenchCase, options: RunOptions): Promise<CaseRun> {
   const { command, rounds, quick, broker, only, progress } = options;
   const directory = await mkdtemp(path.join(tmpdir(), `ati-bench-${bench.name}-`));
+  // Also where a signal ends the run: nothing else is told then.
+  const removed = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', removed);
   const before = load();
   const started = performance.now();
   try {
@@ -32,6 +36,7 @@ export async function runCase(bench: BenchCase, options: RunOptions): Promise<Ca
       result,
     };
   } finally {
+    process.off('exit', removed);
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
