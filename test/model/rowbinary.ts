@@ -54,6 +54,7 @@ function repeated(skips: readonly Skip[]): Skip {
 function varint(bytes: Buffer, at: number): [value: number, end: number] {
   let value = 0;
   for (let shift = 1, end = at; ; shift *= 128) {
+    if (end >= bytes.length) throw new Error(`the rows end early, at byte ${end}`);
     const byte = bytes[end++];
     value += (byte & 0x7f) * shift;
     if (byte < 0x80) return [value, end];

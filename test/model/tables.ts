@@ -1,5 +1,6 @@
 /** A ClickHouse of the model: rows as they were inserted, and as users count them. */
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
+import { rowsOfBlock } from '#sinks/native/testing.ts';
 import type { ModelProcess } from './process.ts';
 import { tableDefinitions } from './table-definitions.ts';
 
@@ -70,9 +71,9 @@ function readRows(table: string, names: readonly string[], body: Buffer): Row[] 
 /** The ClickHouse port of one process; it only writes. */
 export function modelClickHouse(process: ModelProcess, tables: ModelTables): ClickHouse {
   return {
-    insert: (table, columns, _format, body) => {
+    insert: (table, columns, format, body) => {
       // The sender may use its buffer again.
-      const sent = Buffer.from(body);
+      const sent = format === 'Native' ? Buffer.concat(rowsOfBlock(body)) : Buffer.from(body);
       const what = table.slice(table.indexOf('.') + 1);
       return process.request(`insert ${table}`, { kind: 'write', what }, () =>
         tables.insert(table, columns, sent),
