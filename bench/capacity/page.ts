@@ -1,4 +1,5 @@
 /** The tables of docs/capacity.md. */
+import { markdownTable } from '#infra/markdown.ts';
 import { COSTS, FIGURES, PLAN, RATES } from './figures.ts';
 import { type Sizing, sizing } from './model.ts';
 
@@ -24,26 +25,22 @@ const ROWS: readonly (readonly [string, (of: Sizing) => string])[] = [
   ['network of the brokers, Mbit/s', (of) => whole(of.logMbit)],
 ];
 
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-
 export function tables(): string {
   const sizings = RATES.map((rate) => sizing(rate, COSTS, PLAN));
-  const figures = Object.entries(FIGURES).map(([name, { value, unit, measured, why }]) =>
-    line([
-      `\`${name}\``,
-      `${value} ${unit}`,
-      measured === undefined ? 'assumed' : 'measured',
-      measured ?? why ?? '',
-    ]),
-  );
+  const figures = Object.entries(FIGURES).map(([name, { value, unit, measured, why }]) => [
+    `\`${name}\``,
+    `${value} ${unit}`,
+    measured === undefined ? 'assumed' : 'measured',
+    measured ?? why ?? '',
+  ]);
   return [
-    line(['spans/s', ...RATES.map((rate) => rate.toLocaleString('en-US'))]),
-    line(['---', ...RATES.map(() => '---:')]),
-    ...ROWS.map(([name, of]) => line([name, ...sizings.map(of)])),
+    markdownTable(
+      ['spans/s', ...RATES.map((rate) => rate.toLocaleString('en-US'))],
+      ROWS.map(([name, of]) => [name, ...sizings.map(of)]),
+      [false, ...RATES.map(() => true)],
+    ),
     '',
-    line(['figure', 'a span', '', 'case, or why so']),
-    line(['---', '---:', '---', '---']),
-    ...figures,
+    markdownTable(['figure', 'a span', '', 'case, or why so'], figures, [false, true]),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
 /** `bench/RESULTS.md`: a section per case. */
+import { markdownTable } from '#infra/markdown.ts';
 import type { CaseResult, Cost, Ratio, ResultTable } from './case.ts';
 import type { CaseRun } from './results.ts';
 
@@ -87,13 +88,16 @@ function costTable(costs: readonly Cost[]): ResultTable {
 }
 
 function table({ title, columns, rows }: ResultTable): string[] {
-  const cells = [columns, ...rows.map((row) => row.map(cell))];
-  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i].length)));
   const numeric = columns.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((text, i) => (numeric[i] ? text.padStart(widths[i]) : text.padEnd(widths[i]))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (numeric[i] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width))).join(' | ')} |`;
-  return [`**${title}**`, '', line(cells[0]), rule, ...cells.slice(1).map(line)];
+  return [
+    `**${title}**`,
+    '',
+    markdownTable(
+      columns,
+      rows.map((row) => row.map(cell)),
+      numeric,
+    ),
+  ];
 }
 
 /** Three digits that mean something. */

@@ -5,8 +5,8 @@
 import { LogRecord } from '#schemas/otlp/log-fields.ts';
 import { guarded, lengthEnd, next, skip, tag, uint32, varint } from '#schemas/otlp/wire.ts';
 import { writeAnyValue } from '../otel-traces/any-value.ts';
-import { writeAttributeMap } from '../otel-traces/attribute-map.ts';
 import type { Appended } from '../otel-traces/append.ts';
+import { writeAttributeMap } from '../otel-traces/attribute-map.ts';
 import { ENVELOPE_COLUMNS, Envelope, eachMember } from '../otlp/envelope.ts';
 import { isTime, writeId, writeTimeOr } from '../otlp/values.ts';
 import { checkRowBytes } from '../rowbinary/bound.ts';

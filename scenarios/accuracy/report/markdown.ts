@@ -1,15 +1,13 @@
 /** Pieces of Markdown. Numbers never by locale: the same bytes on every machine. */
+import { markdownTable } from '#infra/markdown.ts';
 
-/** A table whose columns are as wide as they must be; every column but the first `left` ones is right-aligned. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, 3, ...rows.map((row) => row[column].length)),
+/** A table; every column but the first `left` ones is right-aligned. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[], left = 1): string =>
+  markdownTable(
+    head,
+    rows,
+    head.map((_, i) => i >= left),
   );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i < left ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-  const rule = widths.map((width, i) => (i < left ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
-}
 
 /** A share as `0.987`; `–` of nothing. Never rounded up to 1. */
 export function shareText(part: number, of: number): string {
