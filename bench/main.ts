@@ -81,7 +81,7 @@ async function bench(): Promise<number> {
   for (const line of wrong) console.error(colours.red(line));
   console.log(
     wrong.length === 0
-      ? colours.green(`pass: ${cases.length} cases, every ratio is where it must be`)
+      ? colours.green(`pass: ${cases.length} cases, no finding`)
       : colours.red(`fail: ${wrong.length} findings`),
   );
   return wrong.length === 0 ? 0 : 1;

@@ -1,9 +1,9 @@
 import type { ConfiguredDetectors } from '#processors/detectors/registry.ts';
+import { markRoots } from '#processors/detectors/roots.ts';
 import type { TraceView } from '#processors/trace/view.ts';
 import type { Finding, TraceSummary } from '#schemas/events.ts';
 import type { TraceContext, TraceFact } from './detectors/detector.ts';
 import { DETECTORS } from './detectors/registry.ts';
-import { markRoots } from './detectors/roots.ts';
 import { type AnalysedSignal, signalsOf } from './detectors/signals.ts';
 import { insightsOf } from './insights/registry.ts';
 import { criticalPath, pathRoot } from './trace/critical-path.ts';

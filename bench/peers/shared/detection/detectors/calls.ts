@@ -118,22 +118,3 @@ export const failedCalls = oncePerView((view) => {
   for (let row = 0; row < view.n; row++) if (isCall(view, row) && hasFailed(view, row)) failed[row] = 1;
   return failed;
 });
-
-/** Of a call, for a timeline: `ok`, or `failed` with its error type or HTTP status where it says one. */
-export function outcomeOf(view: TraceView, row: number): string {
-  if (failedCalls(view)[row] === 0) return 'ok';
-  const type = view.attribute(row, ATTR.ERROR_TYPE) ?? view.attribute(row, ATTR.HTTP_STATUS_CODE);
-  return type === undefined ? 'failed' : `failed: ${String(type)}`;
-}
-
-/** The failed attempt among `rows` that ended first, then the first in span order; undefined without a failure. */
-export function firstFailure(view: TraceView, rows: Iterable<number>): number | undefined {
-  const failed = failedCalls(view);
-  let found: number | undefined;
-  for (const row of rows) {
-    if (failed[row] === 0) continue;
-    const order = found === undefined ? -1 : view.end[row] - view.end[found] || row - found;
-    if (order < 0) found = row;
-  }
-  return found;
-}

@@ -4,13 +4,18 @@
  */
 
 import { number, percent } from '#infra/format.ts';
+import { adviseFanout } from '#processors/detectors/fanout/advice.ts';
+import {
+  type HandoverLimits,
+  measureQueueing,
+  type Queueing,
+  waitsForSlots,
+} from '#processors/detectors/fanout/queueing.ts';
 import type { TraceView } from '#processors/trace/view.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext } from './detector.ts';
-import { adviseFanout } from './fanout/advice.ts';
 import { type Batch, fanoutBatches } from './fanout/batches.ts';
-import { type HandoverLimits, measureQueueing, type Queueing, waitsForSlots } from './fanout/queueing.ts';
 import { type SlowdownLimits, slowdownFacts } from './fanout/slowdown.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';

@@ -1,3 +1,4 @@
+import { isStream } from '#processors/detectors/streams/stalls.ts';
 import { ROLE } from '#processors/trace/roles.ts';
 import type { TraceView } from '#processors/trace/view.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
@@ -7,7 +8,6 @@ import { Sweep } from '../trace/sweep.ts';
 import { CalleesBeneath } from './callees.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
-import { isStream } from './streams/stalls.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
 export interface AnalysedSignal {

@@ -1,14 +1,14 @@
+import { human } from '#processors/insights/human.ts';
 import type { InsightRule } from '#processors/insights/insight.ts';
+import { payload } from '#processors/insights/payload.ts';
+import { retries } from '#processors/insights/retries.ts';
+import { stream } from '#processors/insights/stream.ts';
 import type { Insight } from '#schemas/events.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { chain } from './chain.ts';
 import { criticalPathBranch } from './critical-path.ts';
-import { human } from './human.ts';
-import { payload } from './payload.ts';
-import { retries } from './retries.ts';
 import { steps } from './steps.ts';
 import { straggler } from './straggler.ts';
-import { stream } from './stream.ts';
 
 /** Every question, in the order of INSIGHT_KINDS. */
 export const INSIGHT_RULES: readonly InsightRule[] = [
