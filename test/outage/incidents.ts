@@ -6,6 +6,7 @@ import { incidents } from '#sinks/incidents/subscription.ts';
 export interface IncidentWatch {
   /** By the end of its agent's name, of `performance.now()`. */
   readonly seen: ReadonlyMap<string, number>;
+  /** Throws what ended the subscription, if anything did. */
   stop(): void;
 }
 
@@ -14,9 +15,22 @@ export function watchIncidents(
   { ATI_TOPIC_PREFIX: prefix }: Pick<Config, 'ATI_TOPIC_PREFIX'>,
 ): IncidentWatch {
   const seen = new Map<string, number>();
-  const subscription = incidents(kafka, { prefix, fromBeginning: true, pollMs: 200 }).subscribe((event) => {
-    const suffix = event.agent.split('-').at(-1) ?? '';
-    if (event.event === 'opened' && !seen.has(suffix)) seen.set(suffix, performance.now());
+  let ended: unknown;
+  const subscription = incidents(kafka, { prefix, fromBeginning: true, pollMs: 200 }).subscribe({
+    next(event) {
+      const suffix = event.agent.split('-').at(-1) ?? '';
+      if (event.event === 'opened' && !seen.has(suffix)) seen.set(suffix, performance.now());
+    },
+    // Kept for `stop`: thrown here it would end the process, and hide why the run itself failed.
+    error(error: unknown) {
+      ended = error;
+    },
   });
-  return { seen, stop: () => subscription.unsubscribe() };
+  return {
+    seen,
+    stop() {
+      subscription.unsubscribe();
+      if (ended !== undefined) throw ended;
+    },
+  };
 }
