@@ -1,7 +1,7 @@
 /** Attribute keys that are looked for together: one walk over a message finds them all, without making strings. */
 import { type AttributeValue, attributeValue, findAttribute, keyValueAt } from './attributes.ts';
 import { KeyValue, Span } from './fields.ts';
-import { lengthEnd, next, skip, tag, WireFault } from './wire.ts';
+import { BYTES, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
 
 /** What `locate` found is not to be relied on. */
 const MALFORMED = -1;
@@ -13,6 +13,9 @@ const MOST_KEYS = 30;
 /** In `found`: the message is a span with links. */
 const LINKS = 1 << MOST_KEYS;
 const SLOTS = 256;
+/** A byte of a longer number, and the least tag that there is. */
+const LONG = 0x80;
+const FIRST_TAG = 8;
 
 /** Where the values of a set's keys stand in some messages, by row: one entry of `found` and `width` of `at` for each. */
 export interface Located {
@@ -28,7 +31,11 @@ export class KeySet {
   readonly keys: readonly string[];
   readonly #field: number;
   readonly #index: ReadonlyMap<string, number>;
-  readonly #bytes: readonly Uint8Array[];
+  /** The tag of the attributes. */
+  readonly #wanted: number;
+  /** The keys' bytes one after another; key i at text[bounds[i], bounds[i + 1]). */
+  readonly #text: Uint8Array;
+  readonly #bounds: Int32Array;
   /** By hash of a key its index; -1 where there is none. */
   readonly #slots = new Int8Array(SLOTS).fill(-1);
 
@@ -39,9 +46,13 @@ export class KeySet {
     this.keys = keys;
     this.width = keys.length * 2;
     this.#index = new Map(keys.map((key, index) => [key, index]));
-    this.#bytes = keys.map((key) => Buffer.from(key));
-    for (const [index, bytes] of this.#bytes.entries()) {
-      let slot = slotOf(bytes, 0, bytes.length);
+    const bytes = keys.map((key) => Buffer.from(key));
+    this.#wanted = field * 8 + BYTES;
+    this.#text = Uint8Array.from(Buffer.concat(bytes));
+    this.#bounds = new Int32Array(keys.length + 1);
+    for (const [index, key] of bytes.entries()) {
+      this.#bounds[index + 1] = this.#bounds[index] + key.length;
+      let slot = slotOf(key, 0, key.length);
       while (this.#slots[slot] >= 0) slot = (slot + 1) % SLOTS;
       this.#slots[slot] = index;
     }
@@ -93,47 +104,79 @@ export class KeySet {
   #locate(b: Uint8Array, offset: number, length: number, into: Int32Array, at: number): number {
     const end = offset + length;
     if (offset < 0 || length < 0 || end > b.length) return 0;
-    const wanted = this.#field * 8 + 2;
+    const wanted = this.#wanted;
     let found = 0;
     for (let p = offset; p < end; ) {
-      const field = tag(b, p, end);
-      const start = next;
-      if (field !== wanted) {
+      const field = b[p];
+      const size = p + 1 < end ? b[p + 1] : LONG;
+      // Nearly all fields have a tag of one byte and a length of one byte; the rest takes the careful way.
+      if (field === wanted && size < LONG) {
+        const from = p + 2;
+        p = from + size;
+        if (p > end) return MALFORMED;
+        const keyAt = from + 2;
+        const keyEnd = keyAt + b[from + 1];
+        // The usual layout: a short key, then a short value, and nothing else.
+        if (
+          b[from] === KeyValue.key &&
+          keyEnd + 1 < p &&
+          b[keyEnd] === KeyValue.value &&
+          keyEnd + 2 + b[keyEnd + 1] === p
+        ) {
+          const index = this.#find(b, keyAt, keyEnd);
+          if (index < 0 || ((found >>> index) & 1) === 1) continue;
+          found |= 1 << index;
+          into[at + index * 2] = keyEnd + 2;
+          into[at + index * 2 + 1] = p;
+        } else found = this.#careful(b, from, p, into, at, found);
+      } else if ((field & 7) === BYTES && field >= FIRST_TAG && field < LONG && size < LONG) {
         if (field === Span.links) found |= LINKS;
-        p = skip(b, start, end, field);
-        continue;
+        p += 2 + size;
+        if (p > end) return MALFORMED;
+      } else if (field === Span.startTimeUnixNano || field === Span.endTimeUnixNano) {
+        p += 9;
+        if (p > end) return MALFORMED;
+      } else {
+        const tagged = tag(b, p, end);
+        const start = next;
+        p = skip(b, start, end, tagged);
+        if (tagged === Span.links) found |= LINKS;
+        else if (tagged === wanted) {
+          lengthEnd(b, start, end);
+          found = this.#careful(b, next, p, into, at, found);
+        }
       }
-      p = lengthEnd(b, start, end);
-      const from = next;
-      // The usual layout: a short key, then the value, and nothing else.
-      const keyAt = from + 2;
-      const keyEnd = keyAt + b[from + 1];
-      const usual =
-        b[from] === KeyValue.key && b[from + 1] < 0x80 && keyEnd < p && b[keyEnd] === KeyValue.value;
-      if (usual && lengthEnd(b, keyEnd + 1, p) === p) {
-        const valueAt = next;
-        const index = this.#find(b, keyAt, keyEnd);
-        if (index < 0 || ((found >>> index) & 1) === 1) continue;
-        found |= 1 << index;
-        into[at + index * 2] = valueAt;
-        into[at + index * 2 + 1] = p;
-        continue;
-      }
-      const pair = keyValueAt(b, from, p);
-      const index = this.#find(b, pair.keyAt, pair.keyEnd);
-      if (index < 0 || ((found >>> index) & 1) === 1) continue;
-      found |= 1 << index;
-      into[at + index * 2] = pair.valueAt;
-      into[at + index * 2 + 1] = pair.valueEnd;
     }
     return found;
   }
 
+  /** A KeyValue of any layout at b[from, end): `found` with its key. */
+  #careful(b: Uint8Array, from: number, end: number, into: Int32Array, at: number, found: number): number {
+    const pair = keyValueAt(b, from, end);
+    const index = this.#find(b, pair.keyAt, pair.keyEnd);
+    if (index < 0 || ((found >>> index) & 1) === 1) return found;
+    into[at + index * 2] = pair.valueAt;
+    into[at + index * 2 + 1] = pair.valueEnd;
+    return found | (1 << index);
+  }
+
+  /** The index of the key at b[from, end); -1 where it is not in the set. */
   #find(b: Uint8Array, from: number, end: number): number {
     if (from === end) return -1;
+    const bounds = this.#bounds;
+    const text = this.#text;
+    const length = end - from;
     let slot = slotOf(b, from, end);
     for (let index = this.#slots[slot]; index >= 0; index = this.#slots[slot]) {
-      if (isKey(this.#bytes[index], b, from, end)) return index;
+      let at = bounds[index];
+      if (bounds[index + 1] - at === length) {
+        let i = from;
+        while (i < end && b[i] === text[at]) {
+          i++;
+          at++;
+        }
+        if (i === end) return index;
+      }
       slot = (slot + 1) % SLOTS;
     }
     return -1;
@@ -143,10 +186,4 @@ export class KeySet {
 /** Of a key's length, its first and its last byte: keys of one convention mostly begin alike. */
 function slotOf(b: Uint8Array, from: number, end: number): number {
   return ((end - from) * 37 + b[from] * 5 + b[end - 1] * 11) % SLOTS;
-}
-
-function isKey(key: Uint8Array, b: Uint8Array, from: number, end: number): boolean {
-  if (key.length !== end - from) return false;
-  for (let i = 0; i < key.length; i++) if (b[from + i] !== key[i]) return false;
-  return true;
 }
