@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeAs, encode, encodeByAvsc, viewSpanBatch } from './codec.ts';
+import { decode, decodeAs, decodeByAvsc, encode, encodeByAvsc, viewSignal, viewSpanBatch } from './codec.ts';
 import {
   type EventName,
   type Events,
@@ -264,6 +264,89 @@ test('a view of a SpanBatch is what a decode gives, of good bytes and of bad one
     ),
     { numRuns: 500 },
   );
+});
+
+describe('a Signal read without avsc', () => {
+  test('has a layout whenever `encode` wrote it', () => {
+    fc.assert(
+      fc.property(events.Signal, (value) => {
+        expect(viewSignal(embedded(encode('Signal', value)))).toBeDefined();
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('is what avsc reads, or refused for the same reason: of good bytes and of bad ones', () => {
+    let good = 0;
+    let bad = 0;
+    const edit = fc.record({
+      at: fc.nat(),
+      bit: fc.nat({ max: 7 }),
+      insert: fc.option(fc.nat({ max: 255 })),
+    });
+    fc.assert(
+      fc.property(
+        events.Signal,
+        fc.array(edit, { maxLength: 3 }),
+        fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat({ max: 3 })),
+        (value, edits, cut) => {
+          let bytes = encode('Signal', value);
+          for (const { at, bit, insert } of edits) {
+            const place = 5 + (at % (bytes.length - 5));
+            if (insert === null) bytes[place] ^= 1 << bit;
+            else bytes = Buffer.concat([bytes.subarray(0, place), Buffer.of(insert), bytes.subarray(place)]);
+          }
+          const given = embedded(bytes.subarray(0, bytes.length - cut));
+          const decoded = decode(given);
+          expect(decoded).toEqual(decodeByAvsc(given));
+          if (decoded.ok && edits.length > 0) good++;
+          if (!decoded.ok) bad++;
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    expect(good).toBeGreaterThan(15);
+    expect(bad).toBeGreaterThan(50);
+  });
+
+  test('its numbers are those of avsc, up to the bounds', () => {
+    const edges = [
+      0,
+      -1,
+      1,
+      63,
+      -64,
+      64,
+      2 ** 31,
+      -(2 ** 31),
+      2 ** 52 - 1,
+      2 ** 53 - 2,
+      2 ** 53 - 3,
+      1 - 2 ** 52,
+    ];
+    const [value] = fc.sample(events.Signal, { numRuns: 1, seed: 1 });
+    for (const eventTime of edges) {
+      const bytes = encode('Signal', { ...value, eventTime });
+      expect(viewSignal(bytes)?.eventTime).toBe(eventTime);
+      expect(decode(bytes)).toEqual(decodeByAvsc(bytes));
+    }
+  });
+
+  test('a list in several blocks, which `encode` never writes, is left to avsc', () => {
+    const [value] = fc.sample(events.Signal, { numRuns: 1, seed: 1 });
+    const bytes = encode('Signal', { ...value, callees: ['a', 'b'] });
+    const before = bytes.subarray(0, bytes.length - Buffer.from('040261026200', 'hex').length);
+    const given = Buffer.concat([before, Buffer.from('020261' + '01040262' + '00', 'hex')]);
+    expect(viewSignal(given)).toBeUndefined();
+    expect(decodeAs('Signal', given)).toEqual(decodeAs('Signal', bytes));
+  });
+
+  test('the least long, which no number holds, is refused', () => {
+    const [value] = fc.sample(events.Signal, { numRuns: 1, seed: 1 });
+    const bytes = encode('Signal', { ...value, eventTime: -(2 ** 52) });
+    expect(decode(bytes)).toEqual(decodeByAvsc(bytes));
+    expect(decode(bytes).ok).toBe(false);
+  });
 });
 
 test('random bodies of any known schema id', () => {

@@ -9,6 +9,7 @@ import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
 import { begin, finish } from './avro/writer.ts';
 import type { EventName, Events } from './events.ts';
+import { layOutSignal, readSignal, type SignalLayout } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
 import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
 
@@ -88,6 +89,8 @@ for (const name of EVENT_NAMES) {
   }
 }
 
+const SIGNAL_ID = writers.get('Signal')!.id;
+
 /** Replaces lone surrogates (a string cut in the middle of a pair): avsc would write them as invalid UTF-8. */
 function wellFormed(value: unknown): unknown {
   if (typeof value === 'string') return value.isWellFormed() ? value : value.toWellFormed();
@@ -159,6 +162,12 @@ function idOf(bytes: Uint8Array): number {
 
 /** The event in `bytes`, of whichever kind; never throws. The value shares no memory with `bytes`. */
 export function decode(bytes: Uint8Array): Decoded {
+  const signal = viewSignal(bytes);
+  return signal === undefined ? decodeByAvsc(bytes) : { ok: true, name: 'Signal', value: readSignal(signal) };
+}
+
+/** Any event, by avsc alone: what `decode` must equal. */
+export function decodeByAvsc(bytes: Uint8Array): Decoded {
   if (bytes.length < HEADER_BYTES) return { ok: false, reason: 'truncated: no schema id' };
   if (bytes[0] !== 0) return { ok: false, reason: `not the Confluent wire format: first byte ${bytes[0]}` };
   const id = idOf(bytes);
@@ -168,6 +177,15 @@ export function decode(bytes: Uint8Array): Decoded {
   if (wrong !== undefined) return { ok: false, reason: `${reader.name}: ${wrong}` };
   const body = Buffer.from(bytes.buffer, bytes.byteOffset + HEADER_BYTES, bytes.length - HEADER_BYTES);
   return { ok: true, name: reader.name, value: reader.read(body) } as Decoded;
+}
+
+/**
+ * Where everything stands in the bytes of a Signal, which it keeps; undefined for everything else, and for what
+ * `decode` has to judge.
+ */
+export function viewSignal(bytes: Uint8Array): SignalLayout | undefined {
+  const known = bytes.length >= HEADER_BYTES && bytes[0] === 0 && idOf(bytes) === SIGNAL_ID;
+  return known ? layOutSignal(bytes, HEADER_BYTES) : undefined;
 }
 
 /** Like `decodeAs` of a SpanBatch; its `otlp` is a view of `bytes`, not a copy. */

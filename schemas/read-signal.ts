@@ -1,0 +1,321 @@
+/**
+ * A Signal v2 as its bytes: one walk over them tells that they are well formed and where everything stands, and nothing
+ * is read but what is asked for. What is not exactly as `writeSignal` writes it (blocks of arrays, numbers too long) has
+ * no layout, good or bad: avsc and its check judge it. codec.prop.test.ts compares the two.
+ */
+import { isUtf8 } from 'node:buffer';
+import {
+  type Explained,
+  type Fact,
+  type Finding,
+  type Measure,
+  type Recommendation,
+  SEVERITIES,
+  type Signal,
+  type TimelineEntry,
+} from './events.ts';
+
+/** Where the parts of a signal stand in `bytes`: positions, each of a list at its count. */
+export interface SignalLayout {
+  readonly bytes: Uint8Array;
+  /** Tenant, scope, agent and operation: the same bytes, the same names. */
+  readonly namesAt: number;
+  readonly namesEnd: number;
+  /** Its characters, without their length. */
+  readonly traceAt: number;
+  readonly traceEnd: number;
+  readonly revision: number;
+  readonly eventTime: number;
+  /** The source, as in `Source`. */
+  readonly partition: number;
+  readonly offset: number;
+  readonly sequence: number;
+  readonly clock: number;
+  readonly calls: number;
+  readonly errorsAt: number;
+  readonly factsAt: number;
+  readonly findingsAt: number;
+  readonly calleesAt: number;
+  readonly end: number;
+}
+
+/** The bounds of a long held as a number: avro/check.ts. */
+const MAX_LONG = 9007199254740990;
+const MIN_LONG = -4503599627370495;
+/** The factor of the eighth byte of a number. */
+const MAX_FACTOR = 2 ** 49;
+const SCOPES = ['operation', 'instance'] as const;
+
+/** Behind what was read last. */
+let at = 0;
+let end = 0;
+/** The number that was read last. */
+let number = 0;
+
+function long(b: Uint8Array): boolean {
+  if (at >= end) return false;
+  let byte = b[at++];
+  const odd = (byte & 1) === 1;
+  let value = byte & 0x7f;
+  for (let factor = 128; byte >= 0x80; factor *= 128) {
+    if (at >= end || factor > MAX_FACTOR) return false;
+    byte = b[at++];
+    value += (byte & 0x7f) * factor;
+  }
+  // Above, an odd one is not exact.
+  if (odd && value > 2 ** 53) return false;
+  number = odd ? -(value + 1) / 2 : value / 2;
+  return number <= MAX_LONG && number >= MIN_LONG;
+}
+
+function int(b: Uint8Array): boolean {
+  return long(b) && number === (number | 0);
+}
+
+function skipString(b: Uint8Array): boolean {
+  if (!long(b) || number < 0 || number > end - at) return false;
+  const from = at;
+  at += number;
+  for (let i = from; i < at; i++) if (b[i] > 0x7f) return isUtf8(b.subarray(from, at));
+  return true;
+}
+
+function skip(bytes: number): boolean {
+  at += bytes;
+  return at <= end;
+}
+
+/** A list in one block, or empty. */
+function skipList(b: Uint8Array, item: (b: Uint8Array) => boolean): boolean {
+  const from = at;
+  if (!long(b) || number < 0 || number > end - at) return false;
+  if (number === 0) return at === from + 1;
+  for (let left = number; left > 0; left--) if (!item(b)) return false;
+  return at < end && b[at++] === 0;
+}
+
+function skipMeasure(b: Uint8Array): boolean {
+  return skipString(b) && skip(8) && skipString(b);
+}
+
+function skipFact(b: Uint8Array): boolean {
+  return skipString(b) && skipString(b) && skipList(b, skipMeasure);
+}
+
+function skipTimelineEntry(b: Uint8Array): boolean {
+  return skipString(b) && skip(16) && skipString(b);
+}
+
+function skipRecommendation(b: Uint8Array): boolean {
+  return skipString(b) && skipString(b);
+}
+
+function skipExplained(b: Uint8Array): boolean {
+  return skipString(b) && skipString(b) && skipString(b) && skipString(b) && skipString(b);
+}
+
+/** One byte: a boolean, or the symbol of an enum of two. */
+function skipBit(b: Uint8Array, most: number): boolean {
+  return at < end && b[at++] <= most;
+}
+
+function skipSymbol(b: Uint8Array): boolean {
+  return at < end && (b[at] === 0 || b[at] === 2) && skip(1);
+}
+
+function skipFinding(b: Uint8Array): boolean {
+  return (
+    skipString(b) &&
+    skipString(b) &&
+    skipSymbol(b) &&
+    skipString(b) &&
+    skipString(b) &&
+    skipString(b) &&
+    skipBit(b, 1) &&
+    skipList(b, skipMeasure) &&
+    skipList(b, skipTimelineEntry) &&
+    skipString(b) &&
+    skipList(b, skipRecommendation) &&
+    skipList(b, skipExplained) &&
+    skipString(b)
+  );
+}
+
+/** The layout of the Signal v2 that `bytes` hold from `from` to their end, if they are as `writeSignal` writes them. */
+export function layOutSignal(bytes: Uint8Array, from: number): SignalLayout | undefined {
+  const b = bytes;
+  at = from;
+  end = b.length;
+  if (!(skipString(b) && skipSymbol(b) && skipString(b) && skipString(b))) return undefined;
+  const namesEnd = at;
+  if (!skipString(b)) return undefined;
+  const traceEnd = at;
+  const traceAt = at - number;
+  if (!int(b)) return undefined;
+  const revision = number;
+  if (!long(b)) return undefined;
+  const eventTime = number;
+  if (!int(b)) return undefined;
+  const partition = number;
+  if (!long(b)) return undefined;
+  const offset = number;
+  if (!int(b)) return undefined;
+  const sequence = number;
+  if (!long(b)) return undefined;
+  const clock = number;
+  if (!int(b)) return undefined;
+  const calls = number;
+  const errorsAt = at;
+  if (!(int(b) && skip(8))) return undefined;
+  const factsAt = at;
+  if (!skipList(b, skipFact)) return undefined;
+  const findingsAt = at;
+  if (!skipList(b, skipFinding)) return undefined;
+  const calleesAt = at;
+  if (!skipList(b, skipString) || at !== end) return undefined;
+  return {
+    bytes,
+    namesAt: from,
+    namesEnd,
+    traceAt,
+    traceEnd,
+    revision,
+    eventTime,
+    partition,
+    offset,
+    sequence,
+    clock,
+    calls,
+    errorsAt,
+    factsAt,
+    findingsAt,
+    calleesAt,
+    end,
+  };
+}
+
+/** Characters of checked bytes. */
+export function textAt(b: Uint8Array, from: number, to: number): string {
+  return Buffer.prototype.utf8Slice.call(b, from, to);
+}
+
+// What follows reads bytes that have a layout, from `at` on.
+
+function count(b: Uint8Array): number {
+  end = b.length;
+  long(b);
+  return number;
+}
+
+function text(b: Uint8Array): string {
+  const length = count(b);
+  at += length;
+  return textAt(b, at - length, at);
+}
+
+const eight = new DataView(new ArrayBuffer(8));
+function double(b: Uint8Array): number {
+  for (let i = 0; i < 8; i++) eight.setUint8(i, b[at++]);
+  return eight.getFloat64(0, true);
+}
+
+function list<T>(b: Uint8Array, item: (b: Uint8Array) => T): T[] {
+  const items: T[] = [];
+  const n = count(b);
+  if (n === 0) return items;
+  for (let i = 0; i < n; i++) items.push(item(b));
+  at++;
+  return items;
+}
+
+function measure(b: Uint8Array): Measure {
+  return { name: text(b), value: double(b), unit: text(b) };
+}
+
+function fact(b: Uint8Array): Fact {
+  return { kind: text(b), callee: text(b), values: list(b, measure) };
+}
+
+function timelineEntry(b: Uint8Array): TimelineEntry {
+  return { label: text(b), startMs: double(b), durationMs: double(b), outcome: text(b) };
+}
+
+function recommendation(b: Uint8Array): Recommendation {
+  return { action: text(b), text: text(b) };
+}
+
+function explained(b: Uint8Array): Explained {
+  return {
+    incidentId: text(b),
+    kind: text(b),
+    agent: text(b),
+    operation: text(b),
+    signature: text(b),
+  };
+}
+
+function finding(b: Uint8Array): Finding {
+  return {
+    kind: text(b),
+    incidentId: text(b),
+    severity: SEVERITIES[b[at++] >> 1],
+    agent: text(b),
+    operation: text(b),
+    signature: text(b),
+    root: b[at++] === 1,
+    evidence: list(b, measure),
+    timeline: list(b, timelineEntry),
+    explanation: text(b),
+    recommendations: list(b, recommendation),
+    explains: list(b, explained),
+    explainedBy: text(b),
+  };
+}
+
+/** The names at `from`, of bytes that have a layout. */
+export function readNames(
+  b: Uint8Array,
+  from: number,
+): Pick<Signal, 'tenant' | 'scope' | 'agent' | 'operation'> {
+  at = from;
+  return { tenant: text(b), scope: SCOPES[b[at++] >> 1], agent: text(b), operation: text(b) };
+}
+
+/** The list at `from`, where it is not empty, and so of each of these. */
+export function readFacts(b: Uint8Array, from: number): Fact[] {
+  at = from;
+  return list(b, fact);
+}
+
+export function readFindings(b: Uint8Array, from: number): Finding[] {
+  at = from;
+  return list(b, finding);
+}
+
+/** The callees behind the findings at `from`. */
+export function readCalleesBehind(b: Uint8Array, from: number): string[] {
+  at = from;
+  end = b.length;
+  skipList(b, skipFinding);
+  return list(b, text);
+}
+
+/** The whole signal. */
+export function readSignal(layout: SignalLayout): Signal {
+  const { bytes: b, revision, eventTime, partition, offset, sequence, clock, calls } = layout;
+  const names = readNames(b, layout.namesAt);
+  at = layout.errorsAt;
+  return {
+    ...names,
+    traceId: textAt(b, layout.traceAt, layout.traceEnd),
+    revision,
+    eventTime,
+    source: { partition, offset, sequence, clock },
+    calls,
+    errors: count(b),
+    durationMs: double(b),
+    facts: list(b, fact),
+    findings: list(b, finding),
+    callees: list(b, text),
+  };
+}
