@@ -18,16 +18,16 @@ function batch(clock: number, spans: readonly TestSpan[]) {
   const { otlp } = testBatch(clock, spans);
   const rows = new SpanColumns();
   expect(skimSpans(otlp, rows).ok).toBe(true);
-  const page = traces.spans.open(otlp);
+  traces.spans.open(otlp);
+  otlp.fill(0); // the caller's to reuse
   const ids = wordsOf(rows.traceId);
   const arrivals = spans.map((_, row) => {
     const found = traces.find(ids, row * 4, 0);
     const first = { offset: clock, clockBefore: clock, clock };
     const trace = found >= 0 ? found : traces.begin(ids, row * 4, 0, first);
-    return traces.offer(trace, rows, row, wordsOf(rows.spanId), wordsOf(rows.parentId), page, clock);
+    return traces.offer(trace, rows, row, wordsOf(rows.spanId), wordsOf(rows.parentId), clock);
   });
   traces.endBatch(clock);
-  traces.spans.close(page);
   return arrivals;
 }
 
@@ -77,7 +77,8 @@ describe('open traces', () => {
       expect(read(77)).toEqual(shown(77, [1, 2]));
       for (const trace of [...all.filter((n) => n % 2 === 1), ...all.filter((n) => n % 2 === 0)])
         traces.forget(numberOf(trace));
-      expect([traces.size, traces.oldest, traces.spans.held.pages]).toEqual([0, -1, 0]);
+      // The page that is being filled.
+      expect([traces.size, traces.oldest, traces.spans.held.pages]).toEqual([0, -1, 1]);
     }
   });
 
@@ -92,29 +93,43 @@ describe('open traces', () => {
 });
 
 describe('bytes', () => {
-  it('of a young trace stay in its records, which go with it', () => {
-    batch(0, [named(1, 1), named(2, 1)]);
+  const large = (trace: number, spans: number) =>
+    Array.from({ length: spans }, (_, i) => ({ ...named(trace, i + 1), name: 'x'.repeat(9_000) }));
+
+  it('of records are in pages, which go with their last trace', () => {
+    batch(0, [named(1, 1), named(2, 1), ...large(3, 20)]);
     batch(5, [named(1, 2)]);
-    expect(traces.spans.held.pages).toBe(2);
-    traces.forget(numberOf(1));
     expect(traces.spans.held.pages).toBe(1);
+    batch(6, large(4, 20));
+    expect(traces.spans.held.pages).toBe(2);
+    for (const trace of [1, 3]) traces.forget(numberOf(trace));
+    expect(traces.spans.held.pages).toBe(2);
     traces.forget(numberOf(2));
-    expect(traces.spans.held).toEqual({ pages: 0, bytes: 0 });
+    expect(traces.spans.held).toEqual({ pages: 1, bytes: 256 << 10 });
+    expect(traces.columns(numberOf(4)).n).toBe(20);
   });
 
-  it('of one that stays open are copied: it holds no record', () => {
-    batch(0, [named(1, 2), ...Array.from({ length: 2_000 }, (_, i) => named(2, i + 1))]);
+  it('of a record larger than a page have one of their own', () => {
+    batch(0, [...large(1, 40), named(2, 1)]);
+    batch(1, [named(2, 2)]);
+    expect(traces.spans.held.pages).toBe(2);
+    expect(traces.spans.held.bytes).toBeGreaterThan(40 * 9_000 + (256 << 10));
+    expect(read(2)).toEqual(shown(2, [1, 2]));
+  });
+
+  it('of one that stays open are copied: it holds no page of records', () => {
+    batch(0, [named(1, 2), ...large(2, 100)]);
     batch(5, [named(1, 3)]);
     traces.forget(numberOf(2));
-    expect(traces.spans.held.bytes).toBeGreaterThan(100_000);
+    expect(traces.spans.held.bytes).toBeGreaterThan(900_000);
     batch(SETTLED_MS - 1, []);
     expect(traces.spans.held.pages).toBe(2);
-    batch(SETTLED_MS, []);
-    // One page of copies.
-    expect(traces.spans.held).toEqual({ pages: 1, bytes: 256 << 10 });
+    batch(SETTLED_MS + 5, []);
+    // One of records, which is being filled, and one of copies.
+    expect(traces.spans.held).toEqual({ pages: 2, bytes: 512 << 10 });
     // What comes later is copied at once.
     batch(SETTLED_MS + 7, [named(1, 4)]);
-    expect(traces.spans.held.pages).toBe(1);
+    expect(traces.spans.held.pages).toBe(2);
     expect(read(1)).toEqual(shown(1, [2, 3, 4]));
   });
 
@@ -126,13 +141,13 @@ describe('bytes', () => {
       }));
     for (let trace = 1; trace <= 20; trace++) batch(trace, spans(trace));
     batch(SETTLED_MS + 20, []);
-    // A page takes 28 of such spans.
-    expect(traces.spans.held.pages).toBe(Math.ceil(200 / 28));
+    // A page takes 28 of such spans; one more is being filled with records.
+    expect(traces.spans.held.pages).toBe(Math.ceil(200 / 28) + 1);
     for (let trace = 1; trace <= 20; trace++) {
       expect(read(trace)[9].endsWith(`x${trace} 10 1`)).toBe(true);
       traces.forget(numberOf(trace));
     }
-    // The page that is being filled.
-    expect(traces.spans.held.pages).toBe(1);
+    // Those that are being filled.
+    expect(traces.spans.held.pages).toBe(2);
   });
 });

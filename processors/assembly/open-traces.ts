@@ -181,14 +181,13 @@ export class OpenTraces {
     return trace;
   }
 
-  /** Offers row `row` of `rows`, whose bytes are `page` of the spans' store, at `clock`. `endBatch` follows. */
+  /** Offers row `row` of `rows`, whose bytes are the record that is open in `spans`, at `clock`. `endBatch` follows. */
   offer(
     trace: number,
     rows: SpanColumns,
     row: number,
     spanId: Uint32Array,
     parentId: Uint32Array,
-    page: number,
     clock: number,
   ): Arrival {
     const large = this.#large.get(trace);
@@ -202,7 +201,7 @@ export class OpenTraces {
       large === undefined ? this.spans.has(this.#firstRow[trace], rows, row, spanId) : large.has(key);
     if (known) return 'duplicate';
     if (this.sessions.isLate(trace, clock)) return 'late';
-    const added = this.spans.add(rows, row, spanId, parentId, page);
+    const added = this.spans.add(rows, row, spanId, parentId);
     if (this.#lastRow[trace] >= 0) this.spans.chain(this.#lastRow[trace], added);
     else this.#firstRow[trace] = added;
     this.#lastRow[trace] = added;

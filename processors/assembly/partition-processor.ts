@@ -179,14 +179,14 @@ export class PartitionProcessor {
     const clock = this.#clock;
     const first = { offset, clockBefore, clock };
     const tenant = traces.tenantNumber(tenantName);
-    const page = traces.spans.open(otlp);
+    traces.spans.open(otlp);
     let added = 0;
     let late = 0;
     let trace = -1;
     for (let row = 0; row < rows.n; row++) {
       if (row === 0 || !sameTrace(rows, row)) trace = this.#traceOf(tenant, row, first);
       const arrival =
-        trace < 0 ? 'late' : traces.offer(trace, rows, row, this.#spanIds, this.#parentIds, page, clock);
+        trace < 0 ? 'late' : traces.offer(trace, rows, row, this.#spanIds, this.#parentIds, clock);
       if (arrival === 'late') late++;
       if (arrival === 'added') {
         added++;
@@ -197,7 +197,6 @@ export class PartitionProcessor {
       }
     }
     traces.endBatch(clock);
-    traces.spans.close(page);
     this.stats.added += added;
     this.stats.late += late;
     this.stats.duplicate += rows.n - added - late;

@@ -45,10 +45,20 @@ export interface Refused {
   readonly trace?: string;
 }
 
+/** Where each output goes, as columns: of a million objects each one is cloned between the threads. */
+export interface Targets {
+  /** 1: to ati.signals, 0: to ati.traces. */
+  readonly isSignal: Uint8Array<ArrayBuffer>;
+  readonly partitions: Int32Array<ArrayBuffer>;
+  readonly keys: readonly (string | null)[];
+}
+
 export interface Stage1Result {
   /** Encoded outputs in order, of the records before a bug too. */
   readonly values: Packed;
-  readonly targets: readonly { topic: 'traces' | 'signals'; partition: number; key: string | null }[];
+  readonly targets: Targets;
+  /** The buffer of the task's records, which is needed no longer. */
+  readonly spent: ArrayBuffer;
   readonly refused: readonly Refused[];
   readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
   /** Offset after the last record processed. */

@@ -1,8 +1,7 @@
 import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { grown } from '../grown.ts';
+import { givePage, takePage } from './pages.ts';
 
-/** Bytes of a page of copies. */
-const PAGE_BYTES = 256 << 10;
 /** Columns for more rows than this are not kept for the next trace. */
 const KEPT_ROWS = 4096;
 
@@ -19,9 +18,9 @@ const NEXT = 7;
 /**
  * The spans of all open traces of a partition, 65 bytes a row beside its OTLP bytes; the rows of a trace are a chain.
  *
- * A young span's bytes stay in the record that brought them (a page), uncopied: its trace will be gone soon, and with its
- * last span the record. A trace that stays open is settled: its bytes are copied to pages of such spans, so that it does
- * not hold records a hundred times its size.
+ * The OTLP bytes are in pages. A young span's page is filled with whole records, one after the other: its traces will be
+ * gone soon, and with the last span the page. A trace that stays open is settled: its bytes are copied to pages of such
+ * spans, so that it does not hold pages a hundred times its size.
  */
 export class SpanStore {
   /** Two words of span id, of parent id, of start, of end. */
@@ -34,12 +33,16 @@ export class SpanStore {
   #free = -1;
   #fresh = 0;
   #pages: (Uint8Array | undefined)[] = [];
-  /** By page: rows in it, 1 where it is one of copies, and its index in the columns that are being filled. */
+  /** By page: rows in it, 1 where it is one of settled spans, and its index in the columns that are being filled. */
   #rowsIn = new Int32Array(64);
   #settled = new Uint8Array(64);
   #indexOf = new Int32Array(64);
   #freePages: number[] = [];
-  /** The page that is being filled with copies, and how far; the resource copied last. */
+  /** The page that is being filled with records, how far, and where the last record begins in it. */
+  #young = -1;
+  #filled = 0;
+  #record = 0;
+  /** The page that is being filled with settled spans, and how far; the resource copied last. */
   #copies = -1;
   #copied = 0;
   #resourcePage = -1;
@@ -53,20 +56,22 @@ export class SpanStore {
     return { pages: pages.length, bytes: pages.reduce((sum, page) => sum + page.length, 0) };
   }
 
-  /** A page of young spans; to be given to `close` when its rows have been added. */
-  open(bytes: Uint8Array): number {
-    const page = this.#newPage(bytes, 0);
-    // Held while it is open.
-    this.#rowsIn[page] = 1;
-    return page;
+  /** Copies a record's OTLP bytes: the rows that are added next are of it. They may be reused then. */
+  open(bytes: Uint8Array): void {
+    if (this.#young < 0 || this.#pages[this.#young]!.length - this.#filled < bytes.length) {
+      if (this.#young >= 0) this.#leave(this.#young);
+      this.#young = this.#newPage(takePage(bytes.length), 0);
+      // Held while it is being filled.
+      this.#rowsIn[this.#young] = 1;
+      this.#filled = 0;
+    }
+    this.#pages[this.#young]!.set(bytes, this.#filled);
+    this.#record = this.#filled;
+    this.#filled += bytes.length;
   }
 
-  close(page: number): void {
-    this.#leave(page);
-  }
-
-  /** Adds row `from` of `rows`, whose bytes are the page's; returns its number. The caller chains it. */
-  add(rows: SpanColumns, from: number, spanId: Uint32Array, parentId: Uint32Array, page: number): number {
+  /** Adds row `from` of `rows`, whose bytes are the open record's; returns its number. The caller chains it. */
+  add(rows: SpanColumns, from: number, spanId: Uint32Array, parentId: Uint32Array): number {
     let row = this.#free;
     if (row >= 0) this.#free = this.#places[row * 8 + NEXT];
     else {
@@ -75,6 +80,8 @@ export class SpanStore {
     }
     const words = this.#words;
     const places = this.#places;
+    const page = this.#young;
+    const record = this.#record;
     const to = row * 8;
     words[to] = spanId[from * 2];
     words[to + 1] = spanId[from * 2 + 1];
@@ -82,11 +89,11 @@ export class SpanStore {
     words[to + 3] = parentId[from * 2 + 1];
     for (let i = 0; i < 4; i++) words[to + 4 + i] = rows.time[from * 4 + i];
     places[to + PAGE] = page;
-    places[to + SPAN] = rows.spanOffset[from];
+    places[to + SPAN] = record + rows.spanOffset[from];
     places[to + SPAN_LENGTH] = rows.spanLength[from];
-    places[to + NAME] = rows.nameOffset[from];
+    places[to + NAME] = record + rows.nameOffset[from];
     places[to + NAME_LENGTH] = rows.nameLength[from];
-    places[to + RESOURCE] = rows.resourceOffset[from];
+    places[to + RESOURCE] = record + rows.resourceOffset[from];
     places[to + RESOURCE_LENGTH] = rows.resourceLength[from];
     places[to + NEXT] = -1;
     this.#codes[row] = rows.kind[from] | (rows.status[from] << 4);
@@ -202,7 +209,7 @@ export class SpanStore {
     const room = this.#copies < 0 ? 0 : this.#pages[this.#copies]!.length - this.#copied;
     if (room < length + resourceLength) {
       if (this.#copies >= 0) this.#leave(this.#copies);
-      this.#copies = this.#newPage(new Uint8Array(Math.max(PAGE_BYTES, length + resourceLength)), 1);
+      this.#copies = this.#newPage(takePage(length + resourceLength), 1);
       this.#rowsIn[this.#copies] = 1;
       this.#copied = 0;
       this.#resourcePage = -1;
@@ -231,6 +238,7 @@ export class SpanStore {
   /** One row less in a page; without any it goes. */
   #leave(page: number): void {
     if (--this.#rowsIn[page] > 0) return;
+    givePage(this.#pages[page]!);
     this.#pages[page] = undefined;
     this.#freePages.push(page);
     // Its number may soon stand for another.

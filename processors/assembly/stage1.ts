@@ -77,7 +77,12 @@ export class Stage1 {
     }
     return {
       values: pack(outputs.map((output) => output.value)),
-      targets: outputs.map(({ topic, partition, key }) => ({ topic, partition, key })),
+      targets: {
+        isSignal: Uint8Array.from(outputs, ({ topic }) => (topic === 'signals' ? 1 : 0)),
+        partitions: Int32Array.from(outputs, ({ partition }) => partition),
+        keys: outputs.map(({ key }) => key),
+      },
+      spent: task.records.bytes,
       refused,
       outcomes,
       next,

@@ -18,7 +18,8 @@ export default function run(task: Stage1Task) {
   if (result === undefined) return undefined;
   return move({
     get [transferableSymbol]() {
-      return [result.values.bytes, result.values.lengths.buffer];
+      const { values, targets, spent } = result;
+      return [values.bytes, values.lengths.buffer, targets.isSignal.buffer, targets.partitions.buffer, spent];
     },
     get [valueSymbol]() {
       return result;

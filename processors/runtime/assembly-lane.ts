@@ -6,6 +6,7 @@ import type { AssemblyStart } from '../assembly/partition-processor.ts';
 import { formatMetadata, parseMetadata } from '../assembly/position.ts';
 import type { RecordsTask, Stage1Result } from '../assembly/protocol.ts';
 import { tombstoneOf } from '../assembly/read-back.ts';
+import type { RecycledBuffers } from './recycled.ts';
 import type { ProcessorTopics } from './topics.ts';
 import { TraceOffsets } from './trace-offsets.ts';
 
@@ -75,15 +76,24 @@ export async function openLane(
   return { lane, start: { offset, clock, done: lane.done, tombstones } };
 }
 
-/** Records for a worker, their bytes copied into one buffer to be transferred. */
-export function recordsTask(lane: AssemblyLane, records: readonly KafkaRecord[]): RecordsTask {
+const NOTHING = new Uint8Array();
+
+/** Records for a worker, their bytes copied into one buffer to be transferred; the result gives it back. */
+export function recordsTask(
+  lane: AssemblyLane,
+  records: readonly KafkaRecord[],
+  buffers: RecycledBuffers,
+): RecordsTask {
   return {
     type: 'records',
     partition: lane.partition,
     epoch: lane.epoch,
     offsets: Float64Array.from(records, (record) => record.offset),
     appended: Float64Array.from(records, (record) => record.timestamp),
-    records: pack(records.map((record) => record.value ?? new Uint8Array())),
+    records: pack(
+      records.map((record) => record.value ?? NOTHING),
+      (bytes) => buffers.take(bytes),
+    ),
   };
 }
 

@@ -1,4 +1,12 @@
-import type { Assignment, Batch, ConsumerHandler, Kafka, KafkaRecord, Producer } from '#infra/kafka/port.ts';
+import type {
+  Assignment,
+  Batch,
+  ConsumerHandler,
+  Kafka,
+  KafkaRecord,
+  OutgoingRecord,
+  Producer,
+} from '#infra/kafka/port.ts';
 import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics, underBackPressure } from '#infra/metrics.ts';
@@ -10,6 +18,7 @@ import { reportStage1 } from './assembly-report.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Committer } from './committer.ts';
 import type { DeadLetterBox, Refusal } from './dead-letters.ts';
+import { RecycledBuffers } from './recycled.ts';
 import type { ProcessorTopics } from './topics.ts';
 import type { Stage1Runner } from './worker-pool.ts';
 
@@ -28,12 +37,15 @@ export interface AssemblyRunnerOptions {
 /** A record or a trace that throws this often is passed over. */
 const ATTEMPTS = 3;
 const REBUILD_RECORDS = 500;
+/** Of buffers between two batches: those of a few partitions. */
+const KEPT_BYTES = 32 << 20;
 
 /** Stage 1 on Kafka: batches to the workers, their outputs to the topics, and then, not before, the commit. */
 export class AssemblyRunner implements ConsumerHandler {
   readonly #options: AssemblyRunnerOptions;
   readonly #lanes = new Map<number, AssemblyLane>();
   readonly #running = new Set<Promise<void>>();
+  readonly #buffers = new RecycledBuffers(KEPT_BYTES);
 
   constructor(options: AssemblyRunnerOptions) {
     this.#options = options;
@@ -109,10 +121,11 @@ export class AssemblyRunner implements ConsumerHandler {
 
   async #work(lane: AssemblyLane, records: readonly KafkaRecord[]): Promise<Stage1Result> {
     const { pool, topics } = this.#options;
-    const result = await pool.run(recordsTask(lane, records));
+    const result = await pool.run(recordsTask(lane, records, this.#buffers));
     // No new assignment comes while a batch is in work, so the thread was replaced by one that knows of no partition.
     if (result === undefined)
       throw new Error(`the worker of ${topics.spans} partition ${lane.partition} has lost its state`);
+    this.#buffers.give(result.spent);
     return result;
   }
 
@@ -120,9 +133,15 @@ export class AssemblyRunner implements ConsumerHandler {
   async #produce(lane: AssemblyLane, result: Stage1Result, records: readonly KafkaRecord[]): Promise<void> {
     const { producer, topics, deadLetters, committer, hardCapMs } = this.#options;
     const values = unpack(result.values);
-    const outputs = result.targets.map(({ partition, key }, i) => ({ partition, key, value: values[i] }));
-    const summaries = outputs.filter((_, i) => result.targets[i].topic === 'traces');
-    const signals = outputs.filter((_, i) => result.targets[i].topic === 'signals');
+    const { isSignal, partitions, keys } = result.targets;
+    const summaries: OutgoingRecord[] = [];
+    const signals: OutgoingRecord[] = [];
+    for (let i = 0; i < values.length; i++)
+      (isSignal[i] ? signals : summaries).push({
+        partition: partitions[i],
+        key: keys[i],
+        value: values[i],
+      });
     const letters = lettersOf(lane, result, records);
     const fresh = records.filter((r) => r.offset >= lane.done && r.offset < result.next).length;
     const [acks] = await Promise.all([
@@ -131,7 +150,7 @@ export class AssemblyRunner implements ConsumerHandler {
       deadLetters.put(letters, fresh, result.clock),
     ]);
     for (const { first, baseOffset } of acks) {
-      const summary = decodeAs('TraceSummary', summaries[first].value);
+      const summary = decodeAs('TraceSummary', summaries[first].value ?? new Uint8Array());
       if (summary.ok) lane.traces.add(summary.value.source.clock, baseOffset);
     }
     const position = advanceLane(lane, result, hardCapMs);

@@ -54,8 +54,8 @@ export async function signalsOf(
           throw new Error(`stage 1 did not take the records: ${JSON.stringify(result?.refused)}`);
         const values = unpack(result.values).map((value) => Uint8Array.from(value));
         for (let times = chances.again() ? 2 : 1; times > 0; times--)
-          for (const [i, target] of result.targets.entries())
-            if (target.topic === 'signals') signals[target.partition].push(values[i]);
+          for (const [i, partition] of result.targets.partitions.entries())
+            if (result.targets.isSignal[i]) signals[partition].push(values[i]);
         at += some.length;
       }
     }),
