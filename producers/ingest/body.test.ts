@@ -1,7 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { declaredLength, giveBack, readBody } from './body.ts';
+import { declaredLength, readBody } from './body.ts';
 import { ByteBudget } from './budget.ts';
+import { giveBack } from './memory.ts';
 
 const LIMIT = 1000;
 

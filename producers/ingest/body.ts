@@ -1,6 +1,7 @@
 /** Reads a request's body into one buffer: of its declared length, or growing (chunked transfer) up to the bound. */
 import type { Readable } from 'node:stream';
 import type { Reservation } from './budget.ts';
+import { borrow } from './memory.ts';
 import type { Refusal, Result } from './refusal.ts';
 import { malformed, ok, refused, tooLarge } from './refusal.ts';
 
@@ -29,28 +30,6 @@ export async function readBody(stream: Readable, options: BodyOptions): Promise<
   const busy = reservation.resize(capacity);
   if (busy !== undefined) return refused(busy);
   return collect(stream, borrow(capacity), options);
-}
-
-/** Of bodies that are read no more: fresh memory for each, and its collection, costs more than all that is done to it. */
-const free: ArrayBuffer[] = [];
-const ours = new WeakSet<ArrayBufferLike>();
-const MIN_KEPT_BYTES = 16 << 10;
-const MAX_KEPT_BYTES = 1 << 20;
-const MAX_KEPT = 8;
-
-/** `capacity` bytes, with whatever was in them. */
-function borrow(capacity: number): Buffer {
-  if (capacity < MIN_KEPT_BYTES || capacity > MAX_KEPT_BYTES) return Buffer.allocUnsafe(capacity);
-  const fit = free.findLastIndex(({ byteLength }) => byteLength >= capacity && byteLength <= capacity * 4);
-  if (fit >= 0) return Buffer.from(free.splice(fit, 1)[0], 0, capacity);
-  const { buffer } = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(capacity)));
-  ours.add(buffer);
-  return Buffer.from(buffer, 0, capacity);
-}
-
-/** Gives the memory of a body that `readBody` gave back, once: nobody may read it from now on. */
-export function giveBack({ buffer }: Buffer): void {
-  if (ours.has(buffer) && free.length < MAX_KEPT) free.push(buffer as ArrayBuffer);
 }
 
 function collect(stream: Readable, buffer: Buffer, options: BodyOptions): Promise<Result<Buffer>> {

@@ -5,6 +5,7 @@
 
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
 import type { Schedule } from '#infra/schedule.ts';
+import { giveBack } from './memory.ts';
 import type { Part, RecordOf } from './records.ts';
 
 export type { Part } from './records.ts';
@@ -19,7 +20,7 @@ export interface Entry {
 }
 
 export interface LaneOptions {
-  /** Sends to one topic; resolves once the log has every record. */
+  /** Sends to one topic; resolves once the log has every record. Their values are used again after that. */
   send(records: readonly OutgoingRecord[]): Promise<readonly ProduceAck[]>;
   /** Unix milliseconds. */
   now(): number;
@@ -129,8 +130,12 @@ export class Lane {
     const { send, now, onAck, recordOf } = this.#options;
     const sentAt = now();
     try {
-      const acks = await send(recordsOf(entries, this.#partition, sentAt, recordOf));
+      const records = recordsOf(entries, this.#partition, sentAt, recordOf);
+      for (const { part } of entries) giveBack(part.otlp); // the records have copied it
+      const acks = await send(records);
       onAck(acks, sentAt, now());
+      // Only now: of a send that failed nobody knows who reads its records still.
+      for (const { value } of records) if (value !== null) giveBack(value);
       return undefined;
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
@@ -145,11 +150,27 @@ function recordsOf(
   receivedAt: number,
   recordOf: RecordOf,
 ): OutgoingRecord[] {
+  if (entries.every((entry) => goTogether(entry, entries[0])))
+    return [record(entries, partition, receivedAt, recordOf)];
   const together = Map.groupBy(entries, ({ tenant, part }) => `${tenant}\n${part.service}`);
-  return [...together.values()].map((parts) => {
-    const [{ tenant, part }] = parts;
-    const count = parts.reduce((sum, each) => sum + each.part.count, 0);
-    const otlp = parts.map((each) => each.part.otlp);
-    return recordOf({ partition, service: part.service, tenant, receivedAt, count, otlp });
-  });
+  return [...together.values()].map((each) => record(each, partition, receivedAt, recordOf));
+}
+
+const goTogether = (one: Entry, other: Entry) =>
+  one.tenant === other.tenant && one.part.service === other.part.service;
+
+function record(
+  entries: readonly Entry[],
+  partition: number,
+  receivedAt: number,
+  recordOf: RecordOf,
+): OutgoingRecord {
+  const [{ tenant, part }] = entries;
+  const otlp: Uint8Array[] = [];
+  let count = 0;
+  for (const entry of entries) {
+    otlp.push(entry.part.otlp);
+    count += entry.part.count;
+  }
+  return recordOf({ partition, service: part.service, tenant, receivedAt, count, otlp });
 }

@@ -1,6 +1,7 @@
 /** Parts of exports → records of ati.spans and ati.telemetry. */
 import type { OutgoingRecord } from '#infra/kafka/port.ts';
 import { encode } from '#schemas/codec.ts';
+import { borrow } from './memory.ts';
 import type { BySignal } from './signals.ts';
 
 /** What goes to one partition together. */
@@ -23,6 +24,7 @@ export interface Batch extends Omit<Part, 'otlp'> {
   readonly otlp: readonly Uint8Array[];
 }
 
+/** The value is in borrowed memory: whoever has sent it gives it back. */
 export type RecordOf = (batch: Batch) => OutgoingRecord;
 
 const NOTHING = Buffer.alloc(0);
@@ -61,7 +63,7 @@ function around(otlp: readonly Uint8Array[], empty: Buffer): Buffer {
   const head = empty.length - 1; // without the length 0
   let sizeOfLength = 1;
   for (let rest = length * 2; rest > 0x7f; rest = Math.floor(rest / 128)) sizeOfLength++;
-  const value = Buffer.allocUnsafe(head + sizeOfLength + length);
+  const value = borrow(head + sizeOfLength + length);
   value.set(empty.subarray(0, head));
   let at = head;
   for (let rest = length * 2; ; rest = Math.floor(rest / 128)) {

@@ -11,6 +11,7 @@ import { splitLogs } from '#schemas/otlp/split-logs.ts';
 import { splitMetrics } from '#schemas/otlp/split-metrics.ts';
 import type { OtlpEncoding } from './answer.ts';
 import { cutParts } from './cut.ts';
+import { borrow } from './memory.ts';
 import type { Part } from './records.ts';
 import type { Result } from './refusal.ts';
 import { malformed, ok, refused } from './refusal.ts';
@@ -79,7 +80,7 @@ function readersOf(options: SplitterOptions): Record<Signal, Reader> {
     maxAttributesPerSpan: options.maxAttributes,
     ...LIMITS,
   };
-  const traces = { ...filter, partitions, maxSpans: maxItems };
+  const traces = { ...filter, partitions, maxSpans: maxItems, memory: borrow };
   const services = { ...filter, maxItems, maxPartBytes, allowBodies };
 
   const byTrace = (otlp: Uint8Array, tenant: string): Outcome => {

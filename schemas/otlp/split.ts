@@ -20,12 +20,14 @@ export interface SplitOptions extends FilterOptions {
   readonly partitions: number;
   /** More spans make the whole body refused. */
   readonly maxSpans: number;
+  /** Memory of `bytes` bytes for a part; default: fresh. */
+  memory?(bytes: number): Uint8Array;
 }
 
 export interface SplitPart {
   readonly partition: number;
   readonly spanCount: number;
-  /** A TracesData message of its own memory. */
+  /** A TracesData message in memory of its own. */
   readonly otlp: Uint8Array;
 }
 
@@ -106,12 +108,15 @@ class Splitter {
     }
     this.#flush();
     const parts: SplitPart[] = [];
-    this.#parts.forEach((part, partition) => {
-      if (part === undefined) return;
+    for (let partition = 0; partition < this.#parts.length; partition++) {
+      const part = this.#parts[partition];
+      if (part === undefined) continue;
       part.closeResource();
-      const otlp = Uint8Array.prototype.slice.call(part.out.buf, 0, part.out.n);
+      const { buf, n } = part.out;
+      const otlp = this.#options.memory?.(n) ?? Buffer.allocUnsafe(n);
+      buf.copy(otlp, 0, 0, n);
       parts.push({ partition, spanCount: part.spans, otlp });
-    });
+    }
     return {
       ok: true,
       parts,
