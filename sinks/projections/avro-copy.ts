@@ -1,0 +1,226 @@
+/**
+ * Avro values → RowBinary values, byte by byte: no objects and no strings in between.
+ *
+ * It copies what our own writers leave (schemas/avro/writer.ts): arrays in one block, numbers within their bounds, UTF-8. At
+ * the first thing that is otherwise, be it wrong or only unusual, it gives up and leaves nothing: then `decode` reads the
+ * record, and refuses it in its own words where it is wrong.
+ * https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
+ */
+import { isUtf8 } from 'node:buffer';
+import { versionsOf } from '#schemas/avro/catalog.ts';
+import type { EventName } from '#schemas/events.ts';
+import type { RowBuffer } from '../rowbinary/buffer.ts';
+
+/** Not an Error: nobody looks at a stack. */
+class Unusual {}
+const UNUSUAL = new Unusual();
+
+const HEADER_BYTES = 5;
+/** A symbol of one byte becomes a String of a few, a long of one byte eight: no value grows more than that. */
+const GROWTH = 16;
+/** Larger records are rare, and would have much room held for them. */
+const MAX_BYTES = 1 << 20;
+/** Up to here a loop copies faster than a call. */
+const SHORT = 200;
+
+let b: Uint8Array = new Uint8Array(0);
+let at = 0;
+let end = 0;
+/** What is written, and where next. */
+let o: Uint8Array = b;
+let to = 0;
+
+/** The id of this version of an event. */
+export function schemaId(name: EventName, version: number): number {
+  const found = versionsOf(name).find((each) => each.version === version);
+  if (found === undefined) throw new Error(`no schema of ${name} v${version} has an id`);
+  return found.id;
+}
+
+/** The longest of `symbols` is GROWTH − 1 bytes: as Strings. */
+export const wordsOf = (symbols: readonly string[]): readonly Uint8Array[] =>
+  symbols.map((symbol) => Buffer.from([symbol.length, ...Buffer.from(symbol)]));
+
+/** Is `bytes` a record of the schema with this id? */
+export function isOf(id: number, bytes: Uint8Array): boolean {
+  return (
+    bytes.length > HEADER_BYTES &&
+    bytes[0] === 0 &&
+    ((bytes[1] << 24) | (bytes[2] << 16) | (bytes[3] << 8) | bytes[4]) === id
+  );
+}
+
+/** Appends what `write` makes of the record; false (nothing appended) where it is to be read another way. */
+export function copied(out: RowBuffer, bytes: Uint8Array, write: () => void): boolean {
+  if (bytes.length > MAX_BYTES) return false;
+  const { length } = out;
+  out.reserve(bytes.length * GROWTH);
+  out.length = length;
+  b = bytes;
+  at = HEADER_BYTES;
+  end = bytes.length;
+  o = out.whole;
+  to = length;
+  try {
+    write();
+  } catch (error) {
+    if (error instanceof Unusual) return false;
+    throw error;
+  }
+  if (at !== end) return false;
+  out.length = to;
+  return true;
+}
+
+/** Where the next value is read, to be read again with `reread`. */
+export const position = (): number => at;
+
+/** Writes the values at `position` (they have been read before, so they are good) once more, or at last. */
+export function reread(from: number, write: () => void): void {
+  const back = at;
+  at = from;
+  write();
+  at = back;
+}
+
+/** Reads values that the row has not. */
+export function skipped(read: () => void): void {
+  const back = to;
+  read();
+  to = back;
+}
+
+function byte(): number {
+  if (at >= end) throw UNUSUAL;
+  return b[at++];
+}
+
+/** A zigzag varint of 32 bits. */
+function small(): number {
+  let value = byte();
+  if (value >= 0x80) {
+    value &= 0x7f;
+    for (let shift = 7; ; shift += 7) {
+      const next = byte();
+      if (shift === 28 && next > 0x0f) throw UNUSUAL;
+      value |= (next & 0x7f) << shift;
+      if (next < 0x80) break;
+    }
+  }
+  return (value >>> 1) ^ -(value & 1);
+}
+
+function write32(value: number): void {
+  o[to] = value;
+  o[to + 1] = value >>> 8;
+  o[to + 2] = value >>> 16;
+  o[to + 3] = value >>> 24;
+  to += 4;
+}
+
+function writeVarint(value: number): void {
+  let rest = value;
+  while (rest > 0x7f) {
+    o[to++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  o[to++] = rest;
+}
+
+/** int → UInt32 */
+export function int(): void {
+  write32(small());
+}
+
+/** A long of any 64 bits → Int64; returns its upper half. Those of ten bytes are another reader's. */
+export function nanos(): number {
+  let low = byte();
+  let high = 0;
+  if (low >= 0x80) {
+    low &= 0x7f;
+    for (let shift = 7; ; shift += 7) {
+      if (shift === 63) throw UNUSUAL;
+      const next = byte();
+      const bits = next & 0x7f;
+      if (shift < 32) low |= bits << shift;
+      if (shift === 28) high = bits >>> 4;
+      else if (shift > 32) high |= bits << (shift - 32);
+      if (next < 0x80) break;
+    }
+  }
+  const sign = -(low & 1);
+  const upper = (high >>> 1) ^ sign;
+  write32(((low >>> 1) | (high << 31)) ^ sign);
+  write32(upper);
+  return upper;
+}
+
+/** long → Int64, where a number holds it exactly. */
+export function long(): void {
+  const upper = nanos();
+  if (upper >= 0x1fffff || upper < -0xfffff) throw UNUSUAL;
+}
+
+/** double → Float64. Of NaN there are many: another reader writes the one. */
+export function double(): void {
+  if (end - at < 8) throw UNUSUAL;
+  if ((b[at + 7] & 0x7f) === 0x7f && (b[at + 6] & 0xf0) === 0xf0) throw UNUSUAL;
+  for (let i = 0; i < 8; i++) o[to++] = b[at++];
+}
+
+/** boolean → UInt8 */
+export function boolean(): void {
+  const value = byte();
+  if (value > 1) throw UNUSUAL;
+  o[to++] = value;
+}
+
+/** An enum's symbol → String. */
+export function word(words: readonly Uint8Array[]): void {
+  const index = small();
+  if (index < 0 || index >= words.length) throw UNUSUAL;
+  const bytes = words[index];
+  for (let i = 0; i < bytes.length; i++) o[to++] = bytes[i];
+}
+
+/** string → String */
+export function text(): void {
+  const size = small();
+  if (size < 0 || size > end - at) throw UNUSUAL;
+  writeVarint(size);
+  const from = at;
+  at += size;
+  if (size > SHORT) {
+    const whole = b.subarray(from, at);
+    if (!isUtf8(whole)) throw UNUSUAL;
+    o.set(whole, to);
+    to += size;
+    return;
+  }
+  const bytes = b;
+  const into = o;
+  let all = 0;
+  for (let i = from, k = to; i < at; i++, k++) {
+    const each = bytes[i];
+    all |= each;
+    into[k] = each;
+  }
+  to += size;
+  if (all > 0x7f && !isUtf8(bytes.subarray(from, at))) throw UNUSUAL;
+}
+
+/** The length of an Array whose items are not read here. */
+export function length(items: number): void {
+  writeVarint(items);
+}
+
+/** An array of records: its length, then each by `write`. */
+export function array(write: () => void): void {
+  const count = small();
+  if (count < 0 || count > end - at) throw UNUSUAL;
+  writeVarint(count);
+  if (count === 0) return;
+  for (let i = 0; i < count; i++) write();
+  // The block behind the last one.
+  if (byte() !== 0) throw UNUSUAL;
+}
