@@ -17,6 +17,7 @@ export function rounded(value: number, digits: 0 | 1 | 2 | 3 | 4): number {
 
 /** 2140.4 → `2,140`; below 10 with one decimal. */
 export function number(value: number): string {
+  if (value >= 0 && value < 1000 && Number.isInteger(value)) return String(value);
   return value < 10 && !Number.isInteger(value) ? value.toFixed(1) : grouped(value.toFixed(0));
 }
 
@@ -24,15 +25,30 @@ export function number(value: number): string {
 export const plural = (value: number, noun: string) => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
 
 /** 0.667 → `67 %`. */
-export const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+export const percent = (share: number) =>
+  share >= 0 && share < 1000 ? `${rounded(share * 100, 0)} %` : `${(share * 100).toFixed(0)} %`;
+
+/** Times below 10 s have few texts: each is made once. By hundredths, tenths and whole milliseconds. */
+const HUNDREDTHS: string[] = new Array(100).fill('');
+const TENTHS: string[] = new Array(100).fill('');
+const WHOLE: string[] = new Array(10_000).fill('');
+
+/** Of `rounded(ms, digits)` with the unit; `texts` has room for it. */
+function milliseconds(ms: number, digits: 0 | 1 | 2, texts: string[]): string {
+  const value = rounded(ms, digits);
+  const at = Math.round(value * POWERS[digits]);
+  if (texts[at] === '') texts[at] = `${value < 1000 ? value : grouped(String(value))} ms`;
+  return texts[at];
+}
 
 /** Of milliseconds: `<0.01 ms`, `0.25 ms`, `8.3 ms`, `633 ms`, `4,999 ms`, `20.1 s`, `3,600 s`. */
 export function elapsed(ms: number): string {
-  const size = Math.abs(ms);
-  if (size >= 9_999.5) return `${grouped(String(rounded(ms / 1000, 1)))} s`;
-  if (size >= 9.95) return `${size < 999.5 ? rounded(ms, 0) : grouped(ms.toFixed(0))} ms`;
-  if (size < 0.005 && size > 0) return '<0.01 ms';
-  return `${rounded(ms, size < 0.995 ? 2 : 1)} ms`;
+  if (ms < 0) return ms > -0.005 ? '<0.01 ms' : `-${elapsed(-ms)}`;
+  if (ms >= 9_999.5) return `${grouped(String(rounded(ms / 1000, 1)))} s`;
+  if (ms >= 9.95) return milliseconds(ms, 0, WHOLE);
+  if (ms >= 0.995) return milliseconds(ms, 1, TENTHS);
+  if (ms >= 0.005) return milliseconds(ms, 2, HUNDREDTHS);
+  return ms > 0 ? '<0.01 ms' : `${ms} ms`;
 }
 
 /** Of bytes: `512 bytes`, `2.0 KB`, `1,234 MB`; units of 1000. */

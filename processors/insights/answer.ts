@@ -14,36 +14,65 @@ const LONGEST_LABEL = 200;
 /** Spaces that are not single ones between words. */
 const UNTIDY = /[^\S ]|\s\s|^\s|\s$/;
 
+const cut = (text: string, longest: number) =>
+  text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+
 /** One line whatever the names in it are. */
 function oneLine(text: string, longest: number): string {
-  const line = UNTIDY.test(text) ? text.replace(/\s+/g, ' ').trim() : text;
-  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+  return cut(UNTIDY.test(text) ? text.replace(/\s+/g, ' ').trim() : text, longest);
 }
 
-/** The entry itself where its texts are tidy, as nearly all are. */
-function tidy(entry: TimelineEntry): TimelineEntry {
-  const label = oneLine(entry.label, LONGEST_LABEL);
-  const outcome = entry.outcome === 'ok' ? 'ok' : oneLine(entry.outcome, LONGEST_LABEL);
-  return label === entry.label && outcome === entry.outcome ? entry : { ...entry, label, outcome };
+/** What is known of the names seen last: the same few are in every text. A long one is not worth its memory. */
+const MOST_NAMES = 1000;
+const known = new Map<string, boolean>();
+
+/** True where a name leaves a text on one line and its spaces single; an empty one may leave two beside each other. */
+function isTidy(name: string): boolean {
+  let tidy = known.get(name);
+  if (tidy === undefined) {
+    if (known.size >= MOST_NAMES) known.clear();
+    tidy = name !== '' && !UNTIDY.test(name);
+    if (name.length <= LONGEST_LABEL) known.set(name, tidy);
+  }
+  return tidy;
+}
+
+function areTidy(names: readonly string[]): boolean {
+  for (let i = 0; i < names.length; i++) if (!isTidy(names[i])) return false;
+  return true;
 }
 
 const byTime = (a: TimelineEntry, b: TimelineEntry) => a.startMs - b.startMs || a.durationMs - b.durationMs;
 
+/** Brings the texts onto one line each and cuts what is too long. `tidy`: they are on one line already. */
+function tidyTexts(timeline: TimelineEntry[], tidy: boolean): void {
+  for (let i = 0; i < timeline.length; i++) {
+    const { label, outcome } = timeline[i];
+    if (tidy && label.length <= LONGEST_LABEL && outcome.length <= LONGEST_LABEL) continue;
+    timeline[i].label = oneLine(label, LONGEST_LABEL);
+    if (outcome !== 'ok') timeline[i].outcome = oneLine(outcome, LONGEST_LABEL);
+  }
+}
+
 /**
- * An answer about the agent operation of `row`, its texts on one line each, its timeline in order of time, of equal times
- * as given. Where a rule has more than LONGEST_TIMELINE entries it chooses which ones to give; of more the earliest stay.
+ * An answer about the agent operation of `row`, its texts on one line each, its timeline (which is sorted in place) in
+ * order of time, of equal times as given. Where a rule has more than LONGEST_TIMELINE entries it chooses which ones to
+ * give; of more the earliest stay. `names`: all that its texts have from outside, one or more each between other words;
+ * without them each text is looked at.
  */
 export function makeInsight(
   view: TraceView,
   row: number,
   insight: Omit<Insight, 'agent' | 'operation'>,
+  names?: readonly string[],
 ): Insight {
-  const timeline = sortFew([...insight.timeline], byTime)
-    .slice(0, LONGEST_TIMELINE)
-    .map(tidy);
+  const { kind, found, evidence, timeline } = insight;
+  sortFew(timeline, byTime);
+  if (timeline.length > LONGEST_TIMELINE) timeline.length = LONGEST_TIMELINE;
+  const tidy = names !== undefined && areTidy(names);
+  tidyTexts(timeline, tidy);
   const { agent, operation } = agentOperation(view, row);
-  const { kind, found, evidence } = insight;
-  const answer = oneLine(insight.answer, LONGEST_ANSWER);
+  const answer = tidy ? cut(insight.answer, LONGEST_ANSWER) : oneLine(insight.answer, LONGEST_ANSWER);
   return { kind, found, answer, evidence, timeline, agent, operation };
 }
 

@@ -2,9 +2,10 @@
 
 import { failedCalls, isCall, isOutermostCall, rowsByCallee } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { int32s } from '../trace/arrays.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
-import { numbersOf } from './places.ts';
+import { numberCalls } from './places.ts';
 
 /** One logical operation: a call with all its attempts. */
 export interface CallSequence {
@@ -25,10 +26,9 @@ function sequencesOf(view: TraceView, callee: number, rows: readonly number[]): 
     else found.set(first[row], [row]);
   }
   const sequences = [...found.values()];
-  const numbers = numbersOf(
-    view,
-    sequences.map(([row]) => row),
-  );
+  const firsts = sequences.map(([row]) => row);
+  const numbers = int32s(firsts.length);
+  numberCalls(view, firsts, firsts.length, numbers);
   return sequences.map((attempts, index) => ({ callee, number: numbers[index], attempts }));
 }
 

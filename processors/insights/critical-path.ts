@@ -5,17 +5,17 @@ import { agentOperation } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, reader } from '../detectors/measures.ts';
-import { quantile, sortedCopy } from '../detectors/stats.ts';
-import { sortFew } from '../trace/arrays.ts';
+import { quantile } from '../detectors/stats.ts';
+import { float64s, sortFew, sortRising } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
 import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
-import { type Branch, type Fork, forksOf } from './forks.ts';
+import { type Branches, type Fork, forksOf } from './forks.ts';
 import type { InsightRule } from './insight.ts';
-import { type OnPath, onPath } from './on-path.ts';
+import { onPath } from './on-path.ts';
 import { workerPlaces } from './places.ts';
 
 /** A wait counts from so long on, or from this share of what the other branches take (as design §5's straggler). */
@@ -24,150 +24,191 @@ const MIN_WAIT_SHARE = 0.5;
 /** Branches end together within this share of the time since the fork. Own choice. */
 const TOGETHER_SHARE = 0.1;
 
-/** A fork as its join sees it; times in ns. */
+/** A fork as its join sees it; branches by number, times in ns. */
 interface Join {
   readonly fork: Fork;
-  readonly last: Branch;
-  readonly next: Branch;
+  readonly last: number;
+  readonly next: number;
   /** From the end of the next to the end of the last. */
   readonly wait: number;
-  /** The least wait that counts. */
-  readonly least: number;
-  /** Of the last branch's time on the path waits for people. */
-  readonly idle: number;
+  /** The part of the wait that the last branch is to blame for: 0 below the least that counts. */
+  readonly blame: number;
   /** Path time of its branches. */
   readonly time: number;
-  readonly isOnPath: (branch: Branch) => boolean;
+}
+
+/** The least wait of a fork that counts. */
+function leastWait({ start, end }: Branches, { from, to }: Fork, last: number): number {
+  const times = float64s(to - from - 1);
+  let n = 0;
+  for (let at = from; at < to; at++) if (at !== last) times[n++] = end[at] - start[from];
+  return Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(sortRising(times), 0.5));
 }
 
 /** Undefined where nothing waited for the fork. The path tells whom the join waited for: clocks may tell otherwise. */
-function joinOf(fork: Fork, path: OnPath): Join | undefined {
-  const { branches } = fork;
-  const isOnPath = (branch: Branch) => branch.rows.some((row) => path.time[row] > 0);
-  const sum = (of: Float64Array, branch: Branch) => branch.rows.reduce((total, row) => total + of[row], 0);
-  const later = (a: Branch, b: Branch) => (b.end > a.end ? b : a);
-  const awaited = branches.filter(isOnPath);
-  if (awaited.length === 0) return undefined;
-  const [first] = branches;
-  const last = awaited.reduce(later);
-  const others = branches.filter((branch) => branch !== last);
-  const next = others.reduce(later);
-  const times = sortedCopy(others.map((branch) => branch.end - first.start));
-  return {
-    fork,
-    last,
-    next,
-    wait: Math.max(0, last.end - next.end),
-    least: Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(times, 0.5)),
-    idle: sum(path.idle, last),
-    time: awaited.reduce((total, branch) => total + sum(path.time, branch), 0),
-    isOnPath,
-  };
+function joinOf(branches: Branches, fork: Fork): Join | undefined {
+  const { end, time, idle } = branches;
+  let last = -1;
+  let onPath = 0;
+  for (let at = fork.from; at < fork.to; at++) {
+    if (time[at] === 0) continue;
+    if (last < 0 || end[at] > end[last]) last = at;
+    onPath += time[at];
+  }
+  if (last < 0) return undefined;
+  let next = -1;
+  for (let at = fork.from; at < fork.to; at++)
+    if (at !== last && (next < 0 || end[at] > end[next])) next = at;
+  const wait = Math.max(0, end[last] - end[next]);
+  // Waiting for a person is never blamed on a branch.
+  const blamed = wait - idle[last];
+  const blame = blamed >= MIN_WAIT_NS && blamed >= leastWait(branches, fork, last) ? blamed : 0;
+  return { fork, last, next, wait, blame, time: onPath };
 }
 
-/** Waiting for a person is never blamed on a branch. */
-const waited = (join: Join) => join.wait - join.idle >= join.least;
-
 /** The fork whose join waited longest for one branch; where none did, the one that owns most of the path. */
-function mainJoin(joins: readonly Join[]): Join | undefined {
-  const blame = (join: Join) => (waited(join) ? join.wait - join.idle : 0);
+function mainJoin(branches: Branches, forks: readonly Fork[]): Join | undefined {
   let best: Join | undefined;
-  for (const join of joins) {
-    if (best === undefined || blame(join) - blame(best) > 0) best = join;
-    else if (blame(join) === blame(best) && join.time > best.time) best = join;
+  for (let i = 0; i < forks.length; i++) {
+    const join = joinOf(branches, forks[i]);
+    if (join === undefined) continue;
+    if (best === undefined || join.blame > best.blame) best = join;
+    else if (join.blame === best.blame && join.time > best.time) best = join;
   }
   return best;
 }
 
-const slackOf = (join: Join, branch: Branch) => Math.max(0, join.last.end - branch.end);
-
-/** Who finished early and merely waited for the last. */
-function waiters(join: Join): Branch[] {
-  return join.fork.branches.filter((each) => !join.isOnPath(each) && slackOf(join, each) >= join.least);
+/** All that the answer is made of. */
+interface Answered {
+  readonly view: TraceView;
+  readonly branches: Branches;
+  readonly join: Join;
+  /** ns. */
+  readonly least: number;
+  readonly evidence: Measure[];
 }
 
-function evidenceOf(path: CriticalPath, join: Join): Measure[] {
-  const early = waiters(join);
-  const [first] = join.fork.branches;
-  const length = path.n === 0 ? 0 : path.end[path.n - 1] - path.start[0];
+const slackOf = ({ end }: Branches, { last }: Join, branch: number) => Math.max(0, end[last] - end[branch]);
+
+function evidenceOf(
+  path: CriticalPath,
+  spans: number,
+  branches: Branches,
+  join: Join,
+  least: number,
+): Measure[] {
+  const { from, to } = join.fork;
+  const { start, end, time } = branches;
+  let early = 0; // those that finished early and merely waited for the last
+  let slackTotal = 0;
+  for (let at = from; at < to; at++) {
+    if (time[at] > 0) continue;
+    const slack = slackOf(branches, join, at);
+    if (slack < least) continue;
+    early++;
+    slackTotal += slack;
+  }
   return [
-    ms('path_length', length),
-    count('path_spans', new Set(path.row).size),
-    count('branches', join.fork.branches.length),
-    count('waited_branches', early.length),
-    ms('slowest_branch', join.last.end - first.start),
-    ms('next_branch', join.next.end - first.start),
-    ms(
-      'slack_total',
-      early.reduce((sum, branch) => sum + slackOf(join, branch), 0),
-    ),
+    ms('path_length', path.n === 0 ? 0 : path.end[path.n - 1] - path.start[0]),
+    count('path_spans', spans),
+    count('branches', to - from),
+    count('waited_branches', early),
+    ms('slowest_branch', end[join.last] - start[from]),
+    ms('next_branch', end[join.next] - start[from]),
+    ms('slack_total', slackTotal),
   ];
 }
 
-/** `worker analyst #3`: a worker's place among all workers of its parent, else the branch's in its fork. */
-function nameOf(view: TraceView, { branches }: Fork, branch: Branch): string {
-  const { row } = branch;
-  const callee = view.strings[view.callee[row]];
-  const name = isAgent(view.role[row]) ? qualified(callee, view.strings[view.agent[row]]) : callee;
-  return `${name} #${workerPlaces(view)[row] || branches.indexOf(branch) + 1}`;
+/** What the branch before was named: its siblings are mostly called the same. */
+let named = { callee: '', agent: '', name: '' };
+
+function workerName(callee: string, agent: string): string {
+  if (named.callee !== callee || named.agent !== agent)
+    named = { callee, agent, name: qualified(callee, agent) };
+  return named.name;
 }
 
-function answerOf(view: TraceView, join: Join, evidence: readonly Measure[]): string {
+function calleeOf({ view, branches }: Answered, branch: number): string {
+  const row = branches.row[branch];
+  const callee = view.strings[view.callee[row]];
+  return isAgent(view.role[row]) ? workerName(callee, view.strings[view.agent[row]]) : callee;
+}
+
+/** `worker analyst #3`: a worker's place among all workers of its parent, else the branch's in its fork. */
+function nameOf(answered: Answered, branch: number): string {
+  const { view, branches, join } = answered;
+  const place = workerPlaces(view)[branches.row[branch]] || branch - join.fork.from + 1;
+  return `${calleeOf(answered, branch)} #${place}`;
+}
+
+function answerOf(answered: Answered): string {
+  const { view, join, least, evidence } = answered;
   const e = reader(evidence);
   const { operation, agent } = agentOperation(view, join.fork.owner);
   const owner = `${operation} (agent ${agent})`;
   const branches = number(e('branches'));
-  const last = nameOf(view, join.fork, join.last);
-  const ends = `ended ${elapsed(e('slowest_branch'))} after the fork, the next ${elapsed(e('next_branch'))} after it`;
-  const early = `${number(e('waited_branches'))} ${e('waited_branches') === 1 ? 'branch' : 'branches'}`;
+  const [slowest, next] = [elapsed(e('slowest_branch')), elapsed(e('next_branch'))];
+  const waiting = e('waited_branches');
+  const early = () => `${number(waiting)} ${waiting === 1 ? 'branch' : 'branches'}`;
   const path = `The critical path takes ${elapsed(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
-  if (waited(join))
+  const last = () => nameOf(answered, join.last);
+  const ends = () => `ended ${slowest} after the fork, the next ${next} after it`;
+  if (join.blame > 0)
     return (
-      `${owner} forked ${branches} branches and its join waited for one, ${last}: it ${ends}, while ${early} had ` +
+      `${owner} forked ${branches} branches and its join waited for one, ${last()}: it ${ends()}, while ${early()} had ` +
       `finished early and merely waited (${elapsed(e('slack_total'))} of slack in all). ${path}`
     );
-  if (join.wait >= join.least)
-    return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
+  if (join.wait >= least)
+    return `No branch is to blame: of the ${branches} branches of ${owner} ${last()} ${ends()}, but it waited for a person. ${path}`;
   if (join.wait > Math.max(2 * CLOCK_NS, TOGETHER_SHARE * e('slowest_branch') * 1e6))
-    return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends}. ${path}`;
+    return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends()}. ${path}`;
   const apart = join.wait / (e('slowest_branch') * 1e6);
   const together =
     join.wait <= CLOCK_NS
       ? 'together'
       : `${elapsed(join.wait / 1e6)} apart (${apart < 0.01 ? '<1 %' : percent(apart)} of the time)`;
-  const others = e('waited_branches') > 0 ? `; ${early} had finished early` : '';
-  const both = join.fork.branches.length === 2 ? 'both branches' : `the last two of the ${branches} branches`;
+  const others = waiting > 0 ? `; ${early()} had finished early` : '';
+  const both = e('branches') === 2 ? 'both branches' : `the last two of the ${branches} branches`;
   return (
     `No branch made the join wait long: ${both} of ${owner} ended ${together}, ` +
-    `${elapsed(e('next_branch'))} and ${elapsed(e('slowest_branch'))} after the fork${others}. ${path}`
+    `${next} and ${slowest} after the fork${others}. ${path}`
   );
 }
 
-/** The last, the one before it, and those that waited longest. */
-function timelineOf(view: TraceView, join: Join): TimelineEntry[] {
-  const { last, next, fork, isOnPath } = join;
-  const others = fork.branches.filter((each) => each !== last && each !== next);
-  sortFew(others, (a, b) => a.end - b.end);
-  return [last, next, ...others].slice(0, LONGEST_TIMELINE).map((branch) => {
-    const outcome = isOnPath(branch) ? 'on the path' : `waited ${elapsed(slackOf(join, branch) / 1e6)}`;
-    return entry(nameOf(view, fork, branch), branch.start, branch.end, outcome);
-  });
+/** The branches that the timeline tells of: the last, the one before it, and those that waited longest. */
+function toldBranches(branches: Branches, { fork, last, next }: Join): number[] {
+  const others: number[] = [];
+  for (let at = fork.from; at < fork.to; at++) if (at !== last && at !== next) others.push(at);
+  sortFew(others, (a, b) => branches.end[a] - branches.end[b]);
+  return [last, next, ...others].slice(0, LONGEST_TIMELINE);
 }
 
 function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']> {
-  const forks = forksOf(view);
-  if (forks.length === 0) return undefined;
   const path = onPath(view, critical);
-  const join = mainJoin(forks.map((fork) => joinOf(fork, path)).filter((join) => join !== undefined));
+  const { forks, branches } = forksOf(view, path);
+  const join = mainJoin(branches, forks);
   if (join === undefined) return undefined;
-  const evidence = evidenceOf(critical, join);
-  return makeInsight(view, join.fork.owner, {
-    kind: 'critical_path',
-    found: waited(join),
-    answer: answerOf(view, join, evidence),
+  const least = leastWait(branches, join.fork, join.last);
+  const evidence = evidenceOf(critical, path.spans, branches, join, least);
+  const answered = { view, branches, join, least, evidence };
+  const { agent, operation } = agentOperation(view, join.fork.owner);
+  const names = [agent, operation];
+  const timeline: TimelineEntry[] = [];
+  for (const branch of toldBranches(branches, join)) {
+    const slack = slackOf(branches, join, branch);
+    const outcome = branches.time[branch] > 0 ? 'on the path' : `waited ${elapsed(slack / 1e6)}`;
+    const callee = calleeOf(answered, branch);
+    if (names[names.length - 1] !== callee) names.push(callee);
+    timeline.push(entry(nameOf(answered, branch), branches.start[branch], branches.end[branch], outcome));
+  }
+  const insight = {
+    kind: 'critical_path' as const,
+    found: join.blame > 0,
+    answer: answerOf(answered),
     evidence,
-    timeline: timelineOf(view, join),
-  });
+    timeline,
+  };
+  return makeInsight(view, join.fork.owner, insight, names);
 }
 
 export const criticalPathBranch: InsightRule = { kind: 'critical_path', look };

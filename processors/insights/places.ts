@@ -22,14 +22,31 @@ export const workerPlaces = oncePerView((view) => {
   return places;
 });
 
+/** Where each of the first `n` calls has a worker of its own, and one parent all the workers. */
+function haveWorkers(view: TraceView, calls: ArrayLike<number>, n: number): boolean {
+  const places = workerPlaces(view);
+  let owner = -1;
+  let before = 0;
+  let rising = true;
+  for (let i = 0; i < n; i++) {
+    const worker = view.parent[calls[i]];
+    if (worker < 0 || places[worker] === 0) return false;
+    if (i > 0 && view.parent[worker] !== owner) return false;
+    owner = view.parent[worker];
+    if (places[worker] <= before) rising = false;
+    before = places[worker];
+  }
+  if (rising) return true;
+  const different = new Set<number>();
+  for (let i = 0; i < n; i++) different.add(places[view.parent[calls[i]]]);
+  return different.size === n;
+}
+
 /**
- * The numbers of calls, given by the rows of their first attempts in order of start. Where each has a worker of its own
- * and one parent holds the workers they are the workers' places, else the calls' own. No two are equal.
+ * The numbers of the first `n` calls, given by the rows of their first attempts in order of start. Where each has a
+ * worker of its own and one parent holds the workers they are the workers' places, else the calls' own. No two are equal.
  */
-export function numbersOf(view: TraceView, calls: readonly number[]): number[] {
-  const workers = calls.map((row) => view.parent[row]);
-  const places = workers.map((worker) => (worker < 0 ? 0 : workerPlaces(view)[worker]));
-  const owners = new Set(workers.map((worker) => (worker < 0 ? -1 : view.parent[worker])));
-  const own = owners.size === 1 && !places.includes(0) && new Set(places).size === calls.length;
-  return own ? places : calls.map((_, index) => index + 1);
+export function numberCalls(view: TraceView, calls: ArrayLike<number>, n: number, into: Int32Array): void {
+  const own = haveWorkers(view, calls, n);
+  for (let i = 0; i < n; i++) into[i] = own ? workerPlaces(view)[view.parent[calls[i]]] : i + 1;
 }

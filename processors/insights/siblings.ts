@@ -3,72 +3,121 @@
 import { duration, failedCalls } from '../detectors/calls.ts';
 import type { Batch } from '../detectors/fanout/batches.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
-import { quantile, sortedCopy } from '../detectors/stats.ts';
+import { quantile } from '../detectors/stats.ts';
+import { float64s, sortRising } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
-import { numbersOf } from './places.ts';
+import { Floats, Ints } from './columns.ts';
+import { numberCalls } from './places.ts';
 
-/** A member of a batch: one call with all its attempts. */
-export interface Member {
+/** The members of a batch, each one call with all its attempts, in order of their start. */
+export interface Members {
+  n: number;
+  /** Row of the first attempt. */
+  row: Int32Array;
   /** Its worker's place, else its own among its siblings in order of start, from 1. */
-  readonly number: number;
-  readonly offer: number;
-  readonly end: number;
-  /** Rows of its attempts, in order of start. */
-  readonly attempts: readonly number[];
+  number: Int32Array;
+  offer: Float64Array;
+  end: Float64Array;
+  attempts: Int32Array;
   /** Time in which an attempt ran: the waits between attempts are not the callee's. */
-  readonly service: number;
+  service: Float64Array;
   /** The attempt that took longest, and its time: a call is slow where an attempt is, not where it was tried again. */
-  readonly longest: number;
-  readonly time: number;
+  longest: Int32Array;
+  time: Float64Array;
   /** From the offer to the end without the service: in the queue, and between attempts. */
-  readonly wait: number;
-  /** Its last attempt failed. */
-  readonly failed: boolean;
+  wait: Float64Array;
+  /** 1: its last attempt failed. */
+  failed: Int32Array;
 }
 
-/** By its first one; undefined where nothing was tried again. */
-function attemptsByCall(view: TraceView, { calls, attempts }: Batch): Map<number, number[]> | undefined {
-  if (attempts.length === calls.length) return undefined;
+const [row, number, attempts, longest, failed] = [new Ints(), new Ints(), new Ints(), new Ints(), new Ints()];
+const [offer, end, service, time, wait] = [
+  new Floats(),
+  new Floats(),
+  new Floats(),
+  new Floats(),
+  new Floats(),
+];
+const members: Members = {
+  n: 0,
+  row: row.at,
+  number: number.at,
+  offer: offer.at,
+  end: end.at,
+  attempts: attempts.at,
+  service: service.at,
+  longest: longest.at,
+  time: time.at,
+  wait: wait.at,
+  failed: failed.at,
+};
+
+function makeRoom(n: number): void {
+  members.n = n;
+  members.row = row.room(n);
+  members.number = number.room(n);
+  members.offer = offer.room(n);
+  members.end = end.room(n);
+  members.attempts = attempts.room(n);
+  members.service = service.room(n);
+  members.longest = longest.room(n);
+  members.time = time.room(n);
+  members.wait = wait.room(n);
+  members.failed = failed.room(n);
+}
+
+/** One more attempt of a member, after those that started before it. */
+function addAttempt(view: TraceView, failures: Uint8Array, member: number, attempt: number): void {
+  const took = duration(view, attempt);
+  members.attempts[member]++;
+  members.service[member] += took;
+  members.failed[member] = failures[attempt];
+  if (took <= members.time[member]) return;
+  members.longest[member] = attempt;
+  members.time[member] = took;
+}
+
+/** By first attempt its member: only where something was tried again. */
+function addRetries(view: TraceView, failures: Uint8Array, rows: readonly number[]): void {
   const { first } = foldAttempts(view);
-  const found = new Map<number, number[]>(calls.map((call) => [call.row, []]));
-  for (const row of attempts) found.get(first[row])?.push(row);
-  return found;
+  const member = new Map<number, number>();
+  for (let i = 0; i < members.n; i++) member.set(members.row[i], i);
+  for (const attempt of rows) {
+    const of = member.get(first[attempt]);
+    if (of !== undefined && attempt !== first[attempt]) addAttempt(view, failures, of, attempt);
+  }
 }
 
-/** The calls of the batch in order of their start. */
-export function membersOf(view: TraceView, batch: Batch): Member[] {
-  const attempts = attemptsByCall(view, batch);
-  const failed = failedCalls(view);
-  const numbers = numbersOf(
-    view,
-    batch.calls.map((call) => call.row),
-  );
-  return batch.calls.map((call, index) => {
-    const rows = attempts?.get(call.row) ?? [call.row];
-    let service = 0;
-    let longest = call.row;
-    for (const row of rows) {
-      service += duration(view, row);
-      if (duration(view, row) > duration(view, longest)) longest = row;
-    }
-    return {
-      number: numbers[index],
-      offer: call.offer,
-      end: call.end,
-      attempts: rows,
-      service,
-      longest,
-      time: duration(view, longest),
-      wait: Math.max(0, call.end - call.offer - service),
-      failed: failed[rows[rows.length - 1]] === 1,
-    };
-  });
+/** The calls of the batch in order of their start; good until the next call. */
+export function membersOf(view: TraceView, batch: Batch): Members {
+  const { calls } = batch;
+  const failures = failedCalls(view);
+  makeRoom(calls.length);
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i];
+    members.row[i] = call.row;
+    members.offer[i] = call.offer;
+    members.end[i] = call.end;
+    members.attempts[i] = 1;
+    members.service[i] = duration(view, call.row);
+    members.longest[i] = call.row;
+    members.time[i] = members.service[i];
+    members.failed[i] = failures[call.row];
+  }
+  if (batch.attempts.length > calls.length) addRetries(view, failures, batch.attempts);
+  for (let i = 0; i < calls.length; i++)
+    members.wait[i] = Math.max(0, members.end[i] - members.offer[i] - members.service[i]);
+  numberCalls(view, members.row, members.n, members.number);
+  return members;
 }
 
 /** How far the slowest member stands out. */
 export interface Spread {
-  readonly slowest: Member;
+  /** Index of the member. */
+  readonly slowest: number;
+  /** Its time. */
+  readonly longest: number;
   readonly median: number;
   /** What the members differ by among themselves: their median absolute deviation, at least 5 % of the median. */
   readonly noise: number;
@@ -79,17 +128,25 @@ export interface Spread {
 }
 
 /** Design §5; where all take no time and differ by nothing, a clock's millisecond is the noise. */
-export function spreadOf(members: readonly Member[]): Spread {
-  const slowest = members.reduce((a, b) => (b.time > a.time ? b : a));
-  const times = sortedCopy(members.map((member) => member.time));
+export function spreadOf({ n, time }: Members): Spread {
+  const times = float64s(n);
+  const deviations = float64s(n);
+  let slowest = 0;
+  for (let i = 0; i < n; i++) {
+    times[i] = time[i];
+    if (time[i] > time[slowest]) slowest = i;
+  }
+  sortRising(times);
   const median = quantile(times, 0.5);
-  const deviation = quantile(sortedCopy(times.map((each) => Math.abs(each - median))), 0.5);
+  for (let i = 0; i < n; i++) deviations[i] = Math.abs(times[i] - median);
+  const deviation = quantile(sortRising(deviations), 0.5);
   const noise = Math.max(deviation, 0.05 * median) || CLOCK_NS;
   return {
     slowest,
+    longest: time[slowest],
     median,
     noise,
-    robustZ: (0.6745 * (slowest.time - median)) / noise,
-    beyondNext: slowest.time - times[times.length - 2],
+    robustZ: (0.6745 * (time[slowest] - median)) / noise,
+    beyondNext: time[slowest] - times[n - 2],
   };
 }

@@ -11,7 +11,7 @@ import { makeInsight } from './answer.ts';
 import type { InsightRule } from './insight.ts';
 import { type OnPath, onPath } from './on-path.ts';
 import { savedBy } from './saving.ts';
-import { type Member, membersOf, type Spread, spreadOf } from './siblings.ts';
+import { type Members, membersOf, type Spread, spreadOf } from './siblings.ts';
 
 /** Design §5: of fewer siblings one cannot say what is usual. */
 const MIN_SIBLINGS = 5;
@@ -27,9 +27,11 @@ const MIN_QUEUED_SHARE = 0.5;
 const MOST_TOLD = 10;
 
 /** Path time of a batch: in its calls, and in the workers that held them while they queued. */
-function pathTime({ view }: TraceContext, path: OnPath, batch: Batch): number {
-  const rows = batch.by === 'worker' ? batch.calls.map((call) => view.parent[call.row]) : batch.attempts;
-  return rows.reduce((sum, row) => sum + path.time[row], 0);
+function pathTime({ view }: TraceContext, path: OnPath, { by, calls, attempts }: Batch): number {
+  let sum = 0;
+  if (by === 'worker') for (let i = 0; i < calls.length; i++) sum += path.time[view.parent[calls[i].row]];
+  else for (let i = 0; i < attempts.length; i++) sum += path.time[attempts[i]];
+  return sum;
 }
 
 /**
@@ -40,130 +42,175 @@ function isBatch({ view }: TraceContext, { by, calls }: Batch): boolean {
   if (by === 'worker') return true;
   let beside = 0;
   let done = Number.NEGATIVE_INFINITY;
-  for (const call of calls) {
-    if (view.start[call.row] < done - CLOCK_NS) beside++;
-    done = Math.max(done, call.end);
+  for (let i = 0; i < calls.length; i++) {
+    if (view.start[calls[i].row] < done - CLOCK_NS) beside++;
+    done = Math.max(done, calls[i].end);
   }
   return beside >= (calls.length - 1) / 2;
 }
 
-/** Of the batches the one that owns most of the critical path. */
+/** Of the batches the one that owns most of the critical path; of equal ones the widest, then the first. */
 function mainBatch(trace: TraceContext, path: OnPath, batches: readonly Batch[]): Batch | undefined {
-  const ranked = batches.map((batch) => ({ batch, time: pathTime(trace, path, batch) }));
-  sortFew(ranked, (a, b) => b.time - a.time || b.batch.calls.length - a.batch.calls.length);
-  return ranked.find(({ batch }) => isBatch(trace, batch))?.batch;
+  let best: Batch | undefined;
+  let most = 0;
+  for (const batch of batches) {
+    const time = pathTime(trace, path, batch);
+    const more = best === undefined ? 1 : time - most || batch.calls.length - best.calls.length;
+    if (more <= 0 || !isBatch(trace, batch)) continue;
+    best = batch;
+    most = time;
+  }
+  return best;
 }
 
-function standsOut({ slowest, median, robustZ, beyondNext }: Spread): boolean {
+function standsOut({ longest, median, robustZ, beyondNext }: Spread): boolean {
   return (
-    slowest.time > MIN_TIMES_MEDIAN * median &&
+    longest > MIN_TIMES_MEDIAN * median &&
     robustZ > MIN_ROBUST_Z &&
     beyondNext >= Math.max(MIN_BEYOND_NS, MIN_BEYOND_SHARE * median)
   );
 }
 
-/** The last to end; of equals one that is on the path. */
-function lastOf(members: readonly Member[], isOnPath: (member: Member) => boolean): Member {
-  return members.reduce((a, b) =>
-    b.end > a.end || (b.end === a.end && !isOnPath(a) && isOnPath(b)) ? b : a,
-  );
+const isOnPath = (path: OnPath, { longest }: Members, member: number) => path.time[longest[member]] > 0;
+
+function anyOnPath(path: OnPath, members: Members): boolean {
+  for (let i = 0; i < members.n; i++) if (isOnPath(path, members, i)) return true;
+  return false;
 }
 
-/** A batch as the answer needs it. */
+/** The last to end; of equals one that is on the path. */
+function lastOf(path: OnPath, members: Members): number {
+  const { n, end } = members;
+  let last = 0;
+  for (let i = 1; i < n; i++) {
+    const prior = !isOnPath(path, members, last) && isOnPath(path, members, i);
+    if (end[i] > end[last] || (end[i] === end[last] && prior)) last = i;
+  }
+  return last;
+}
+
+/** A batch as the answer needs it; members by their index. */
 interface Compared {
   readonly callee: string;
-  readonly members: readonly Member[];
+  readonly path: OnPath;
+  readonly members: Members;
   readonly spread: Spread;
-  readonly last: Member;
-  readonly isOnPath: (member: Member) => boolean;
+  readonly last: number;
+  /** Something waited for one of them. */
+  readonly waitedFor: boolean;
   readonly found: boolean;
   readonly evidence: Measure[];
 }
 
 function compare({ view }: TraceContext, path: OnPath, batch: Batch): Compared {
-  const isOnPath = (member: Member) => path.time[member.longest] > 0;
   const members = membersOf(view, batch);
   const spread = spreadOf(members);
-  const { slowest, median } = spread;
-  const last = lastOf(members, isOnPath);
-  const impact = isOnPath(slowest) ? savedBy(view, slowest.longest, slowest.time - median) : 0;
+  const { slowest, longest, median } = spread;
+  const last = lastOf(path, members);
+  const sooner = isOnPath(path, members, slowest);
+  const impact = sooner ? savedBy(view, members.longest[slowest], longest - median) : 0;
   const evidence = [
-    count('siblings', members.length),
+    count('siblings', members.n),
     ms('median', median),
-    ms('slowest', slowest.time),
+    ms('slowest', longest),
     ratio('robust_z', spread.robustZ),
     ms('beyond_next', spread.beyondNext),
     ms('impact', impact),
-    ms('last_wait', last.wait),
-    ms('last_service', last.service),
+    ms('last_wait', members.wait[last]),
+    ms('last_service', members.service[last]),
   ];
+  const callee = view.strings[batch.callee];
+  const waitedFor = anyOnPath(path, members);
   // What the siblings differ by among themselves delays nothing.
   const found = standsOut(spread) && impact > spread.noise;
-  return { callee: view.strings[batch.callee], members, spread, last, isOnPath, found, evidence };
+  return { callee, path, members, spread, last, waitedFor, found, evidence };
 }
 
-const inAttempts = (member: Member) =>
-  member.attempts.length > 1 ? ` in ${plural(member.attempts.length, 'attempt')}` : '';
+const inAttempts = (attempts: number) => (attempts > 1 ? ` in ${plural(attempts, 'attempt')}` : '');
 
 /** How the last to finish queued; undefined where it did not, or its attempts were slow themselves. */
-function queueing({ last, spread: { median }, evidence }: Compared): string | undefined {
-  const isUsual = last.service <= MIN_TIMES_MEDIAN * median * last.attempts.length;
-  if (last.wait <= MIN_QUEUED_SHARE * median || !isUsual) return undefined;
+function queueing({ members, last, spread: { median }, evidence }: Compared): string | undefined {
+  const attempts = members.attempts[last];
+  const isUsual = members.service[last] <= MIN_TIMES_MEDIAN * median * attempts;
+  if (members.wait[last] <= MIN_QUEUED_SHARE * median || !isUsual) return undefined;
   const e = reader(evidence);
-  const where = last.attempts.length > 1 ? 'in the queue and between attempts' : 'in the queue';
+  const where = attempts > 1 ? 'in the queue and between attempts' : 'in the queue';
   return (
-    `the last to finish (#${last.number}) waited ${elapsed(e('last_wait'))} ${where} for ` +
-    `${elapsed(e('last_service'))} of service${inAttempts(last)}`
+    `the last to finish (#${members.number[last]}) waited ${elapsed(e('last_wait'))} ${where} for ` +
+    `${elapsed(e('last_service'))} of service${inAttempts(attempts)}`
   );
 }
 
+/** How long the slowest took, and against what. */
+function againstMedian({ spread, members, evidence }: Compared): string {
+  const e = reader(evidence);
+  const attempts = members.attempts[spread.slowest];
+  const one = attempts > 1 ? ` in one of its ${number(attempts)} attempts` : '';
+  return `${elapsed(e('slowest'))}${one} against a median of ${elapsed(e('median'))}`;
+}
+
+function slowestOf(compared: Compared): string {
+  const { callee, spread, members } = compared;
+  let ofAll = ` of ${number(members.n)}`;
+  // Workers of other calls, or of batches before, have numbers too.
+  for (let i = 0; i < members.n; i++)
+    if (members.number[i] > members.n) ofAll = `, one of ${number(members.n)},`;
+  return `${callee} #${members.number[spread.slowest]}${ofAll} took ${againstMedian(compared)}`;
+}
+
 function answerOf(compared: Compared): string {
-  const { callee, spread, last, evidence, isOnPath, members } = compared;
-  const { slowest, median } = spread;
+  const { callee, spread, last, evidence, path, members } = compared;
   const e = reader(evidence);
   const siblings = number(e('siblings'));
-  const one = slowest.attempts.length > 1 ? ` in one of its ${number(slowest.attempts.length)} attempts` : '';
-  const against = `${elapsed(e('slowest'))}${one} against a median of ${elapsed(e('median'))}`;
-  // Workers of other calls, or of batches before, have numbers too.
-  const ofAll = members.every((each) => each.number <= members.length)
-    ? ` of ${siblings}`
-    : `, one of ${siblings},`;
-  const slow = `${callee} #${slowest.number}${ofAll} took ${against}`;
   const saved = `with the median instead the trace would have ended`;
-  const queued = queueing(compared);
-  if (compared.found) return `${slow} and delayed the batch: ${saved} ${elapsed(e('impact'))} sooner.`;
-  if (!members.some(isOnPath))
+  if (compared.found)
+    return `${slowestOf(compared)} and delayed the batch: ${saved} ${elapsed(e('impact'))} sooner.`;
+  if (!compared.waitedFor)
     return `No straggler: the ${siblings} calls of ${callee} are not on the critical path, nothing waited for them.`;
+  const queued = queueing(compared);
   if (standsOut(spread)) {
-    const why = isOnPath(slowest)
+    const why = isOnPath(path, members, spread.slowest)
       ? `${saved} only ${elapsed(e('impact'))} sooner`
       : 'the batch did not wait for it';
-    return `No straggler: ${slow}, but ${why}${queued === undefined ? '' : `; ${queued}`}.`;
+    return `No straggler: ${slowestOf(compared)}, but ${why}${queued === undefined ? '' : `; ${queued}`}.`;
   }
   if (queued !== undefined)
-    return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${last.attempts.length > 1 ? ' and retrying' : ''}, not slowness.`;
-  if (slowest.time > MIN_TIMES_MEDIAN * median)
+    return `No straggler among ${siblings} calls of ${callee}: ${queued}, which is queueing${members.attempts[last] > 1 ? ' and retrying' : ''}, not slowness.`;
+  if (spread.longest > MIN_TIMES_MEDIAN * spread.median)
     return e('robust_z') > MIN_ROBUST_Z
-      ? `No single straggler: ${slow}, only ${elapsed(e('beyond_next'))} more than the next-slowest.`
-      : `No straggler: ${slow}, no further from it than the others scatter (robust z ${e('robust_z').toFixed(1)}).`;
-  return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${against}.`;
+      ? `No single straggler: ${slowestOf(compared)}, only ${elapsed(e('beyond_next'))} more than the next-slowest.`
+      : `No straggler: ${slowestOf(compared)}, no further from it than the others scatter (robust z ${e('robust_z').toFixed(1)}).`;
+  return `No straggler: the ${siblings} calls of ${callee} are even, the slowest took ${againstMedian(compared)}.`;
+}
+
+/** The slowest, the last to finish, and those that finished last before it. */
+function toldMembers({ members, spread: { slowest }, last }: Compared): number[] {
+  const { n, end, number } = members;
+  const others: number[] = [];
+  for (let i = 0; i < n; i++) if (i !== slowest && i !== last) others.push(i);
+  sortFew(others, (a, b) => end[b] - end[a] || number[a] - number[b]);
+  const told = slowest === last ? [slowest] : [slowest, last];
+  for (let i = 0; i < others.length && told.length < MOST_TOLD; i++) told.push(others[i]);
+  return told;
 }
 
 /** Nothing of a batch that nothing waited for: none of it tells where the time went. */
-function timelineOf({ callee, members, spread, last, found, isOnPath }: Compared): TimelineEntry[] {
-  if (!members.some(isOnPath)) return [];
-  const told = new Set([spread.slowest, last]);
-  for (const member of sortFew([...members], (a, b) => b.end - a.end || a.number - b.number)) {
-    if (told.size >= MOST_TOLD) break;
-    told.add(member);
-  }
-  return [...told].map((member) => {
-    const served = `served in ${elapsed(member.service / 1e6)}${inAttempts(member)}`;
-    const label = `${callee} #${member.number}: waited ${elapsed(member.wait / 1e6)}, ${served}`;
+function timelineOf(compared: Compared): TimelineEntry[] {
+  const { callee, members, spread, found } = compared;
+  const timeline: TimelineEntry[] = [];
+  if (!compared.waitedFor) return timeline;
+  for (const member of toldMembers(compared)) {
+    const served = `served in ${elapsed(members.service[member] / 1e6)}${inAttempts(members.attempts[member])}`;
+    const label = `${callee} #${members.number[member]}: waited ${elapsed(members.wait[member] / 1e6)}, ${served}`;
     const outcome =
-      found && member === spread.slowest ? 'delayed the batch' : member.failed ? 'failed' : 'ok';
-    return entry(label, member.offer, member.end, outcome);
-  });
+      found && member === spread.slowest
+        ? 'delayed the batch'
+        : members.failed[member] === 1
+          ? 'failed'
+          : 'ok';
+    timeline.push(entry(label, members.offer[member], members.end[member], outcome));
+  }
+  return timeline;
 }
 
 export const straggler: InsightRule = {
@@ -175,12 +222,9 @@ export const straggler: InsightRule = {
     const batch = mainBatch(trace, path, batches);
     if (batch === undefined) return undefined;
     const compared = compare(trace, path, batch);
-    return makeInsight(trace.view, batch.owner, {
-      kind: 'straggler',
-      found: compared.found,
-      answer: answerOf(compared),
-      evidence: compared.evidence,
-      timeline: timelineOf(compared),
-    });
+    const { callee, found, evidence } = compared;
+    const [answer, timeline] = [answerOf(compared), timelineOf(compared)];
+    const insight = { kind: 'straggler' as const, found, answer, evidence, timeline };
+    return makeInsight(trace.view, batch.owner, insight, [callee]);
   },
 };
