@@ -4,28 +4,31 @@ import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attribute
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { Located } from '#schemas/otlp/key-set.ts';
 import { hex } from '#schemas/otlp/wire.ts';
-import { int32s, uint8s, uint32s } from './arrays.ts';
+import { int32s, uint8s } from './arrays.ts';
 import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
 import { buildTree, type Tree } from './parents.ts';
 import { distinctRows, idWords } from './rows.ts';
+import { keptUint32s } from './scratch.ts';
 import { rolesByShape } from './shape.ts';
 import { clockShifts } from './skew.ts';
 import { movedTimes, type RelativeTimes, relativeTimes } from './times.ts';
 import type { TraceView } from './view.ts';
 
-function pick<A extends Uint8Array | Uint32Array>(from: A, rows: Int32Array, width: number, into: A): A {
-  for (let i = 0; i < rows.length; i++)
-    for (let k = 0; k < width; k++) into[i * width + k] = from[rows[i] * width + k];
-  return into;
+function pick(from: Uint8Array, rows: Int32Array): Uint8Array {
+  const picked = uint8s(rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = from[rows[i]];
+  return picked;
 }
 
 /** The nearest agent's name at or above each row; where nobody names one, the service's. */
-function inheritAgents(d: Described, tree: Tree): Int32Array {
-  const named = int32s(d.ownAgent.length);
-  named.set(d.ownAgent);
-  for (const row of tree.topDown)
-    if (named[row] === 0 && tree.parent[row] >= 0) named[row] = named[tree.parent[row]];
-  for (let row = 0; row < named.length; row++) if (named[row] === 0) named[row] = d.service[row];
+function inheritAgents({ ownAgent, service }: Described, { topDown, parent }: Tree): Int32Array {
+  const n = ownAgent.length;
+  const named = int32s(n);
+  for (let i = 0; i < n; i++) {
+    const row = topDown[i];
+    named[row] = ownAgent[row] === 0 && parent[row] >= 0 ? named[parent[row]] : ownAgent[row];
+  }
+  for (let row = 0; row < n; row++) if (named[row] === 0) named[row] = service[row];
   return named;
 }
 
@@ -33,13 +36,24 @@ function inheritAgents(d: Described, tree: Tree): Int32Array {
  * The longest span without a parent; the first of equals; -1 in a trace without one. What links to another span of the
  * trace was caused by that one (a batch consumer): it is the root only where nothing else can be.
  */
-function findRoot(tree: Tree, { start, end }: RelativeTimes, isLinked: (row: number) => boolean): number {
-  const roots: number[] = [];
-  for (let row = 0; row < start.length; row++)
-    if (tree.parent[row] < 0 && tree.orphan[row] === 0) roots.push(row);
-  const first = roots.length > 1 ? roots.filter((row) => !isLinked(row)) : [];
-  const longest = (a: number, b: number) => (end[b] - start[b] > end[a] - start[a] ? b : a);
-  return (first.length > 0 ? first : roots).reduce((a, b) => (a < 0 ? b : longest(a, b)), -1);
+function findRoot(tree: Tree, times: RelativeTimes, isLinked: (row: number) => boolean): number {
+  const { parent, orphan } = tree;
+  let root = -1;
+  let count = 0;
+  for (let row = 0; row < parent.length; row++) {
+    if (parent[row] >= 0 || orphan[row] !== 0) continue;
+    count++;
+    root = longer(times, root, row);
+  }
+  if (count < 2) return root;
+  let first = -1;
+  for (let row = 0; row < parent.length; row++)
+    if (parent[row] < 0 && orphan[row] === 0 && !isLinked(row)) first = longer(times, first, row);
+  return first < 0 ? root : first;
+}
+
+function longer({ start, end }: RelativeTimes, a: number, b: number): number {
+  return a < 0 || end[b] - start[b] > end[a] - start[a] ? b : a;
 }
 
 const CHILDLESS = int32s(0);
@@ -56,11 +70,15 @@ function childrenIn({ offset, children }: Tree): TraceView['children'] {
 
 const NO_LINKS: readonly string[] = [];
 
-function linksOf(c: SpanColumns, located: Located, row: number): readonly string[] {
-  if (!SPAN_KEYS.mayLink(located, row)) return NO_LINKS;
+function mayLink(located: Located, rows: Int32Array): boolean {
+  for (let i = 0; i < rows.length; i++) if (SPAN_KEYS.mayLink(located, rows[i])) return true;
+  return false;
+}
+
+function linksOf(c: SpanColumns, row: number): readonly string[] {
   const links = spanLinks(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row]);
-  if (links.length === 0) return [];
-  const traceId = Buffer.from(c.traceId.subarray(row * 16, row * 16 + 16)).toString('hex');
+  if (links.length === 0) return NO_LINKS;
+  const traceId = hex(c.traceId, row * 16, row * 16 + 16);
   return links.filter((link) => link.traceId === traceId).map((link) => link.spanId);
 }
 
@@ -74,13 +92,16 @@ interface Parts {
   readonly tree: Tree;
 }
 
+const keptIds = keptUint32s();
+const keptParentIds = keptUint32s();
+
 function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located: Located): Parts {
   const n = rows.length;
   const described = describeSpans(c, rows, located);
-  const ids = pick(idWords(c.spanId, c.n), rows, 2, uint32s(n * 2));
-  const parentIds = pick(idWords(c.parentId, c.n), rows, 2, uint32s(n * 2));
-  const kind = pick(c.kind, rows, 1, uint8s(n));
-  const status = pick(c.status, rows, 1, uint8s(n));
+  const ids = idWords(c.spanId, rows, keptIds(n * 2));
+  const parentIds = idWords(c.parentId, rows, keptParentIds(n * 2));
+  const kind = pick(c.kind, rows);
+  const status = pick(c.status, rows);
   const { start, end } = times;
   const tree = buildTree({ n, ids, parentIds, kind, service: described.service, start, end });
   return { rows, times, described, kind, status, tree };
@@ -90,7 +111,9 @@ function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located
 function inOneTime(c: SpanColumns, parts: Parts, located: Located): Parts {
   const { rows, times, described, kind, status, tree } = parts;
   const { service, instance } = described;
-  const shift = clockShifts({ ...times, ...tree, kind, status, service, instance });
+  const { start, end } = times;
+  const { parent, topDown } = tree;
+  const shift = clockShifts({ start, end, kind, status, service, instance, parent, topDown });
   if (shift === undefined) return parts;
   const { order, moved } = movedTimes(times, shift);
   return partsOf(
@@ -111,7 +134,8 @@ export function buildTraceView(columns: SpanColumns): TraceView {
   const located = locateAttributes(c, distinct);
   const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
   const { rows, times, described: d, kind, status, tree } = parts;
-  const root = findRoot(tree, times, (row) => linksOf(c, located, rows[row]).length > 0);
+  const links = mayLink(located, distinct) ? (row: number) => linksOf(c, rows[row]) : () => NO_LINKS;
+  const root = findRoot(tree, times, (row) => links(row).length > 0);
   rolesByShape(d.role, tree, kind, root);
   return {
     n: rows.length,
@@ -137,6 +161,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     attribute(row, key) {
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];
+      const located = locateAttributes(c, distinct);
       return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key);
     },
     resource(row, key) {
@@ -144,6 +169,6 @@ export function buildTraceView(columns: SpanColumns): TraceView {
       const b = c.buffers[c.buffer[at]];
       return findAttribute(b, c.resourceOffset[at], c.resourceLength[at], ATTRIBUTES_OF.resource, key);
     },
-    links: (row) => linksOf(c, located, rows[row]),
+    links,
   };
 }

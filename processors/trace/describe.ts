@@ -55,17 +55,33 @@ export interface Described {
 }
 
 const UNKNOWN_SERVICE = 'unknown_service'; // as OpenTelemetry SDKs call it
+/** Entries of `found` up to which the room is kept for the next trace. */
+const MOST_KEPT = 1 << 12;
+
 const roomFor = (set: KeySet, rows: number): Located => ({
-  found: int32s(rows),
-  at: int32s(rows * set.width),
+  found: new Int32Array(rows),
+  at: new Int32Array(rows * set.width),
 });
 
-/** Where SPAN_KEYS stand in each of `rows`, by row of the columns. */
+let room = roomFor(SPAN_KEYS, 64);
+/** Whose attributes are in `room`. */
+let tenant: Int32Array | undefined;
+
+/**
+ * Where SPAN_KEYS stand in each of `rows`, by row of the columns. The room is kept between traces: who wants to read it
+ * later asks again, and they are located again if it was given to another trace in between.
+ */
 export function locateAttributes(c: SpanColumns, rows: Int32Array): Located {
-  const located = roomFor(SPAN_KEYS, c.n);
-  for (const row of rows)
-    SPAN_KEYS.locate(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], located, row);
-  return located;
+  if (tenant === rows) return room;
+  tenant = undefined;
+  if (room.found.length < c.n || room.found.length > MOST_KEPT)
+    room = roomFor(SPAN_KEYS, Math.max(c.n, Math.min(c.n * 2, MOST_KEPT)));
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    SPAN_KEYS.locate(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], room, row);
+  }
+  tenant = rows;
+  return room;
 }
 
 /** The text of a located attribute; undefined where that is missing, empty or no text. */
@@ -85,50 +101,83 @@ function textOf(
   return typeof value === 'string' && value !== '' ? nameOf(value) : undefined;
 }
 
-/** Who wrote a span, as indexes into the strings. */
-interface Origin {
-  readonly service: number;
-  readonly instance: number;
-}
+/** Resources of a trace that are sought one by one. */
+const FEW_RESOURCES = 16;
 
-/** Reads each Resource message once. */
+/** Reads each Resource message once: who wrote a span, as indexes into the strings. Of one trace at a time. */
 class Origins {
-  readonly #c: SpanColumns;
-  readonly #names: NamesOfTrace;
-  readonly #known = new Map<number, Origin>();
+  service = 0;
+  instance = 0;
   readonly #located = roomFor(RESOURCE_KEYS, 1);
+  /** Buffer, offset, service and instance of each. */
+  #known: number[] = [];
+  #count = 0;
+  /** Where in `#known`, once there are many. */
+  #many: Map<number, number> | undefined;
 
-  constructor(c: SpanColumns, names: NamesOfTrace) {
-    this.#c = c;
-    this.#names = names;
+  /** For the next trace. */
+  clear(): void {
+    this.#count = 0;
+    this.#many = undefined;
+    if (this.#known.length > FEW_RESOURCES * 64) this.#known = [];
   }
 
-  of(row: number): Origin {
-    const c = this.#c;
-    const at = c.buffer[row] * 2 ** 32 + c.resourceOffset[row];
-    let origin = this.#known.get(at);
-    if (origin === undefined) {
-      origin = this.#read(c.buffers[c.buffer[row]], c.resourceOffset[row], c.resourceLength[row]);
-      this.#known.set(at, origin);
+  /** Sets `service` and `instance` to the row's. */
+  look(c: SpanColumns, names: NamesOfTrace, row: number): void {
+    const buffer = c.buffer[row];
+    const offset = c.resourceOffset[row];
+    const known = this.#known;
+    let at = this.#find(buffer, offset);
+    if (at < 0) {
+      this.#read(c.buffers[buffer], offset, c.resourceLength[row], names);
+      at = this.#count * 4;
+      known[at] = buffer;
+      known[at + 1] = offset;
+      known[at + 2] = this.service;
+      known[at + 3] = this.instance;
+      this.#count++;
+      if (this.#count > FEW_RESOURCES) this.#index();
+      return;
     }
-    return origin;
+    this.service = known[at + 2];
+    this.instance = known[at + 3];
   }
 
-  #read(b: Uint8Array, offset: number, length: number): Origin {
+  #find(buffer: number, offset: number): number {
+    if (this.#many !== undefined) return this.#many.get(buffer * 2 ** 32 + offset) ?? -1;
+    const known = this.#known;
+    for (let at = 0; at < this.#count * 4; at += 4)
+      if (known[at] === buffer && known[at + 1] === offset) return at;
+    return -1;
+  }
+
+  #index(): void {
+    const known = this.#known;
+    const many = this.#many ?? new Map<number, number>();
+    for (let number = many.size; number < this.#count; number++)
+      many.set(known[number * 4] * 2 ** 32 + known[number * 4 + 1], number * 4);
+    this.#many = many;
+  }
+
+  #read(b: Uint8Array, offset: number, length: number, names: NamesOfTrace): void {
     RESOURCE_KEYS.locate(b, offset, length, this.#located, 0);
-    const text = (key: number) => textOf(RESOURCE_KEYS, b, offset, length, this.#located, 0, key);
-    const service = this.#names.add(text(0) ?? nameOf(UNKNOWN_SERVICE));
+    this.service = names.add(
+      textOf(RESOURCE_KEYS, b, offset, length, this.#located, 0, 0) ?? nameOf(UNKNOWN_SERVICE),
+    );
     let instance: Name | undefined;
-    for (let key = 1; instance === undefined && key <= INSTANCE_KEYS.length; key++) instance = text(key);
-    return { service, instance: instance === undefined ? 0 : this.#names.add(instance) };
+    for (let key = 1; instance === undefined && key <= INSTANCE_KEYS.length; key++)
+      instance = textOf(RESOURCE_KEYS, b, offset, length, this.#located, 0, key);
+    this.instance = instance === undefined ? 0 : names.add(instance);
   }
 }
 
-/** `located`: as `locateAttributes` gives it. */
+const origins = new Origins();
+
+/** `located`: as `locateAttributes` gives it. Not entered again before it returns. */
 export function describeSpans(c: SpanColumns, rows: Int32Array, located: Located): Described {
   const n = rows.length;
   const names = new NamesOfTrace();
-  const origins = new Origins(c, names);
+  origins.clear();
   const d = {
     strings: names.strings,
     name: int32s(n),
@@ -142,27 +191,40 @@ export function describeSpans(c: SpanColumns, rows: Int32Array, located: Located
   for (let i = 0; i < n; i++) {
     const row = rows[i];
     const b = c.buffers[c.buffer[row]];
-    const attribute = (key: number) =>
-      textOf(SPAN_KEYS, b, c.spanOffset[row], c.spanLength[row], located, row, key);
     const name = nameAt(b, c.nameOffset[row], c.nameOffset[row] + c.nameLength[row]);
+    const operation = name.normal;
+    span.b = b;
+    span.offset = c.spanOffset[row];
+    span.length = c.spanLength[row];
+    span.located = located;
+    span.row = row;
     d.name[i] = names.add(name);
-    d.operation[i] = names.add(name.normal);
-    const origin = origins.of(row);
-    d.service[i] = origin.service;
-    d.instance[i] = origin.instance;
-    d.role[i] = roleOf(name, attribute);
-    const agent = agentOf(name, d.role[i], attribute);
+    d.operation[i] = names.add(operation);
+    origins.look(c, names, row);
+    d.service[i] = origins.service;
+    d.instance[i] = origins.instance;
+    const role = roleOf(name);
+    d.role[i] = role;
+    const agent = agentOf(name, role);
     d.ownAgent[i] = agent === undefined ? 0 : names.add(agent);
-    const called = d.role[i] === ROLE.tool ? calledTool(name.normal, attribute) : undefined;
+    const called = role === ROLE.tool ? calledTool(operation) : undefined;
     d.callee[i] = called === undefined ? d.operation[i] : names.add(called);
   }
+  span.b = NO_BYTES;
   return d;
 }
 
-/** The text of one of SPAN_KEYS, given by its index, of the span at hand. */
-type TextOf = (key: number) => Name | undefined;
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-function roleOf(name: Name, attribute: TextOf): number {
+/** The span at hand: who describes it asks for its attributes. */
+const span = { b: NO_BYTES, offset: 0, length: 0, located: room, row: 0 };
+
+/** The text of one of SPAN_KEYS, given by its index, of the span at hand. */
+function attribute(key: number): Name | undefined {
+  return textOf(SPAN_KEYS, span.b, span.offset, span.length, span.located, span.row, key);
+}
+
+function roleOf(name: Name): number {
   let role = attribute(KEY.atiRole)?.statedRole(CONVENTION.ati) ?? NO_ROLE;
   if (role === NO_ROLE) role = attribute(KEY.operationName)?.statedRole(CONVENTION.genAi) ?? NO_ROLE;
   if (role === NO_ROLE) role = attribute(KEY.spanKind)?.statedRole(CONVENTION.openInference) ?? NO_ROLE;
@@ -171,14 +233,14 @@ function roleOf(name: Name, attribute: TextOf): number {
 }
 
 /** `invoke_agent NAME` is how GenAI spans are named; the name stands in where the attribute is missing. */
-function agentOf(name: Name, role: number, attribute: TextOf): Name | undefined {
+function agentOf(name: Name, role: number): Name | undefined {
   const stated = attribute(KEY.agentName);
   if (stated !== undefined || role !== ROLE.agent) return stated;
   return attribute(KEY.openInferenceAgent) ?? name.invokedAgent;
 }
 
 /** Spans of all tools may share one name: the tool's own name tells them apart. */
-function calledTool(operation: Name, attribute: TextOf): Name | undefined {
+function calledTool(operation: Name): Name | undefined {
   const tool = attribute(KEY.toolName) ?? attribute(KEY.openInferenceTool);
   return tool && operation.qualifiedBy(tool.normal);
 }

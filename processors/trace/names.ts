@@ -134,8 +134,7 @@ export function nameOf(text: string): Name {
 /** The name that stands as UTF-8 in b[from, to). */
 export function nameAt(b: Uint8Array, from: number, to: number): Name {
   if (to - from > LONGEST) return nameOf(decode(b, from, to));
-  let hash = to - from;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
+  const hash = hashOf(b, from, to);
   const mask = slots.length - 1;
   let slot = (hash ^ (hash >>> 15)) & mask;
   for (let entry = slots[slot]; entry !== undefined; entry = slots[slot]) {
@@ -158,6 +157,19 @@ export function nameOfValue(b: Uint8Array, from: number, to: number): Name | und
 
 function decode(b: Uint8Array, from: number, to: number): string {
   return Buffer.prototype.utf8Slice.call(b, from, to);
+}
+
+/** Four bytes at a time, the last ones alone. */
+function hashOf(b: Uint8Array, from: number, to: number): number {
+  let hash = to - from;
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    const word = b[i] | (b[i + 1] << 8) | (b[i + 2] << 16) | (b[i + 3] << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < to; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
+  return hash;
 }
 
 function isSame(bytes: Uint8Array, b: Uint8Array, from: number, to: number): boolean {

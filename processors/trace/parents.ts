@@ -1,5 +1,6 @@
 import { adoptOrphans } from './adopt.ts';
 import { int32s, uint8s } from './arrays.ts';
+import { keptInt32s } from './scratch.ts';
 import { SpanIndex } from './span-index.ts';
 
 /** OTLP Span.SpanKind. */
@@ -39,10 +40,12 @@ const MOST_SHARING = 16;
  * (what is done below a shared id is done on the server), then the one that runs when the child starts, then the first.
  */
 function bestParent(s: ParentInput, index: SpanIndex, row: number, high: number, low: number): number {
+  const first = index.first(high, low);
+  if (first >= 0 && first !== row && index.next(first) < 0) return first;
   let best = -1;
   let bestScore = -1;
   let looked = 0;
-  for (let at = index.first(high, low); at >= 0 && looked < MOST_SHARING; at = index.next(at), looked++) {
+  for (let at = first; at >= 0 && looked < MOST_SHARING; at = index.next(at), looked++) {
     if (at === row) continue;
     const score =
       (s.service[at] === s.service[row] ? 4 : 0) +
@@ -81,11 +84,14 @@ function breakCycles(parent: Int32Array, orphan: Uint8Array): void {
   }
 }
 
+const NO_CUT = new Uint8Array(0);
+
 /** Resolves parent ids to rows; whatever the ids say, the result is a forest. */
 export function buildTree(s: ParentInput): Tree {
-  const index = new SpanIndex(s.ids);
+  const index = new SpanIndex(s.ids, s.n);
   const parent = int32s(s.n).fill(-1);
   const orphan = uint8s(s.n);
+  let anyOrphan = false;
   for (let row = 0; row < s.n; row++) {
     const client = clientHalf(s, index, row);
     const high = s.parentIds[row * 2];
@@ -93,23 +99,34 @@ export function buildTree(s: ParentInput): Tree {
     if (client >= 0) parent[row] = client;
     else if (high !== 0 || low !== 0) {
       parent[row] = bestParent(s, index, row, high, low);
-      if (parent[row] < 0) orphan[row] = 1;
+      if (parent[row] < 0) {
+        orphan[row] = 1;
+        anyOrphan = true;
+      }
     }
   }
+  const tree = treeOf(parent, orphan);
+  // Whoever the roots do not lead to is in a cycle, or below one.
+  if (reached === s.n) return !anyOrphan || !adoptOrphans(s, tree, NO_CUT) ? tree : treeOf(parent, orphan);
   const named = orphan.slice();
   breakCycles(parent, orphan);
   const cut = orphan.map((is, row) => is & (named[row] ^ 1));
-  const tree = { parent, orphan, ...adjacency(parent) };
-  return adoptOrphans(s, tree, cut) ? { parent, orphan, ...adjacency(parent) } : tree;
+  const forest = treeOf(parent, orphan);
+  return adoptOrphans(s, forest, cut) ? treeOf(parent, orphan) : forest;
 }
 
-function adjacency(parent: Int32Array): Pick<Tree, 'offset' | 'children' | 'topDown'> {
+/** Rows that the last `treeOf` found below its roots. */
+let reached = 0;
+const keptFill = keptInt32s();
+
+function treeOf(parent: Int32Array, orphan: Uint8Array): Tree {
   const n = parent.length;
   const offset = int32s(n + 1);
   for (let row = 0; row < n; row++) if (parent[row] >= 0) offset[parent[row] + 1]++;
   for (let row = 0; row < n; row++) offset[row + 1] += offset[row];
   const children = int32s(offset[n]);
-  const fill = offset.slice(0, n);
+  const fill = keptFill(n);
+  for (let row = 0; row < n; row++) fill[row] = offset[row];
   const topDown = int32s(n);
   let tail = 0;
   for (let row = 0; row < n; row++) {
@@ -120,5 +137,6 @@ function adjacency(parent: Int32Array): Pick<Tree, 'offset' | 'children' | 'topD
     const row = topDown[head];
     for (let at = offset[row]; at < offset[row + 1]; at++) topDown[tail++] = children[at];
   }
-  return { offset, children, topDown };
+  reached = tail;
+  return { parent, orphan, offset, children, topDown };
 }

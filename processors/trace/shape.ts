@@ -1,8 +1,10 @@
 /** Roles of spans that state none and whose names say nothing, by what they call. */
-import { uint8s } from './arrays.ts';
 import type { Tree } from './parents.ts';
 import { KIND } from './parents.ts';
 import { isAgent, ROLE } from './roles.ts';
+import { keptUint8s } from './scratch.ts';
+
+const keptWithin = keptUint8s();
 
 function calls(role: Uint8Array, tree: Tree, row: number, wanted: number): boolean {
   for (let at = tree.offset[row]; at < tree.offset[row + 1]; at++)
@@ -16,8 +18,10 @@ function calls(role: Uint8Array, tree: Tree, row: number, wanted: number): boole
  * wrapped in spans as it likes. Changes `role`, indexes into ROLES.
  */
 export function rolesByShape(role: Uint8Array, tree: Tree, kind: Uint8Array, root: number): void {
-  const within = uint8s(role.length); // 1 within an agent that says so
-  for (const row of tree.topDown) {
+  const within = keptWithin(role.length); // 1 within an agent that says so
+  const { topDown } = tree;
+  for (let i = 0; i < topDown.length; i++) {
+    const row = topDown[i];
     const parent = tree.parent[row];
     const stated = isAgent(role[row]);
     within[row] = stated || (parent >= 0 && within[parent] === 1) ? 1 : 0;

@@ -41,16 +41,18 @@ function behind(s: SkewInput, row: number, parent: number, low: number, high: nu
 
 /** ns to add to each row's times; undefined where all clocks agree. */
 export function clockShifts(s: SkewInput): Float64Array | undefined {
-  const shift = float64s(s.parent.length);
-  let any = false;
-  for (const row of s.topDown) {
-    const parent = s.parent[row];
-    if (parent < 0) continue;
-    const sameClock = s.service[row] === s.service[parent] && s.instance[row] === s.instance[parent];
-    shift[row] = sameClock
-      ? shift[parent]
-      : behind(s, row, parent, s.start[parent] + shift[parent], s.end[parent] + shift[parent]);
-    any ||= shift[row] !== 0;
+  const { topDown, parent, service, instance } = s;
+  let shift: Float64Array | undefined;
+  for (let i = 0; i < topDown.length; i++) {
+    const row = topDown[i];
+    const above = parent[row];
+    if (above < 0) continue;
+    const moved = shift === undefined ? 0 : shift[above];
+    const sameClock = service[row] === service[above] && instance[row] === instance[above];
+    const by = sameClock ? moved : behind(s, row, above, s.start[above] + moved, s.end[above] + moved);
+    if (by === 0) continue;
+    shift ??= float64s(parent.length);
+    shift[row] = by;
   }
-  return any ? shift : undefined;
+  return shift;
 }

@@ -1,7 +1,11 @@
-import { int32s } from './arrays.ts';
+import { keptInt32s } from './scratch.ts';
+
+const keptSlots = keptInt32s();
+const keptNext = keptInt32s();
+
 /**
  * Rows by span id: an open-addressing hash table over the ids' words, without strings or BigInts. Rows that share an
- * id (Zipkin's client and server halves) form a chain in rising order.
+ * id (Zipkin's client and server halves) form a chain in rising order. One at a time: the next takes its place.
  */
 export class SpanIndex {
   readonly #slots: Int32Array;
@@ -9,14 +13,13 @@ export class SpanIndex {
   readonly #ids: Uint32Array;
   readonly #mask: number;
 
-  /** `ids`: two words a row, as `idWords` gives them. */
-  constructor(ids: Uint32Array) {
-    const n = ids.length / 2;
+  /** `ids`: two words for each of n rows, as `idWords` gives them. */
+  constructor(ids: Uint32Array, n: number) {
     let size = 16;
     while (size < n * 2) size *= 2;
     this.#mask = size - 1;
-    this.#slots = int32s(size).fill(-1);
-    this.#next = int32s(n).fill(-1);
+    this.#slots = keptSlots(size).fill(-1, 0, size);
+    this.#next = keptNext(n);
     this.#ids = ids;
     for (let row = n - 1; row >= 0; row--) {
       const slot = this.#slot(ids[row * 2], ids[row * 2 + 1]);

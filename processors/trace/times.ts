@@ -19,6 +19,15 @@ export interface RelativeTimes {
   readonly end: Float64Array;
 }
 
+/** The time at `at` less the one at `base`, ns. */
+function minus(time: Uint32Array, at: number, base: number): number {
+  return (time[at + 1] - time[base + 1]) * WORD + (time[at] - time[base]);
+}
+
+function clamp(ns: number): number {
+  return Math.min(Math.max(ns, 0), LONGEST_NS);
+}
+
 /**
  * Times in ns from the trace's start, exact. A start of zero (unset) or more than 52 days before the median start is
  * an error of a clock: it reads as the trace's start; a time that far after it reads as the limit.
@@ -27,20 +36,19 @@ export interface RelativeTimes {
  */
 export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
   const { time } = c;
-  const minus = (hi: number, lo: number, base: number) => (hi - time[base + 1]) * WORD + (lo - time[base]);
+  const n = rows.length;
   let first = 0;
-  while (first < rows.length && time[rows[first] * 4] === 0 && time[rows[first] * 4 + 1] === 0) first++;
-  if (first === rows.length) first = 0;
-  const median = rows[(first + rows.length - 1) >> 1] * 4;
-  while (minus(time[median + 1], time[median], rows[first] * 4) > LONGEST_NS) first++;
+  while (first < n && time[rows[first] * 4] === 0 && time[rows[first] * 4 + 1] === 0) first++;
+  if (first === n) first = 0;
+  const median = rows[(first + n - 1) >> 1] * 4;
+  while (minus(time, median, rows[first] * 4) > LONGEST_NS) first++;
   const base = rows[first] * 4;
-  const clamp = (ns: number) => Math.min(Math.max(ns, 0), LONGEST_NS);
-  const start = float64s(rows.length);
-  const end = float64s(rows.length);
-  for (let i = 0; i < rows.length; i++) {
+  const start = float64s(n);
+  const end = float64s(n);
+  for (let i = 0; i < n; i++) {
     const at = rows[i] * 4;
-    start[i] = clamp(minus(time[at + 1], time[at], base));
-    end[i] = Math.max(clamp(minus(time[at + 3], time[at + 2], base)), start[i]);
+    start[i] = clamp(minus(time, at, base));
+    end[i] = Math.max(clamp(minus(time, at + 2, base)), start[i]);
   }
   WORDS.setUint32(0, time[base + 1]);
   WORDS.setUint32(4, time[base]);
