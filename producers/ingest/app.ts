@@ -11,7 +11,8 @@ import { refusal } from './answer.ts';
 import { discardRest } from './linger.ts';
 import type { Door } from './receive.ts';
 import { receive } from './receive.ts';
-import type { Refusal } from './refusal.ts';
+import { INTERNAL_ERROR, type Refusal } from './refusal.ts';
+import { addShortWay } from './short-way.ts';
 import { type BySignal, SIGNALS } from './signals.ts';
 
 /** Milliseconds. A client that sends slower than this holds no connection (slow loris). */
@@ -22,7 +23,7 @@ export interface HttpOptions {
   /** Whose telemetry a request brings is its token's tenant. */
   readonly access: Access;
   readonly tls: Tls | undefined;
-  /** Resolves when a tenant's telemetry can be taken, or why it cannot. */
+  /** Resolves when a tenant's telemetry can be taken, from then on, or why it cannot. */
   prepare(tenant: string): Promise<Refusal | undefined>;
   /** A request that had no right token. */
   onDenied(denial: Denial): void;
@@ -58,6 +59,7 @@ export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpO
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, body, done) => done(null, body));
 
+  const prepared = new Set<string>();
   for (const door of Object.values(doors)) {
     const url = SIGNALS[door.signal].path;
     app.post(url, { config: { access: 'ingest' } }, async (request, reply) => {
@@ -66,6 +68,7 @@ export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpO
       const body = request.body as Readable | undefined; // the parser above
       const unprepared = await prepare(tenant);
       if (unprepared !== undefined) return refuse(request, reply, unprepared);
+      prepared.add(tenant);
       return send(reply, await receive({ headers, body, client, tenant }, door));
     });
     app.route({
@@ -81,7 +84,7 @@ export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpO
     if (error.statusCode === 415) return refuse(request, reply, BAD_CONTENT_TYPE);
     if (error.statusCode !== undefined && error.statusCode < 500) return refuse(request, reply, BAD_REQUEST);
     onBug(error);
-    return refuse(request, reply, { status: 500, message: 'internal error' });
+    return refuse(request, reply, INTERNAL_ERROR);
   });
 
   app.addHook('onSend', async (_request, reply) => {
@@ -89,6 +92,13 @@ export function buildApp({ doors, access, tls, prepare, onDenied, onBug }: HttpO
   });
   app.addHook('onResponse', async (request, reply) => {
     if (reply.statusCode >= 400) discardRest(request.raw);
+  });
+  addShortWay(app.server, {
+    doors,
+    access,
+    tls: tls !== undefined,
+    prepared: (tenant) => prepared.has(tenant),
+    onBug,
   });
   return app;
 }

@@ -2,6 +2,7 @@
 import type { Denial } from '#infra/access/guard.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics } from '#infra/metrics.ts';
+import { type Dropped, nothingDropped } from '#schemas/otlp/dropped.ts';
 import { DroppedNotice } from './dropped-notice.ts';
 import type { Observer } from './receive.ts';
 import type { Signal } from './signals.ts';
@@ -16,13 +17,16 @@ const COUNTERS = {
   logs: { accepted: metrics.logRecordsAccepted, rejected: metrics.logRecordsRejected },
 };
 
+const DROPPED = Object.keys(nothingDropped()) as (keyof Dropped)[];
+const ACCEPTED = { code: 200 };
+
 /** `now` in unix ms. */
 export function observeRequests(log: Logger, now: () => number): Observer {
   const throttle = new Throttle(LOG_INTERVAL_MS);
   const notice = new DroppedNotice(log);
   return {
     accepted(signal, split) {
-      metrics.requests.inc({ code: 200 });
+      metrics.requests.inc(ACCEPTED);
       countSplit(signal, split);
       notice.add(split.dropped, now());
     },
@@ -51,6 +55,5 @@ export function countSplit(signal: Signal, { accepted, rejected, dropped }: Spli
   const counters = COUNTERS[signal];
   counters.accepted.inc(accepted);
   if (rejected > 0) counters.rejected.inc(rejected);
-  for (const [what, count] of Object.entries(dropped))
-    if (count > 0) metrics.attributesDropped.inc({ what }, count);
+  for (const what of DROPPED) if (dropped[what] > 0) metrics.attributesDropped.inc({ what }, dropped[what]);
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Answer, OtlpEncoding } from './answer.ts';
 import { exported, refusal } from './answer.ts';
-import type { Batcher } from './batcher.ts';
+import type { Appended, Batcher } from './batcher.ts';
 import { declaredLength, readBody } from './body.ts';
 import type { ByteBudget, Reservation } from './budget.ts';
 import { decompress } from './compression.ts';
@@ -52,9 +52,16 @@ export interface Door {
 export async function receive(request: ExportRequest, door: Door): Promise<Answer> {
   const encoding = encodingOf(request.headers['content-type']);
   const reservation = door.budget.reservation(request.client);
-  const held: Promise<void>[] = [];
+  let appended: Appended | undefined;
   try {
-    const result = encoding.ok ? await accept(request, encoding.value, door, reservation, held) : encoding;
+    let result: Result<SplitRequest> = encoding.ok
+      ? await readParts(request, encoding.value, door, reservation)
+      : encoding;
+    if (result.ok) {
+      appended = door.batcher.append(request.tenant, result.value.parts);
+      const outcome = await appended.outcome;
+      if (!outcome.ok) result = refused(unacknowledged(door, outcome.error));
+    }
     // A type we do not know gets JSON, which a person can read.
     const answerIn = encoding.ok ? encoding.value : 'json';
     if (!result.ok) {
@@ -65,27 +72,15 @@ export async function receive(request: ExportRequest, door: Door): Promise<Answe
     return exported(door.signal, answerIn, result.value.rejected, result.value.rejectedReason);
   } finally {
     // After a timeout the batcher still holds the bytes, so they still count.
-    void Promise.all(held).then(() => reservation.release());
+    if (appended === undefined) reservation.release();
+    else void appended.settled.then(() => reservation.release());
   }
 }
 
-async function accept(
-  request: ExportRequest,
-  encoding: OtlpEncoding,
-  door: Door,
-  reservation: Reservation,
-  held: Promise<void>[],
-): Promise<Result<SplitRequest>> {
-  if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
-  const split = await readParts(request, encoding, door, reservation);
-  if (!split.ok) return split;
-  const { outcome, settled } = door.batcher.append(request.tenant, split.value.parts);
-  held.push(settled);
-  const appended = await outcome;
-  if (appended.ok) return split;
-  const { items } = SIGNALS[door.signal];
-  return refused({ ...unavailable(`the log has not acknowledged the ${items}`), cause: appended.error });
-}
+const unacknowledged = ({ signal }: Door, cause: Error): Refusal => ({
+  ...unavailable(`the log has not acknowledged the ${SIGNALS[signal].items}`),
+  cause,
+});
 
 /** A function of its own, so that the body is free while its parts wait for the log. */
 async function readParts(
@@ -94,6 +89,7 @@ async function readParts(
   door: Door,
   reservation: Reservation,
 ): Promise<Result<SplitRequest>> {
+  if (door.draining()) return refused(unavailable('the ingest is shutting down', 5));
   const coding = codingOf(headers['content-encoding']);
   if (!coding.ok) return coding;
   const spent = door.rate.take(tenant, 0);
@@ -102,7 +98,10 @@ async function readParts(
   const declared = declaredLength(headers['content-length']);
   const sent = await readBody(body ?? Readable.from([]), { declared, limit, reservation });
   if (!sent.ok) return sent;
-  const plain = await door.decompressing.run(() => decompress(sent.value, coding.value, limit));
+  const plain =
+    coding.value === 'identity'
+      ? sent
+      : await door.decompressing.run(() => decompress(sent.value, coding.value, limit));
   if (!plain.ok) return plain;
   const { length } = plain.value;
   const busy = reservation.resize(length) ?? door.rate.take(tenant, length);

@@ -47,3 +47,6 @@ export const unavailable = (message: string, retryAfter = 1): Refusal => ({
   message,
   retryAfter,
 });
+
+/** A bug of ours. */
+export const INTERNAL_ERROR: Refusal = { status: 500, message: 'internal error' };
