@@ -1,13 +1,17 @@
-import { type Decoded, decode } from '#schemas/codec.ts';
-import type { FindingKind, OperatorAction, Signal } from '#schemas/events.ts';
+import { type Decoded, decode, encode, viewSignal } from '#schemas/codec.ts';
+import type { Fact, Finding, FindingKind, OperatorAction, Signal, Source } from '#schemas/events.ts';
+import { readFindings, type SignalLayout, textAt } from '#schemas/read-signal.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings, toldBy } from '../windows/evaluate.ts';
-import { Group, groupKey, isTraffic } from '../windows/group.ts';
+import { Group, type Held } from '../windows/group.ts';
+import { GroupNames } from '../windows/group-names.ts';
 import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
 import { retentionMs, type WindowSettings } from '../windows/settings.ts';
+import { hasFindings, isTraffic } from '../windows/slice.ts';
 import { Sources } from '../windows/sources.ts';
+import type { Window } from '../windows/window.ts';
 import { atAction, atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
 import { InputFloor } from './input-floor.ts';
@@ -58,7 +62,8 @@ export class SignalProcessor {
   readonly #groups = new Map<string, Group>();
   readonly #input: InputFloor;
   readonly #retention: number;
-  readonly #toldBy = (signal: Signal) => toldBy(signal, this.#detectors);
+  readonly #names = new GroupNames();
+  readonly #telling = (facts: readonly Fact[]) => toldBy(facts, this.#detectors);
   #bugs: WindowBug[] = [];
   /** The next moment at which windows close. */
   #boundary = -Infinity;
@@ -87,25 +92,38 @@ export class SignalProcessor {
    * this processor is of no use.
    */
   add(offset: number, value: Uint8Array, writtenAt = Infinity): Outcome {
-    return this.addDecoded(offset, decode(value), writtenAt);
+    return this.#record(offset, viewSignal(value) ?? decode(value), writtenAt);
   }
 
   /** As `add`, of a record that somebody else has decoded, from whatever it was written in. */
   addDecoded(offset: number, decoded: Decoded, writtenAt = Infinity): Outcome {
-    const passed = () => this.#refuse(offset, 'record', 'bug');
-    return this.#unit(`record ${offset}`, () => this.#take(offset, decoded, writtenAt), passed);
+    return this.#record(offset, decoded, writtenAt);
+  }
+
+  #record(offset: number, record: SignalLayout | Decoded, writtenAt: number): Outcome {
+    const { passOver } = this.#start;
+    if (passOver !== undefined && passOver.size > 0 && passOver.has(`record ${offset}`))
+      return this.#refuse(offset, 'record', 'bug');
+    try {
+      if (!('ok' in record)) return this.#takeIn(offset, record, record, writtenAt);
+      return this.#take(offset, record, writtenAt);
+    } catch (error) {
+      throw asUnitBug(`record ${offset}`, error);
+    }
   }
 
   #take(offset: number, decoded: Decoded, writtenAt: number): Outcome {
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
     if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
-    if (decoded.name !== 'Signal' && decoded.name !== 'ClockMark')
-      return this.#refuse(
-        offset,
-        'decode',
-        `expected Signal, ClockMark or OperatorAction, found ${decoded.name}`,
-      );
-    const { source } = decoded.value;
+    if (decoded.name === 'Signal')
+      return this.#takeIn(offset, decoded.value.source, layoutOf(decoded.value), writtenAt);
+    if (decoded.name === 'ClockMark') return this.#takeIn(offset, decoded.value.source, undefined, writtenAt);
+    const reason = `expected Signal, ClockMark or OperatorAction, found ${decoded.name}`;
+    return this.#refuse(offset, 'decode', reason);
+  }
+
+  /** A signal, or without one a clock mark. */
+  #takeIn(offset: number, source: Source, signal: SignalLayout | undefined, writtenAt: number): Outcome {
     if (!this.#sources.has(source.partition))
       return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
     if (source.clock > writtenAt + MAX_AHEAD_MS)
@@ -116,7 +134,7 @@ export class SignalProcessor {
       );
     this.#input.add(offset, source.clock);
     if (source.clock <= this.#start.floor) return DROP;
-    const fresh = this.#sources.offer(source, decoded.name === 'Signal' ? decoded.value : undefined);
+    const fresh = this.#sources.offer(source, signal);
     if (!fresh) this.stats.duplicates++;
     return fresh ? OK : DROP;
   }
@@ -136,7 +154,7 @@ export class SignalProcessor {
     for (;;) {
       const signal = this.#sources.peek();
       // Windows that close at the moment of a signal close before it; those at the clock itself wait for it to pass.
-      this.#close(signal === undefined ? clock - 1 : signal.source.clock);
+      this.#close(signal === undefined ? clock - 1 : signal.clock);
       if (signal === undefined) break;
       this.#sources.take(signal);
       this.#apply(signal);
@@ -172,8 +190,7 @@ export class SignalProcessor {
     try {
       return work();
     } catch (error) {
-      // The innermost unit is the one to pass over.
-      throw error instanceof UnitBug ? error : new UnitBug(unit, error);
+      throw asUnitBug(unit, error);
     }
   }
 
@@ -228,14 +245,13 @@ export class SignalProcessor {
 
   #closeWindow(group: Group, end: number, time: number, late: boolean): void {
     // Most windows of most groups: nothing to be found, and nothing that waits to be resolved.
-    const told = group.told(end);
-    if (told.size === 0 && !this.#ledger.hasLive(group.key)) return;
     const signals = group.window(end);
-    if (signals.length === 0) return;
+    if (signals.traffic === 0) return;
+    if (signals.tellsNothing && !this.#ledger.hasLive(group.key)) return;
     const start = end - this.#settings.windowMs;
     const position = atWindow(time, end);
     const moment: Moment = { at: time, position, windowStart: start, windowEnd: end };
-    const found = evaluateWindow(group.id, signals, start, end, this.#detectors, told);
+    const found = evaluateWindow(group, signals, start, end, this.#detectors);
     for (const id of new Set([...this.#ledger.liveOf(group.key), ...found.keys()])) {
       const shown = found.get(id);
       this.#ledger.apply(id, position, (incident) => {
@@ -250,10 +266,11 @@ export class SignalProcessor {
   }
 
   /** True where a window's traffic could have shown the incident. */
-  #couldShow({ last }: Incident, signals: readonly Signal[]): boolean {
+  #couldShow({ last }: Incident, signals: Window): boolean {
     const detector = this.#detectors.all.find((each) => each.detector.kind === last.kind)?.detector;
     if (detector?.couldShow === undefined) return true;
-    return signals.some((signal) => detector.couldShow?.(last.signature, signal));
+    const { couldShow } = detector;
+    return signals.some((signal) => couldShow(last.signature, signal));
   }
 
   #checkIdle(time: number): void {
@@ -266,20 +283,14 @@ export class SignalProcessor {
       });
   }
 
-  #apply(signal: Signal): void {
-    const time = signal.source.clock;
-    if (isTooOld(this.#settings, signal.eventTime, time)) {
+  #apply(signal: SignalLayout): void {
+    const { clock: time, eventTime } = signal;
+    if (isTooOld(this.#settings, eventTime, time)) {
       this.stats.late++;
       return;
     }
-    const key = groupKey(signal);
-    let group = this.#groups.get(key);
-    if (group === undefined) {
-      const { tenant, scope, agent, operation } = signal;
-      group = new Group({ tenant, scope, agent, operation }, this.#settings, this.#toldBy);
-      this.#groups.set(key, group);
-    }
-    const held = group.latest(signal.traceId);
+    const group = this.#groupOf(signal);
+    const held = group.latest(signal);
     // One that is too old to count is as if it were gone: whether it was freed already must not matter.
     const former = held !== undefined && !isTooOld(this.#settings, held.eventTime, time) ? held : undefined;
     if (former !== undefined && former.revision >= signal.revision) {
@@ -287,28 +298,42 @@ export class SignalProcessor {
       return;
     }
     group.put(signal);
-    if (former !== undefined || isTraffic(signal)) group.touch(signal.eventTime, time);
+    if (former !== undefined || isTraffic(signal)) group.touch(eventTime, time);
     if (this.#muted(time)) return;
-    const { partition, offset, sequence } = signal.source;
+    // Most signals have no effect but on windows.
+    if (!hasFindings(signal) && (former === undefined || former.findings.length === 0)) return;
+    const { partition, offset, sequence } = signal;
     const effects = () => this.#findings(group, former, signal, time);
     this.#unit(`signal ${partition}/${offset}/${sequence}`, effects, nothing);
   }
 
-  #findings(group: Group, former: Signal | undefined, signal: Signal, time: number): void {
+  #groupOf(signal: SignalLayout): Group {
+    const name = this.#names.of(signal);
+    let group = this.#groups.get(name.key);
+    if (group === undefined) {
+      const rootsOf = (findings: readonly Finding[]) => rootFindings(name.id, findings);
+      group = new Group(name, this.#settings, this.#telling, rootsOf);
+      this.#groups.set(name.key, group);
+    }
+    return group;
+  }
+
+  #findings(group: Group, former: Held | undefined, signal: SignalLayout, time: number): void {
     const { windowMs } = this.#settings;
-    const windowEnd = firstEnd(this.#settings, hopOf(this.#settings, signal.eventTime));
-    const position = atSignal(signal.source);
+    const { bytes, traceAt, traceEnd, findingsAt, eventTime } = signal;
+    const windowEnd = firstEnd(this.#settings, hopOf(this.#settings, eventTime));
+    const position = atSignal(signal);
     const moment: Moment = { at: time, position, windowStart: windowEnd - windowMs, windowEnd };
-    const now = rootFindings(group.id, signal);
+    const now = group.rootsOf(readFindings(bytes, findingsAt));
     for (const [id, finding] of now) {
-      const found = ofSignal(id, finding, signal);
+      const found = ofSignal(id, finding, textAt(bytes, traceAt, traceEnd), eventTime);
       this.#ledger.apply(id, position, (incident) =>
         onFinding(incident, found, moment, this.#frame(group, found)),
       );
     }
     if (former === undefined) return;
-    for (const id of rootFindings(group.id, former).keys()) {
-      if (now.has(id) || group.awaits(time, (other) => rootFindings(group.id, other).has(id))) continue;
+    for (const id of group.rootsOf(former.findings).keys()) {
+      if (now.has(id) || group.awaits(time, id)) continue;
       this.#ledger.apply(id, position, (incident) =>
         incident === undefined ? undefined : onErased(incident, moment),
       );
@@ -320,4 +345,16 @@ export class SignalProcessor {
     const titleOf = (kind: FindingKind) => this.#detectors.titleOf(kind);
     return { tenant: group.id.tenant, group: group.key, thresholdsDigest, titleOf };
   }
+}
+
+/** A decoded signal as the bytes that it is kept in. */
+function layoutOf(signal: Signal): SignalLayout {
+  const layout = viewSignal(encode('Signal', signal));
+  if (layout === undefined) throw new Error('a signal that its own writer does not write');
+  return layout;
+}
+
+/** The innermost unit is the one to pass over. */
+function asUnitBug(unit: string, error: unknown): UnitBug {
+  return error instanceof UnitBug ? error : new UnitBug(unit, error);
 }

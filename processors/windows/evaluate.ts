@@ -1,9 +1,10 @@
-import type { Finding, FindingKind, Signal } from '#schemas/events.ts';
-import type { WindowTrace } from '../detectors/detector.ts';
+import type { Fact, Finding, FindingKind } from '#schemas/events.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { incidentId } from '../incidents/identity.ts';
-import type { Group, GroupId } from './group.ts';
+import type { Group } from './group.ts';
+import type { GroupId } from './group-names.ts';
 import { OPEN_AFTER, OPEN_OF, type WindowSettings } from './settings.ts';
+import type { Window } from './window.ts';
 
 /** What a window shows of one incident; content only, whatever came when. */
 export interface Found {
@@ -33,9 +34,9 @@ export function ownFinding(group: GroupId, finding: Finding): Finding {
 }
 
 /** Root findings of a signal by incident; the first of each. */
-export function rootFindings(group: GroupId, signal: Signal): Map<string, Finding> {
+export function rootFindings(group: GroupId, findings: readonly Finding[]): Map<string, Finding> {
   const found = new Map<string, Finding>();
-  for (const each of signal.findings) {
+  for (const each of findings) {
     const finding = ownFinding(group, each);
     const { incidentId: id, root } = finding;
     if (root && !found.has(id)) found.set(id, finding);
@@ -43,33 +44,27 @@ export function rootFindings(group: GroupId, signal: Signal): Map<string, Findin
   return found;
 }
 
-/** Stands among kinds for what single traces show; no detector's name is empty. */
-const SINGLE: FindingKind = '';
-
-/**
- * Findings of a window, by incident id, sorted by it: of its single traces, and of all of them together. `told`: what its
- * signals may be part of; for nothing else is it looked through.
- */
+/** Findings of a window, by incident id, sorted by it: of its single traces, and of all of them together. */
 export function evaluateWindow(
-  group: GroupId,
-  signals: readonly Signal[],
+  { id: group, rootsOf }: Pick<Group, 'id' | 'rootsOf'>,
+  signals: Window,
   startMs: number,
   endMs: number,
   detectors: ConfiguredDetectors,
-  told: ReadonlySet<FindingKind>,
 ): Map<string, Found> {
   const found = new Map<string, Found>();
-  for (const { id, finding, signal } of told.has(SINGLE) ? singles(group, signals) : []) {
-    const before = found.get(id);
-    if (before === undefined) found.set(id, ofSignal(id, finding, signal));
-    else {
-      const worse = rank(finding) > rank(before.finding);
-      before.traces.push(signal.traceId);
-      before.since = Math.min(before.since, signal.eventTime);
-      if (worse) Object.assign(before, { finding, evidenceTraceId: signal.traceId });
+  for (const { traceId, eventTime, roots } of signals.shown(rootsOf))
+    for (const [id, finding] of roots) {
+      const before = found.get(id);
+      if (before === undefined) found.set(id, ofSignal(id, finding, traceId, eventTime));
+      else {
+        const worse = rank(finding) > rank(before.finding);
+        before.traces.push(traceId);
+        before.since = Math.min(before.since, eventTime);
+        if (worse) Object.assign(before, { finding, evidenceTraceId: traceId });
+      }
     }
-  }
-  const factual = tracesByKind(signals, told);
+  const factual = signals.tracesByKind();
   for (const { detector, config } of detectors.all) {
     const traces = factual.get(detector.kind);
     if (detector.inWindow === undefined || traces === undefined) continue;
@@ -90,63 +85,26 @@ export function evaluateWindow(
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a signal may be part of: the kinds of the facts that tell anything, and SINGLE where it has findings of its own. */
-export function toldBy(signal: Signal, detectors: ConfiguredDetectors): ReadonlySet<FindingKind> {
-  const told = new Set<FindingKind>();
-  if (signal.findings.length > 0) told.add(SINGLE);
+/** What facts may be part of: the kinds of those that tell anything. */
+export function toldBy(facts: readonly Fact[], detectors: ConfiguredDetectors): readonly FindingKind[] {
+  const told: FindingKind[] = [];
   for (const { detector } of detectors.all) {
     if (detector.inWindow === undefined) continue;
     const { kind } = detector;
-    if (signal.facts.some((fact) => fact.kind === kind && (detector.tells?.(fact) ?? true))) told.add(kind);
+    if (facts.some((fact) => fact.kind === kind && (detector.tells?.(fact) ?? true))) told.push(kind);
   }
   return told;
 }
 
-/** By kind of fact, of the kinds told: the traces that have any, in the order of the signals, each with those facts. */
-function tracesByKind(
-  signals: readonly Signal[],
-  told: ReadonlySet<FindingKind>,
-): Map<FindingKind, WindowTrace[]> {
-  const found = new Map<FindingKind, WindowTrace[]>();
-  if (told.size === (told.has(SINGLE) ? 1 : 0)) return found;
-  for (const { traceId, eventTime, facts } of signals) {
-    // Facts of one kind stand together, as stage 1 writes them.
-    for (let from = 0; from < facts.length; ) {
-      const { kind } = facts[from];
-      let to = from + 1;
-      while (to < facts.length && facts[to].kind === kind) to++;
-      if (!told.has(kind)) {
-        from = to;
-        continue;
-      }
-      const some = from === 0 && to === facts.length ? facts : facts.slice(from, to);
-      const traces = found.get(kind);
-      const last = traces?.[traces.length - 1];
-      if (traces === undefined) found.set(kind, [{ traceId, eventTime, facts: some }]);
-      else if (last?.traceId !== traceId) traces.push({ traceId, eventTime, facts: some });
-      else traces[traces.length - 1] = { traceId, eventTime, facts: [...last.facts, ...some] };
-      from = to;
-    }
-  }
-  return found;
-}
-
-function* singles(group: GroupId, signals: readonly Signal[]) {
-  for (const signal of signals) {
-    if (signal.findings.length === 0) continue;
-    for (const [id, finding] of rootFindings(group, signal)) yield { id, finding, signal };
-  }
-}
-
 /** What one trace alone shows of an incident. */
-export function ofSignal(id: string, finding: Finding, signal: Signal): Found {
+export function ofSignal(id: string, finding: Finding, traceId: string, eventTime: number): Found {
   return {
     incidentId: id,
     finding,
     single: true,
-    traces: [signal.traceId],
-    since: signal.eventTime,
-    evidenceTraceId: signal.traceId,
+    traces: [traceId],
+    since: eventTime,
+    evidenceTraceId: traceId,
   };
 }
 
@@ -162,15 +120,8 @@ export function persists(
   for (let back = 1; back < OPEN_OF && shown < OPEN_AFTER; back++) {
     const before = end - back * settings.windowMs;
     const signals = group.window(before);
-    if (signals.length === 0) continue;
-    const found = evaluateWindow(
-      group.id,
-      signals,
-      before - settings.windowMs,
-      before,
-      detectors,
-      group.told(before),
-    );
+    if (signals.tellsNothing) continue;
+    const found = evaluateWindow(group, signals, before - settings.windowMs, before, detectors);
     if (found.has(id)) shown++;
   }
   return shown >= OPEN_AFTER;

@@ -1,24 +1,21 @@
-import type { FindingKind, Signal } from '#schemas/events.ts';
+import type { Finding } from '#schemas/events.ts';
+import type { SignalLayout } from '#schemas/read-signal.ts';
+import type { GroupId, GroupName } from './group-names.ts';
 import { firstEnd, firstHop, hopOf, isClosed, lastEnd, lastHop } from './hopping.ts';
 import type { WindowSettings } from './settings.ts';
+import { Slice, type Telling } from './slice.ts';
+import { TraceIndex } from './trace-index.ts';
+import { Window } from './window.ts';
 
-/** An agent operation of a tenant (or a service instance of one): what windows are kept for. */
-export interface GroupId {
-  readonly tenant: string;
-  readonly scope: Signal['scope'];
-  readonly agent: string;
-  readonly operation: string;
+/** What a group holds of a trace. */
+export interface Held {
+  readonly eventTime: number;
+  readonly revision: number;
+  readonly findings: readonly Finding[];
 }
 
-/** Signals with the same key share windows; they are all on one partition of ati.signals. */
-export function groupKey({ tenant, scope, agent, operation }: GroupId): string {
-  return `${tenant}\0${scope}\0${agent}\0${operation}`;
-}
-
-/** True where the trace still has anything of this agent operation (else: an empty signal that took it back). */
-export function isTraffic(signal: Signal): boolean {
-  return signal.calls > 0 || signal.facts.length > 0 || signal.findings.length > 0;
-}
+/** The root findings of a signal of a group, by incident. */
+export type RootsOf = (findings: readonly Finding[]) => ReadonlyMap<string, Finding>;
 
 /**
  * The signals of one group, one for each trace (the greatest revision), in slices of a hop by event time: a window is the
@@ -29,47 +26,45 @@ export class Group {
   readonly key: string;
   /** Ends of closed windows whose content has changed since. */
   readonly dirty = new Set<number>();
+  readonly rootsOf: RootsOf;
   readonly #settings: WindowSettings;
-  readonly #toldBy: (signal: Signal) => ReadonlySet<FindingKind>;
-  readonly #traces = new Map<string, Signal>();
-  readonly #slices = new Map<number, Map<string, Signal>>();
-  /** By hop, of what its signals may be part: by how many of them. */
-  readonly #told = new Map<number, Map<FindingKind, number>>();
+  readonly #telling: Telling;
+  /** By hop, and by number. */
+  readonly #slices = new Map<number, Slice>();
+  readonly #bySerial = new Map<number, Slice>();
+  #serials = 0;
+  readonly #index = new TraceIndex(this.#bySerial);
 
-  /** `toldBy`: what a signal may be part of (evaluate.ts). */
-  constructor(id: GroupId, settings: WindowSettings, toldBy: (signal: Signal) => ReadonlySet<FindingKind>) {
+  /** `telling`: what facts may be part of (evaluate.ts). */
+  constructor({ id, key }: GroupName, settings: WindowSettings, telling: Telling, rootsOf: RootsOf) {
     this.id = id;
-    this.key = groupKey(id);
+    this.key = key;
     this.#settings = settings;
-    this.#toldBy = toldBy;
+    this.#telling = telling;
+    this.rootsOf = rootsOf;
   }
 
   get empty(): boolean {
-    return this.#traces.size === 0 && this.dirty.size === 0;
+    return this.#slices.size === 0 && this.dirty.size === 0;
   }
 
-  latest(traceId: string): Signal | undefined {
-    return this.#traces.get(traceId);
+  /** What is held of the signal's trace. */
+  latest(signal: SignalLayout): Held | undefined {
+    const slot = this.#index.find(signal);
+    if (slot < 0) return undefined;
+    const slice = this.#bySerial.get(this.#index.serial(slot))!;
+    const row = this.#index.row(slot);
+    const [eventTime, revision] = [slice.eventTime(row), slice.revision(row)];
+    return { eventTime, revision, findings: slice.findings(row) };
   }
 
-  put(signal: Signal): void {
-    const former = this.#traces.get(signal.traceId);
-    if (former !== undefined) this.#remove(former);
-    this.#traces.set(signal.traceId, signal);
-    const hop = hopOf(this.#settings, signal.eventTime);
-    const slice = this.#slices.get(hop);
-    if (slice === undefined) this.#slices.set(hop, new Map([[signal.traceId, signal]]));
-    else slice.set(signal.traceId, signal);
-    this.#count(hop, signal, 1);
-  }
-
-  /** What the signals of the window that ends at `end` may be part of. */
-  told(end: number): ReadonlySet<FindingKind> {
-    const told = new Set<FindingKind>();
-    const last = lastHop(this.#settings, end);
-    for (let hop = firstHop(this.#settings, end); hop <= last; hop++)
-      for (const [kind, signals] of this.#told.get(hop) ?? []) if (signals > 0) told.add(kind);
-    return told;
+  put(signal: SignalLayout): void {
+    const slot = this.#index.find(signal);
+    if (slot >= 0) this.#remove(this.#bySerial.get(this.#index.serial(slot))!, this.#index.row(slot));
+    const slice = this.#sliceOf(hopOf(this.#settings, signal.eventTime));
+    const row = slice.add(signal);
+    if (slot >= 0) this.#index.move(slot, slice.serial, row);
+    else this.#index.add(signal, slice.serial, row);
   }
 
   /** Notes which windows of this event time are closed at `time`, and so must be looked at again. */
@@ -85,54 +80,52 @@ export class Group {
       this.dirty.add(end);
   }
 
-  /** Signals of the window that ends at `end`, sorted by trace id. */
-  window(end: number): Signal[] {
-    const found: Signal[] = [];
+  /** The window that ends at `end`. */
+  window(end: number): Window {
+    const slices: Slice[] = [];
     const last = lastHop(this.#settings, end);
     for (let hop = firstHop(this.#settings, end); hop <= last; hop++) {
-      for (const signal of this.#slices.get(hop)?.values() ?? []) if (isTraffic(signal)) found.push(signal);
+      const slice = this.#slices.get(hop);
+      if (slice !== undefined) slices.push(slice);
     }
-    return found.sort((a, b) => (a.traceId < b.traceId ? -1 : a.traceId > b.traceId ? 1 : 0));
+    return new Window(slices);
   }
 
-  /** True where a window that is not yet closed at `time`, or is to be looked at again, holds such a signal. */
-  awaits(time: number, such: (signal: Signal) => boolean): boolean {
+  /** True where a window that is not yet closed at `time`, or is to be looked at again, shows the incident. */
+  awaits(time: number, incidentId: string): boolean {
     const settings = this.#settings;
     for (const [hop, slice] of this.#slices) {
       const last = lastEnd(settings, hop);
       let open = !isClosed(settings, last, time);
       for (let end = firstEnd(settings, hop); !open && end <= last; end += settings.hopMs)
         open = this.dirty.has(end);
-      if (!open) continue;
-      for (const signal of slice.values()) if (such(signal)) return true;
+      if (open && slice.shown(this.rootsOf).some(({ roots }) => roots.has(incidentId))) return true;
     }
     return false;
   }
 
   /** Frees the signals with an event time before `time` (by whole hops). */
   purge(time: number): void {
-    for (const [hop, slice] of this.#slices) {
-      if (firstEnd(this.#settings, hop) > time) continue;
-      for (const signal of slice.values()) this.#traces.delete(signal.traceId);
-      this.#slices.delete(hop);
-      this.#told.delete(hop);
-    }
+    for (const slice of this.#slices.values())
+      if (firstEnd(this.#settings, slice.hop) <= time) this.#drop(slice);
   }
 
-  #remove(signal: Signal): void {
-    const hop = hopOf(this.#settings, signal.eventTime);
-    const slice = this.#slices.get(hop);
-    slice?.delete(signal.traceId);
-    if (slice?.size === 0) this.#slices.delete(hop);
-    this.#count(hop, signal, -1);
-    this.#traces.delete(signal.traceId);
+  #sliceOf(hop: number): Slice {
+    let slice = this.#slices.get(hop);
+    if (slice !== undefined) return slice;
+    slice = new Slice(hop, this.#serials++, this.#telling);
+    this.#slices.set(hop, slice);
+    this.#bySerial.set(slice.serial, slice);
+    return slice;
   }
 
-  #count(hop: number, signal: Signal, by: 1 | -1): void {
-    for (const kind of this.#toldBy(signal)) {
-      const told = this.#told.get(hop);
-      if (told === undefined) this.#told.set(hop, new Map([[kind, by]]));
-      else told.set(kind, (told.get(kind) ?? 0) + by);
-    }
+  #remove(slice: Slice, row: number): void {
+    slice.remove(row);
+    if (slice.size === 0) this.#drop(slice);
+  }
+
+  #drop(slice: Slice): void {
+    this.#slices.delete(slice.hop);
+    this.#bySerial.delete(slice.serial);
   }
 }

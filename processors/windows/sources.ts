@@ -1,4 +1,5 @@
-import type { Signal, Source } from '#schemas/events.ts';
+import type { Source } from '#schemas/events.ts';
+import type { SignalLayout } from '#schemas/read-signal.ts';
 import { Watermark } from './watermark.ts';
 
 /** Order of signals: by the clock of their source, then partition, offset, sequence. */
@@ -9,7 +10,7 @@ export function compareSources(a: Source, b: Source): number {
 interface Lane {
   offset: number;
   sequence: number;
-  queue: Signal[];
+  queue: SignalLayout[];
   head: number;
 }
 
@@ -47,7 +48,7 @@ export class Sources {
   }
 
   /** False for what this source has sent before. Without a signal: a clock mark. */
-  offer(source: Source, signal?: Signal): boolean {
+  offer(source: Source, signal?: SignalLayout): boolean {
     const lane = this.#lanes[source.partition];
     const { offset, sequence } = source;
     if (offset < lane.offset || (offset === lane.offset && sequence <= lane.sequence)) return false;
@@ -59,18 +60,17 @@ export class Sources {
   }
 
   /** The first signal of the common order, if it is before the logical time; `take` removes it. */
-  peek(): Signal | undefined {
-    let first: Signal | undefined;
+  peek(): SignalLayout | undefined {
+    let first: SignalLayout | undefined;
     for (const lane of this.#lanes) {
       const signal = lane.queue[lane.head];
-      if (signal !== undefined && (first === undefined || compareSources(signal.source, first.source) < 0))
-        first = signal;
+      if (signal !== undefined && (first === undefined || compareSources(signal, first) < 0)) first = signal;
     }
-    return first !== undefined && first.source.clock < this.clock ? first : undefined;
+    return first !== undefined && first.clock < this.clock ? first : undefined;
   }
 
-  take(signal: Signal): void {
-    const lane = this.#lanes[signal.source.partition];
+  take(signal: SignalLayout): void {
+    const lane = this.#lanes[signal.partition];
     lane.head++;
     if (lane.head > 1024 && lane.head * 2 > lane.queue.length) {
       lane.queue = lane.queue.slice(lane.head);
