@@ -1,4 +1,4 @@
-import { KeyValue } from '#schemas/otlp/fields.ts';
+import { AnyValue, KeyValue } from '#schemas/otlp/fields.ts';
 import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 import { writeAnyValue } from '../otel-traces/any-value.ts';
 import { Ranges } from '../otlp/ranges.ts';
@@ -29,12 +29,83 @@ export class AttributesColumn implements Column {
   add(b: Uint8Array, pairs: Ranges): void {
     this.#map++;
     const before = this.#values.length;
+    const keys = this.#keys.ids.length;
+    let i = 0;
+    while (i < pairs.n && this.#addUsual(b, pairs.from(i), pairs.to(i))) i++;
+    if (i === pairs.n) {
+      this.#sizes.push(this.#keys.ids.length - keys);
+      this.#valueBytes = this.#values.length - before;
+      return;
+    }
+    this.#keys.ids.length = keys;
+    this.#values.length = before;
+    this.#map++;
     values.n = 0;
     for (let i = 0; i < pairs.n; i++) this.#key(b, pairs.from(i), pairs.to(i));
     // Behind the keys: bytes that are wrong in two places are refused for the same one as ever.
     for (let i = 0; i < values.n; i++) writeAnyValue(this.#values, b, values.from(i), values.to(i));
     this.#sizes.push(values.n);
     this.#valueBytes = this.#values.length - before;
+  }
+
+  /**
+   * Appends a pair as nearly all are: key, value and nothing else, the value a string, a short integer, a boolean or a
+   * double, lengths in one byte or two. False (some of it may be appended) where it is otherwise, or wrong.
+   */
+  #addUsual(b: Uint8Array, from: number, end: number): boolean {
+    if (end - from < 4 || b[from] !== KeyValue.key) return false;
+    const keyFrom = from + 2;
+    const keyTo = keyFrom + b[from + 1];
+    if (b[from + 1] > 0x7f || keyTo + 2 > end || b[keyTo] !== KeyValue.value) return false;
+    let at = keyTo + 2;
+    let size = b[keyTo + 1];
+    if (size > 0x7f) {
+      size = (size & 0x7f) | (b[at] << 7);
+      if (b[at++] > 0x7f) return false;
+    }
+    if (size < 2 || at + size !== end) return false;
+    const key = this.#idOf(b, keyFrom, keyTo);
+    if (this.#seenIn[key] === this.#map) return false;
+    this.#seenIn[key] = this.#map;
+    this.#keys.ids.push(key);
+    return this.#addUsualValue(b, at, end);
+  }
+
+  /** Of an AnyValue message of two bytes or more. */
+  #addUsualValue(b: Uint8Array, at: number, end: number): boolean {
+    const first = b[at + 1];
+    switch (b[at]) {
+      case AnyValue.string: {
+        // A String is its length and its bytes there, too.
+        const long = first > 0x7f;
+        if (long && (end - at < 3 || b[at + 2] > 0x7f || b[at + 2] === 0)) return false;
+        if (long ? at + 3 + ((first & 0x7f) | (b[at + 2] << 7)) !== end : at + 2 + first !== end)
+          return false;
+        this.#values.raw(b, at + 1, end);
+        return true;
+      }
+      case AnyValue.int: {
+        let value = first & 0x7f;
+        let p = at + 1;
+        for (let shift = 7; b[p] > 0x7f; shift += 7) {
+          if (++p === end || shift > 21) return false;
+          value |= (b[p] & 0x7f) << shift;
+        }
+        if (p + 1 !== end) return false;
+        this.#values.decimal(value);
+        return true;
+      }
+      case AnyValue.bool:
+        if (end - at !== 2 || first > 1) return false;
+        this.#values.text(first === 0 ? 'false' : 'true');
+        return true;
+      case AnyValue.double:
+        if (end - at !== 9) return false;
+        writeAnyValue(this.#values, b, at, end);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** Appends the key of a KeyValue message unless its map has it, and keeps where its value stands. */

@@ -1,6 +1,6 @@
 /** One Span message → one row of `otel_traces`. */
 import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
-import { lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
+import { BYTES, lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
 import type { AttributesColumn } from '../native/attributes-column.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { writeTime } from '../otlp/values.ts';
@@ -49,34 +49,40 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
   events.n = 0;
   links.n = 0;
   for (let p = from; p < end; ) {
-    const field = tag(b, p, end);
-    const start = next;
-    p = skip(b, start, end, field);
+    let field = b[p];
+    let start = p + 1;
+    /** Of a length-delimited field: where its bytes begin. */
+    let value = p + 2;
+    // Nearly all: a tag and a length of one byte each.
+    if ((field & 0x87) === BYTES && field > 7 && start < end && b[start] < 0x80) {
+      p = value + b[start];
+      if (p > end) lengthEnd(b, start, end);
+    } else {
+      field = tag(b, p, end);
+      start = next;
+      p = skip(b, start, end, field);
+      value = next;
+    }
     switch (field) {
       case Span.traceId:
-        lengthEnd(b, start, end);
-        checkSize(start, p - next, 16);
-        traceId = next;
+        checkSize(start, p - value, 16);
+        traceId = value;
         break;
       case Span.spanId:
-        lengthEnd(b, start, end);
-        checkSize(start, p - next, 8);
-        spanId = next;
+        checkSize(start, p - value, 8);
+        spanId = value;
         break;
       case Span.traceState:
-        lengthEnd(b, start, end);
-        state = next;
+        state = value;
         stateTo = p;
         break;
       case Span.parentSpanId:
-        lengthEnd(b, start, end);
-        if (p > next) checkSize(start, p - next, 8);
-        parent = next;
+        if (p > value) checkSize(start, p - value, 8);
+        parent = value;
         parentTo = p;
         break;
       case Span.name:
-        lengthEnd(b, start, end);
-        name = next;
+        name = value;
         nameTo = p;
         break;
       case Span.kind:
@@ -91,21 +97,17 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
         eHigh = uint32(b, start + 4);
         break;
       case Span.attributes:
-        lengthEnd(b, start, end);
-        attributes.add(next, p);
+        attributes.add(value, p);
         break;
       case Span.events:
-        lengthEnd(b, start, end);
-        events.add(next, p);
+        events.add(value, p);
         break;
       case Span.links:
-        lengthEnd(b, start, end);
-        links.add(next, p);
+        links.add(value, p);
         break;
       case Span.status: {
-        lengthEnd(b, start, end);
         // A repeated message is merged: only what this one has replaces what came before.
-        for (let q = next; q < p; ) {
+        for (let q = value; q < p; ) {
           const inner = tag(b, q, p);
           const at = next;
           q = skip(b, at, p, inner);

@@ -161,7 +161,7 @@ describe.each([
         all++;
         expect(projectedRows(projection, bytes)).toBe(wanted);
       }),
-      { numRuns: 80 },
+      { numRuns: 40 },
     );
     expect(copies).toBeGreaterThan(all / 4);
   });
@@ -177,7 +177,7 @@ describe.each([
         }
         expect(projectedRows(projection, damaged)).toBe(decodedRows(damaged));
       }),
-      { numRuns: 600 },
+      { numRuns: 200 },
     );
   });
 });

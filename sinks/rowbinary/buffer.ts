@@ -10,8 +10,10 @@ for (let i = 0; i < 256; i++) {
   HEX[i] = text.charCodeAt(0) | (text.charCodeAt(1) << 8);
 }
 
-/** Below this a loop copies faster than a call of `set`. */
-const SHORT = 48;
+/** Up to here a loop copies faster than a call of `set`. */
+const SHORT = 160;
+/** And writes text faster than a call of `write`; its length is one byte. */
+const SHORT_TEXT = 48;
 
 export class RowBuffer implements Rows {
   readonly format = 'RowBinary';
@@ -86,7 +88,7 @@ export class RowBuffer implements Rows {
 
   /** A String of JavaScript text. */
   text(value: string): void {
-    if (value.length <= SHORT && this.#ascii(value)) return;
+    if (value.length <= SHORT_TEXT && this.#ascii(value)) return;
     const size = Buffer.byteLength(value);
     this.varint(size);
     this.#room(size).write(value, this.length);
@@ -106,6 +108,21 @@ export class RowBuffer implements Rows {
     bytes[at - 1] = size;
     this.length = at + size;
     return true;
+  }
+
+  /** A String of a whole number from 0 to 2^31 − 1, in decimal. */
+  decimal(value: number): void {
+    let digits = 1;
+    for (let rest = value; rest > 9; rest = (rest / 10) | 0) digits++;
+    const bytes = this.#room(digits + 1);
+    bytes[this.length] = digits;
+    let rest = value;
+    for (let at = this.length + digits; at > this.length; at--) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = 48 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.length += digits + 1;
   }
 
   /** A String of b[from, to). */
