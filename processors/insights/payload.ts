@@ -1,13 +1,13 @@
 /** The question of large payloads: does the time of an operation's calls follow the bytes that they move? */
 import { elapsed, percent, plural, size } from '#infra/format.ts';
-import { duration, failedCalls, isCall, rowsByCallee } from '../detectors/calls.ts';
+import { duration, failedCalls, isCall } from '../detectors/calls.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
-import { thinned } from '../detectors/stats.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
+import { Ints } from './columns.ts';
 import type { InsightRule } from './insight.ts';
 import { type Fit, leastSquares } from './payload-fit.ts';
 
@@ -35,14 +35,28 @@ function read(view: TraceView, row: number, key: string): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
-/** The calls of one operation that say how many bytes they moved and did not fail. */
-function samplesOf(view: TraceView, rows: readonly number[]): Sample[] {
-  const probes = thinned(rows, PROBES);
-  const keys = SIZES.filter((key) => probes.some((row) => read(view, row, key) !== undefined));
-  if (keys.length === 0) return [];
-  const failed = failedCalls(view);
+/** A bit for each of SIZES that any of some calls of the operation says. */
+function sizesSaid(view: TraceView, rows: Int32Array, from: number, to: number): number {
+  const n = to - from;
+  const probes = Math.min(n, PROBES);
+  let said = 0;
+  for (let i = 0; i < probes; i++) {
+    const row = rows[from + (n <= PROBES ? i : Math.round((i * (n - 1)) / (PROBES - 1)))];
+    for (let key = 0; key < SIZES.length; key++)
+      if (((said >> key) & 1) === 0 && read(view, row, SIZES[key]) !== undefined) said |= 1 << key;
+  }
+  return said;
+}
+
+/** The calls of one operation (`rows` from `from` to before `to`) that say how many bytes they moved and did not fail. */
+function samplesOf(view: TraceView, rows: Int32Array, from: number, to: number): Sample[] {
   const samples: Sample[] = [];
-  for (const row of rows) {
+  const said = sizesSaid(view, rows, from, to);
+  if (said === 0) return samples;
+  const keys = SIZES.filter((_, key) => ((said >> key) & 1) === 1);
+  const failed = failedCalls(view);
+  for (let i = from; i < to; i++) {
+    const row = rows[i];
     if (failed[row] === 1) continue;
     const known = keys.map((key) => read(view, row, key)).filter((bytes) => bytes !== undefined);
     if (known.length > 0) samples.push({ row, bytes: known.reduce((sum, bytes) => sum + bytes, 0) });
@@ -52,15 +66,40 @@ function samplesOf(view: TraceView, rows: readonly number[]): Sample[] {
 
 const total = (samples: readonly Sample[]) => samples.reduce((sum, sample) => sum + sample.bytes, 0);
 
+/** By callee how many calls it has, then where its next one goes in `sorted`; callees in order of their first call. */
+const [counts, callees, sorted] = [new Ints(), new Ints(), new Ints()];
+
+const isAsked = (view: TraceView, row: number) => isCall(view, row) && view.role[row] !== ROLE.agent;
+
+/** Sorts the calls, but of agents, by callee; returns how many callees there are. */
+function byCallee(view: TraceView): number {
+  const count = counts.filled(view.strings.length, 0);
+  const callee = callees.room(view.n);
+  const rows = sorted.room(view.n);
+  let n = 0;
+  for (let row = 0; row < view.n; row++)
+    if (isAsked(view, row) && count[view.callee[row]]++ === 0) callee[n++] = view.callee[row];
+  for (let i = 0, at = 0; i < n; i++) {
+    const before = at;
+    at += count[callee[i]];
+    count[callee[i]] = before;
+  }
+  for (let row = 0; row < view.n; row++) if (isAsked(view, row)) rows[count[view.callee[row]]++] = row;
+  return n;
+}
+
 /** Those of the operation that moved the most bytes; of equal ones the one that came first, so the caller's. */
 function heaviest(view: TraceView): Sample[] {
-  const wanted = (_: TraceView, row: number) => isCall(view, row) && view.role[row] !== ROLE.agent;
+  const n = byCallee(view);
   let best: Sample[] = [];
-  for (const rows of rowsByCallee(view, wanted).values()) {
-    if (rows.length < LEAST_ASKED) continue;
-    const samples = samplesOf(view, rows);
-    if (samples.length < LEAST_ASKED) continue;
-    if (best.length === 0 || total(samples) > total(best)) best = samples;
+  for (let i = 0, from = 0; i < n; i++) {
+    const to = counts.at[callees.at[i]];
+    if (to - from >= LEAST_ASKED) {
+      const samples = samplesOf(view, sorted.at, from, to);
+      const more = best.length === 0 || total(samples) > total(best);
+      if (samples.length >= LEAST_ASKED && more) best = samples;
+    }
+    from = to;
   }
   return best;
 }

@@ -8,12 +8,11 @@
 
 import { failedCalls } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
-import { int32s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
-import { KIND } from '../trace/parents.ts';
-import { isAgent, ROLE } from '../trace/roles.ts';
-import { Tuples } from '../trace/tuples.ts';
+import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
+import { Ints } from './columns.ts';
+import { ITEM, type Owners, ownersOf, tolerance } from './steps-owners.ts';
 
 export interface LoopStep {
   readonly start: number;
@@ -29,133 +28,74 @@ export interface Loop {
   readonly steps: readonly LoopStep[];
 }
 
-/** Something an agent does or asks a model: below it nothing is the agent's own any more. */
-function isAct(view: TraceView, row: number): boolean {
-  const role = view.role[row];
-  if (role === ROLE.tool || role === ROLE.chat) return true;
-  return role === ROLE.other && (view.kind[row] === KIND.client || view.kind[row] === KIND.producer);
-}
-
-/** Clocks are not exact, and what takes less than they tell must not look sequential. */
-const tolerance = (a: number, b: number) => Math.min(CLOCK_NS, a / 2, b / 2);
-
-/** Spans of one agent right below one span. */
-interface Turns {
-  readonly first: number;
-  end: number;
-  longest: number;
-  /** Some run at once: workers of a fan-out, not an agent's turns. */
-  parallel: boolean;
-}
-
-function turnsOf(view: TraceView): (row: number) => Turns {
-  const callers = new Tuples();
-  const groups: Turns[] = [];
-  const numberOf = (row: number) => callers.add(view.parent[row], view.agent[row], view.service[row]);
-  for (let row = 0; row < view.n; row++) {
-    if (!isAgent(view.role[row])) continue;
-    const start = view.start[row];
-    const length = view.end[row] - start;
-    const number = numberOf(row);
-    if (number === groups.length) {
-      groups.push({ first: row, end: view.end[row], longest: length, parallel: false });
-      continue;
-    }
-    const turns = groups[number];
-    if (start < turns.end - tolerance(length, turns.longest)) turns.parallel = true;
-    turns.end = Math.max(turns.end, view.end[row]);
-    turns.longest = Math.max(turns.longest, length);
-  }
-  return (row) => groups[numberOf(row)];
-}
-
-interface Owners {
-  /** For each row the first row of the invocation that it belongs to; -1: of none, or within a call. */
-  readonly of: Int32Array;
-  /** The same for its surroundings: whose act the row itself is. */
-  readonly above: Int32Array;
-}
-
-/** An agent called again by the same caller, one turn after the other, goes on with its invocation. */
-function ownersOf(view: TraceView): Owners {
-  const of = int32s(view.n).fill(-1);
-  const above = int32s(view.n).fill(-1);
-  const turns = turnsOf(view);
-  for (const row of view.topDown) {
-    const parent = view.parent[row];
-    const role = view.role[row];
-    const around = parent < 0 ? -1 : of[parent];
-    above[row] = around;
-    if (isAgent(role)) {
-      const group = turns(row);
-      const same =
-        around >= 0 &&
-        isAgent(view.role[around]) &&
-        view.agent[around] === view.agent[row] &&
-        view.service[around] === view.service[row];
-      if (group.parallel) of[row] = row;
-      else of[row] = same ? around : group.first;
-    } else if (role === ROLE.workflow && around < 0) of[row] = row;
-    else if (!isAct(view, row) && role !== ROLE.stream && role !== ROLE.human) of[row] = around;
-  }
-  return { of, above };
-}
-
 /** A thought, a call with all its attempts, or the work of another agent, within one invocation. */
 interface Item {
   readonly row: number;
-  readonly type: 'thought' | 'call' | 'agent';
+  /** Of ITEM. */
+  readonly type: number;
   readonly start: number;
   end: number;
 }
 
-/** How many rows of each owner are acts, attempts of one call not taken together. */
-function actsByOwner(view: TraceView, { of, above }: Owners): Int32Array {
-  const acts = int32s(view.n);
-  for (let row = 0; row < view.n; row++) {
-    const owner = above[row];
-    if (owner < 0) continue;
-    const type = typeOf(view, row, of[row] === owner);
-    if (type === 'call' || type === 'agent') acts[owner]++;
-  }
-  return acts;
+/**
+ * By owner, attempts of one call not taken together: how many thoughts and calls it has, how many runs of acts without a
+ * thought between them, and 1 where the item before was an act.
+ */
+const [thoughts, calls, runs, acting] = [new Ints(), new Ints(), new Ints(), new Ints()];
+
+/** Of most agents the counts tell that they have no loop: each step has an act of its own, after a thought if it thinks. */
+function mayLoop(view: TraceView, owner: number, least: number): boolean {
+  if (thoughts.at[owner] > 0) return runs.at[owner] >= least;
+  // A service that calls others in turn is no agent; and who only hands on to other agents is a chain.
+  return calls.at[owner] >= least && isAgent(view.role[owner]);
 }
 
-/** In order of start; of the owners that have at least `least` acts. */
+/** Counts; true where any owner may have a loop. */
+function countItems(view: TraceView, { owner, item }: Owners, least: number): boolean {
+  const thought = thoughts.filled(view.n, 0);
+  const call = calls.filled(view.n, 0);
+  const run = runs.filled(view.n, 0);
+  const acts = acting.filled(view.n, 0);
+  let any = false;
+  for (let row = 0; row < view.n; row++) {
+    const of = owner[row];
+    if (item[row] === ITEM.none) continue;
+    if (item[row] === ITEM.thought) {
+      thought[of]++;
+      acts[of] = 0;
+      continue;
+    }
+    if (item[row] === ITEM.call) call[of]++;
+    if (acts[of] === 0) run[of]++;
+    acts[of] = 1;
+    if (run[of] >= least || call[of] >= least) any = true;
+  }
+  return any;
+}
+
+/** In order of start; of the owners that may have a loop of at least `least` steps. */
 function itemsByOwner(view: TraceView, least: number): Map<number, Item[]> {
-  const owners = ownersOf(view);
-  const { of, above } = owners;
-  const acts = actsByOwner(view, owners);
   const found = new Map<number, Item[]>();
-  const calls = new Map<number, Item>();
+  const owners = ownersOf(view);
+  if (!countItems(view, owners, least)) return found;
+  const again = new Map<number, Item>();
   const { first } = foldAttempts(view);
   for (let row = 0; row < view.n; row++) {
-    const owner = above[row];
-    if (owner < 0 || acts[owner] < least) continue;
-    const type = typeOf(view, row, of[row] === owner);
-    if (type === undefined) continue;
-    const again = type === 'call' ? calls.get(first[row]) : undefined;
-    if (again !== undefined) {
-      again.end = Math.max(again.end, view.end[row]);
+    const type = owners.item[row];
+    const owner = owners.owner[row];
+    if (type === ITEM.none || !mayLoop(view, owner, least)) continue;
+    const before = type === ITEM.call ? again.get(first[row]) : undefined;
+    if (before !== undefined) {
+      before.end = Math.max(before.end, view.end[row]);
       continue;
     }
     const item: Item = { row, type, start: view.start[row], end: view.end[row] };
-    if (type === 'call') calls.set(row, item);
+    if (type === ITEM.call) again.set(row, item);
     const items = found.get(owner);
     if (items) items.push(item);
     else found.set(owner, [item]);
   }
   return found;
-}
-
-/** `own`: the row belongs to the invocation that it lies in. */
-function typeOf(view: TraceView, row: number, own: boolean): Item['type'] | undefined {
-  const role = view.role[row];
-  if (role === ROLE.chat) return 'thought';
-  if (isAct(view, row)) return 'call';
-  if (!isAgent(role)) return undefined;
-  if (!own) return 'agent';
-  return role === ROLE.planner && view.children(row).length === 0 ? 'thought' : undefined;
 }
 
 interface OpenStep {
@@ -174,17 +114,18 @@ function stepsOf(view: TraceView, row: number, items: readonly Item[], thinks: b
   let pauses = false;
   for (const item of items) {
     const last = open.at(-1);
-    const begins = (item.type === 'thought') === thinks;
+    const begins = (item.type === ITEM.thought) === thinks;
     const slack = tolerance(item.end - item.start, last === undefined ? 0 : last.actsEnd - last.start);
     const observed = last !== undefined && last.acts.length > 0 && item.start >= last.actsEnd - slack;
-    if (last !== undefined && last.acts.length > 0 && !observed && item.type !== 'thought') parallel = true;
+    if (last !== undefined && last.acts.length > 0 && !observed && item.type !== ITEM.thought)
+      parallel = true;
     let step = last;
     if (step === undefined || (begins && observed)) {
       if (last !== undefined && item.start > last.actsEnd + CLOCK_NS) pauses = true;
       step = { start: item.start, acts: [], actsEnd: item.start };
       open.push(step);
     }
-    if (item.type === 'thought') continue;
+    if (item.type === ITEM.thought) continue;
     step.acts.push(item);
     step.actsEnd = Math.max(step.actsEnd, item.end);
   }
@@ -204,12 +145,9 @@ function stepsOf(view: TraceView, row: number, items: readonly Item[], thinks: b
 /** Every invocation with at least `least` steps, in the order of their rows. */
 export function loopsOf(view: TraceView, least: number): Loop[] {
   const loops: Loop[] = [];
-  // Each step has an act of its own: most agents make one call, and have no loop.
   for (const [row, items] of itemsByOwner(view, least)) {
-    const thinks = items.some((item) => item.type === 'thought');
-    // A service that calls others in turn is no agent; and who only hands on to other agents is a chain.
-    if (!thinks && !isAgent(view.role[row])) continue;
-    const counted = thinks ? items : items.filter((item) => item.type === 'call');
+    const thinks = items.some((item) => item.type === ITEM.thought);
+    const counted = thinks ? items : items.filter((item) => item.type === ITEM.call);
     const steps = stepsOf(view, row, counted, thinks);
     if (steps.length >= least) loops.push({ row, steps });
   }
