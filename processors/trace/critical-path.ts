@@ -4,10 +4,11 @@
  * Children are clamped to their parent, and those wholly outside it dropped. Walking back from a span's end, the
  * last-finishing child that ends at or before t owns the path and the span itself the gap; then t is that child's start.
  */
-import { float64s, int32s, sortFew, uint8s } from './arrays.ts';
+import { float64s, int32s, uint8s } from './arrays.ts';
 import { CLOCK_NS, roundedStarts } from './clock.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
+import { keptFloat64s, keptInt32s, keptUint8s } from './scratch.ts';
 import type { TraceView } from './view.ts';
 
 export const SEGMENT = { self: 0, edge: 1, idle: 2 } as const;
@@ -38,15 +39,19 @@ const OVERLAP_SHARE = 0.01;
 
 /** The walk's place in one span: what of it is still to be explained, and its children in order of end. */
 interface Frame {
-  readonly row: number;
-  readonly low: number;
-  readonly tolerance: number;
-  /** Children that take time within the span, by rising end; of equal ends the longest last. */
-  readonly byEnd: readonly number[];
+  row: number;
+  low: number;
+  tolerance: number;
   /** Explained back to here. */
   t: number;
-  /** `byEnd[0 .. left)` are not passed yet. */
+  /**
+   * Children that take time within the span, by rising end; of equal ends the longest last: `pool[first .. left)` of
+   * them are not passed yet.
+   */
+  first: number;
   left: number;
+  /** Behind them the next frame's stand. */
+  behind: number;
   /** The child that t is the start of, or -1. */
   next: number;
 }
@@ -56,16 +61,63 @@ export function waitsFor(view: TraceView, parent: number, child: number): boolea
   return !(view.kind[parent] === KIND.producer && view.kind[child] === KIND.consumer);
 }
 
-function openFrame(view: TraceView, row: number, low: number, high: number): Frame {
-  const inside: number[] = [];
-  for (const child of view.children(row)) {
+/** Frames and their children, kept from trace to trace; the walk is in one span of one trace at a time. */
+const frames: Frame[] = [];
+const MOST_FRAMES = 1024;
+const keptPool = keptInt32s();
+
+/** Up to so many children are put where they belong one by one. */
+const FEW = 40;
+
+/** Makes frame `depth` that of the row; its children follow in `pool` from `first` on. */
+function openFrame(
+  view: TraceView,
+  pool: Int32Array,
+  depth: number,
+  row: number,
+  low: number,
+  high: number,
+  first: number,
+): void {
+  const children = view.children(row);
+  let behind = first;
+  for (let i = 0; i < children.length; i++) {
+    const child = children[i];
     const start = Math.max(view.start[child], low);
     const end = Math.min(view.end[child], high);
-    if (end > start && waitsFor(view, row, child)) inside.push(child);
+    if (end > start && waitsFor(view, row, child)) pool[behind++] = child;
   }
-  sortFew(inside, (a, b) => Math.min(view.end[a], high) - Math.min(view.end[b], high) || b - a);
-  const tolerance = OVERLAP_SHARE * (high - low);
-  return { row, low, tolerance, byEnd: inside, t: high, left: inside.length, next: -1 };
+  sortByEnd(view, pool, first, behind, high);
+  if (depth === frames.length)
+    frames.push({ row: 0, low: 0, tolerance: 0, t: 0, first: 0, left: 0, behind: 0, next: 0 });
+  const frame = frames[depth];
+  frame.row = row;
+  frame.low = low;
+  frame.tolerance = OVERLAP_SHARE * (high - low);
+  frame.t = high;
+  frame.first = first;
+  frame.left = behind;
+  frame.behind = behind;
+  frame.next = -1;
+}
+
+/** Whether `a` is before `b` by its end, at most `high`; of equal ends the later row is first. */
+function endsBefore(view: TraceView, a: number, b: number, high: number): boolean {
+  const order = Math.min(view.end[a], high) - Math.min(view.end[b], high);
+  return order < 0 || (order === 0 && b < a);
+}
+
+function sortByEnd(view: TraceView, pool: Int32Array, first: number, behind: number, high: number): void {
+  if (behind - first > FEW) {
+    pool.subarray(first, behind).sort((a, b) => (endsBefore(view, a, b, high) ? -1 : 1));
+    return;
+  }
+  for (let i = first + 1; i < behind; i++) {
+    const child = pool[i];
+    let at = i;
+    for (; at > first && endsBefore(view, child, pool[at - 1], high); at--) pool[at] = pool[at - 1];
+    pool[at] = child;
+  }
 }
 
 /** True when a child other than `child` and `next` starts strictly between `from` and `to`. */
@@ -82,32 +134,43 @@ function startsBetween(view: TraceView, row: number, from: number, to: number): 
 }
 
 /** The child that the span waited for just before t, or -1; moves `left` past it. */
-function takeChild(view: TraceView, frame: Frame, isRounded: (ns: number) => boolean): number {
-  const { byEnd, t, next } = frame;
+function takeChild(view: TraceView, pool: Int32Array, frame: Frame): number {
+  const { t, next, first } = frame;
   if (t <= frame.low) return -1;
   let soonest = -1; // of the children that end after t, the first to end
-  while (next >= 0 && frame.left > 0 && view.end[byEnd[frame.left - 1]] > t) {
+  while (next >= 0 && frame.left > first && view.end[pool[frame.left - 1]] > t) {
     frame.left--;
-    if (byEnd[frame.left] !== next) soonest = byEnd[frame.left];
+    if (pool[frame.left] !== next) soonest = pool[frame.left];
   }
   if (soonest >= 0) {
     const end = view.end[soonest];
+    const isRounded = roundedStarts(view.startUnixNano);
     const tolerance = isRounded(t) ? Math.max(frame.tolerance, CLOCK_NS) : frame.tolerance;
     const overlaps = end - t < tolerance && end <= view.end[next] && view.start[soonest] < t;
     if (overlaps && !startsBetween(view, frame.row, t, end)) return soonest;
   }
-  return frame.left > 0 ? byEnd[--frame.left] : -1;
+  return frame.left > first ? pool[--frame.left] : -1;
 }
 
 /** Rows that wait for a person: the `human` spans and what has no role of its own below them. */
 export function humanWaits(view: TraceView): Uint8Array {
   const human = uint8s(view.n);
-  for (const row of view.topDown) {
-    const parent = view.parent[row];
-    if (view.role[row] === ROLE.human) human[row] = 1;
-    else if (view.role[row] === ROLE.other && parent >= 0) human[row] = human[parent];
-  }
+  markHumans(view, human);
   return human;
+}
+
+/** Sets `human` of every row; false where none is 1. */
+function markHumans(view: TraceView, human: Uint8Array): boolean {
+  const { n, topDown, role, parent } = view;
+  let any = false;
+  for (let i = 0; i < n; i++) {
+    const row = topDown[i];
+    const above = parent[row];
+    human[row] =
+      role[row] === ROLE.human || (role[row] === ROLE.other && above >= 0 && human[above] === 1) ? 1 : 0;
+    any ||= human[row] === 1;
+  }
+  return any;
 }
 
 /** The row whose time the path explains: the root, in a trace without one the longest orphan. */
@@ -121,61 +184,98 @@ export function pathRoot(view: TraceView): number {
   return top;
 }
 
-export function criticalPath(view: TraceView): CriticalPath {
-  const rows: number[] = [];
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const types: number[] = [];
-  const callees: number[] = [];
-  const human = humanWaits(view);
-  const isRounded = roundedStarts(view.startUnixNano);
+const keptHuman = keptUint8s();
+const keptRow = keptInt32s();
+const keptStart = keptFloat64s();
+const keptEnd = keptFloat64s();
+const keptType = keptUint8s();
+const keptCallee = keptInt32s();
+
+/** The path's pieces as they are found, from its end backwards. */
+class Pieces {
+  n = 0;
+  readonly #view: TraceView;
+  readonly #human: Uint8Array;
+  readonly #row: Int32Array;
+  readonly #start: Float64Array;
+  readonly #end: Float64Array;
+  readonly #type: Uint8Array;
+  readonly #callee: Int32Array;
+
+  constructor(view: TraceView) {
+    const most = view.n * 2; // each span has a gap before itself and one behind its end
+    this.#view = view;
+    this.#human = keptHuman(view.n);
+    this.#row = keptRow(most);
+    this.#start = keptStart(most);
+    this.#end = keptEnd(most);
+    this.#type = keptType(most);
+    this.#callee = keptCallee(most);
+    markHumans(view, this.#human);
+  }
+
   /** A gap of `row` beside the child `before` and before the child `after` (-1: none). */
-  const gap = (row: number, start: number, end: number, before: number, after: number) => {
+  add(row: number, start: number, end: number, before: number, after: number): void {
     if (end <= start) return;
-    const served = (child: number) =>
-      child >= 0 && view.kind[row] === KIND.client && view.kind[child] === KIND.server;
     // Between two callees the way to the next counts: a client that resends waits until it may.
-    const callee = served(after) ? after : served(before) ? before : -1;
-    rows.push(row);
-    starts.push(start);
-    ends.push(end);
-    const type = human[row] === 1 ? SEGMENT.idle : callee < 0 ? SEGMENT.self : SEGMENT.edge;
-    types.push(type);
-    callees.push(type === SEGMENT.edge ? callee : -1);
-  };
+    const callee = this.#serves(row, after) ? after : this.#serves(row, before) ? before : -1;
+    const type = this.#human[row] === 1 ? SEGMENT.idle : callee < 0 ? SEGMENT.self : SEGMENT.edge;
+    const at = this.n++;
+    this.#row[at] = row;
+    this.#start[at] = start;
+    this.#end[at] = end;
+    this.#type[at] = type;
+    this.#callee[at] = type === SEGMENT.edge ? callee : -1;
+  }
+
+  #serves(row: number, child: number): boolean {
+    const { kind } = this.#view;
+    return child >= 0 && kind[row] === KIND.client && kind[child] === KIND.server;
+  }
+
+  path(): CriticalPath {
+    const { n } = this;
+    const path = {
+      n,
+      row: int32s(n),
+      start: float64s(n),
+      end: float64s(n),
+      type: uint8s(n),
+      callee: int32s(n),
+    };
+    for (let i = 0; i < n; i++) {
+      const at = n - 1 - i;
+      path.row[at] = this.#row[i];
+      path.start[at] = this.#start[i];
+      path.end[at] = this.#end[i];
+      path.type[at] = this.#type[i];
+      path.callee[at] = this.#callee[i];
+    }
+    return path;
+  }
+}
+
+export function criticalPath(view: TraceView): CriticalPath {
+  const pieces = new Pieces(view);
+  const pool = keptPool(view.n);
   const top = pathRoot(view);
-  const stack: Frame[] = top < 0 ? [] : [openFrame(view, top, view.start[top], view.end[top])];
-  while (stack.length > 0) {
-    const frame = stack[stack.length - 1];
-    const child = takeChild(view, frame, isRounded);
+  let depth = 0;
+  if (top >= 0) openFrame(view, pool, depth++, top, view.start[top], view.end[top], 0);
+  while (depth > 0) {
+    const frame = frames[depth - 1];
+    const child = takeChild(view, pool, frame);
     if (child < 0) {
-      gap(frame.row, frame.low, frame.t, -1, frame.next);
-      stack.pop();
+      pieces.add(frame.row, frame.low, frame.t, -1, frame.next);
+      depth--;
       continue;
     }
     const end = Math.min(view.end[child], frame.t);
     const start = Math.max(view.start[child], frame.low);
-    gap(frame.row, end, frame.t, child, frame.next);
+    pieces.add(frame.row, end, frame.t, child, frame.next);
     frame.t = start;
     frame.next = child;
-    stack.push(openFrame(view, child, start, end));
+    openFrame(view, pool, depth++, child, start, end, frame.behind);
   }
-  const n = rows.length;
-  const path = {
-    n,
-    row: int32s(n),
-    start: float64s(n),
-    end: float64s(n),
-    type: uint8s(n),
-    callee: int32s(n),
-  };
-  for (let i = 0; i < n; i++) {
-    const at = n - 1 - i; // found from the end backwards
-    path.row[at] = rows[i];
-    path.start[at] = starts[i];
-    path.end[at] = ends[i];
-    path.type[at] = types[i];
-    path.callee[at] = callees[i];
-  }
-  return path;
+  if (frames.length > MOST_FRAMES) frames.length = MOST_FRAMES;
+  return pieces.path();
 }

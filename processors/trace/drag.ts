@@ -9,8 +9,9 @@
  * its distance from that child's start. So a serial path gives back the pieces whole, a twin that ends at the same moment
  * leaves nothing to gain, and otherwise the slack is the limit, at each level of callers.
  */
-import { float64s, int32s, sortFew } from './arrays.ts';
+import { float64s, sortFew, sortRows } from './arrays.ts';
 import { type CriticalPath, waitsFor } from './critical-path.ts';
+import { keptFloat64s, keptInt32s } from './scratch.ts';
 import type { TraceView } from './view.ts';
 
 /**
@@ -24,32 +25,34 @@ interface Beside {
   rest: number;
 }
 
+const keptFirst = keptInt32s();
+const keptLast = keptInt32s();
+const keptOnPath = keptInt32s();
+const keptStarts = keptFloat64s();
+const keptBegins = keptFloat64s();
+
 /** The pieces that each row's span and what is below it own: `first[row] .. last[row]`; -1 beside the path. */
-interface Extent {
-  readonly first: Int32Array;
-  readonly last: Int32Array;
-}
-
-function extentOf(view: TraceView, path: CriticalPath): Extent {
-  const first = int32s(view.n).fill(-1);
-  const last = int32s(view.n).fill(-1);
-  const add = (row: number, from: number, to: number) => {
-    if (first[row] < 0 || from < first[row]) first[row] = from;
-    if (to > last[row]) last[row] = to;
-  };
-  for (let i = 0; i < path.n; i++) add(path.row[i], i, i);
-  for (let i = view.n - 1; i >= 0; i--) {
-    const row = view.topDown[i];
-    const parent = view.parent[row];
-    if (parent >= 0 && first[row] >= 0) add(parent, first[row], last[row]);
+function extents(view: TraceView, path: CriticalPath, first: Int32Array, last: Int32Array): void {
+  const { n, topDown, parent } = view;
+  for (let row = 0; row < n; row++) first[row] = last[row] = -1;
+  for (let i = 0; i < path.n; i++) {
+    const row = path.row[i];
+    if (first[row] < 0) first[row] = i;
+    last[row] = i;
   }
-  return { first, last };
+  for (let i = n - 1; i >= 0; i--) {
+    const row = topDown[i];
+    const above = parent[row];
+    if (above < 0 || first[row] < 0) continue;
+    if (first[above] < 0 || first[row] < first[above]) first[above] = first[row];
+    if (last[row] > last[above]) last[above] = last[row];
+  }
 }
 
-/** The last of `values`, rising, that is at most `limit`: its index, or -1. */
-function lastAtMost(values: ArrayLike<number>, limit: number): number {
+/** The last of the first n `values`, rising, that is at most `limit`: its index, or -1. */
+function lastAtMost(values: Float64Array, n: number, limit: number): number {
   let low = 0;
-  let high = values.length;
+  let high = n;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (values[middle] <= limit) low = middle + 1;
@@ -58,51 +61,100 @@ function lastAtMost(values: ArrayLike<number>, limit: number): number {
   return low - 1;
 }
 
-/** What ran beside the path, in order of the pieces whose ends it holds back. */
-function besideOf(view: TraceView, path: CriticalPath): Beside[] {
-  const extent = extentOf(view, path);
-  const known = new Map<number, Beside>();
-  const add = (from: number, join: number, whole: number, rest: number) => {
-    const key = from * path.n + join;
-    const same = known.get(key);
+/** Pairs of pieces that are sought one by one. */
+const FEW = 32;
+
+/** Each pair of pieces once, with what holds it back longest. */
+class Besides {
+  readonly all: Beside[] = [];
+  readonly #pieces: number;
+  #known: Map<number, Beside> | undefined;
+
+  constructor(pieces: number) {
+    this.#pieces = pieces;
+  }
+
+  add(from: number, join: number, whole: number, rest: number): void {
+    const same = this.#find(from, join);
     if (same !== undefined) {
       same.whole = Math.max(same.whole, whole);
       same.rest = Math.max(same.rest, rest);
       return;
     }
-    known.set(key, { from, join, whole, rest });
-  };
+    const beside: Beside = { from, join, whole, rest };
+    this.all.push(beside);
+    this.#known?.set(from * this.#pieces + join, beside);
+  }
+
+  #find(from: number, join: number): Beside | undefined {
+    const { all } = this;
+    if (all.length > FEW) {
+      this.#known ??= new Map(all.map((each) => [each.from * this.#pieces + each.join, each]));
+      return this.#known.get(from * this.#pieces + join);
+    }
+    for (let i = 0; i < all.length; i++) if (all[i].from === from && all[i].join === join) return all[i];
+    return undefined;
+  }
+}
+
+const NOTHING: readonly Beside[] = [];
+
+/** What ran beside the path, in order of the pieces whose ends it holds back. */
+function besideOf(view: TraceView, path: CriticalPath): readonly Beside[] {
+  const first = keptFirst(view.n);
+  const last = keptLast(view.n);
+  extents(view, path, first, last);
+  let found: Besides | undefined;
   for (let row = 0; row < view.n; row++) {
-    if (extent.first[row] < 0) continue;
+    if (first[row] < 0) continue;
     const children = view.children(row);
-    const onPath: number[] = [];
-    for (const child of children) if (extent.first[child] >= 0) onPath.push(child);
-    if (onPath.length === 0 || onPath.length === children.length) continue;
-    sortFew(onPath, (a, b) => extent.first[a] - extent.first[b]);
-    const starts = onPath.map((child) => path.start[extent.first[child]]);
-    const low = path.start[extent.first[row]];
-    const high = path.end[extent.last[row]];
-    for (const child of children) {
-      if (extent.first[child] >= 0 || !waitsFor(view, row, child)) continue;
-      const start = Math.max(view.start[child], low);
-      const end = Math.min(view.end[child], high);
-      const joined = lastAtMost(starts, end);
-      if (end <= start || joined < 0) continue;
-      // A child that ends where the next one on the path starts ran beside the one before.
-      const before = starts[joined] === end ? joined - 1 : joined;
-      if (before < 0) continue;
-      const join = extent.last[onPath[before]];
-      const began = lastAtMost(starts, start);
-      const beside = began >= 0 ? extent.first[onPath[began]] : -1;
-      if (beside >= 0 && start < path.end[extent.last[onPath[began]]]) {
-        add(beside, join, end - path.start[beside], end - path.start[beside]);
-      } else {
-        const from = lastAtMost(path.start, start);
-        add(from, join, end - path.start[from], end - start);
-      }
+    let count = 0;
+    for (let i = 0; i < children.length; i++) if (first[children[i]] >= 0) count++;
+    if (count === 0 || count === children.length) continue;
+    found ??= new Besides(path.n);
+    besideRow(view, path, row, count, first, last, found);
+  }
+  return found === undefined ? NOTHING : sortFew(found.all, (a, b) => a.join - b.join);
+}
+
+/** Adds the children of `row` that ran beside its `count` children on the path. */
+function besideRow(
+  view: TraceView,
+  path: CriticalPath,
+  row: number,
+  count: number,
+  first: Int32Array,
+  last: Int32Array,
+  found: Besides,
+): void {
+  const children = view.children(row);
+  const onPath = keptOnPath(count).subarray(0, count);
+  const starts = keptStarts(count);
+  for (let i = 0, to = 0; i < children.length; i++) if (first[children[i]] >= 0) onPath[to++] = children[i];
+  sortRows(onPath, (a, b) => first[a] - first[b]);
+  for (let i = 0; i < count; i++) starts[i] = path.start[first[onPath[i]]];
+  const low = path.start[first[row]];
+  const high = path.end[last[row]];
+  for (let i = 0; i < children.length; i++) {
+    const child = children[i];
+    if (first[child] >= 0 || !waitsFor(view, row, child)) continue;
+    const start = Math.max(view.start[child], low);
+    const end = Math.min(view.end[child], high);
+    const joined = lastAtMost(starts, count, end);
+    if (end <= start || joined < 0) continue;
+    // A child that ends where the next one on the path starts ran beside the one before.
+    const before = starts[joined] === end ? joined - 1 : joined;
+    if (before < 0) continue;
+    const join = last[onPath[before]];
+    const began = lastAtMost(starts, count, start);
+    const beside = began >= 0 ? first[onPath[began]] : -1;
+    if (beside >= 0 && start < path.end[last[onPath[began]]]) {
+      found.add(beside, join, end - path.start[beside], end - path.start[beside]);
+    } else {
+      const from = lastAtMost(path.start, path.n, start);
+      found.add(from, join, end - path.start[from], end - start);
     }
   }
-  return sortFew([...known.values()], (a, b) => a.join - b.join);
 }
 
 /**
@@ -121,7 +173,8 @@ export function dragOf(
   const besides = besideOf(view, path);
   if (besides.length === 0) return drag;
   const length = path.end[path.n - 1] - path.start[0];
-  const begins = float64s(path.n + 1);
+  const begins = keptBegins(path.n + 1);
+  begins[0] = 0;
   for (let group = 0; group < groups; group++) {
     let at = 0;
     for (let i = 0; i < path.n; i++) {

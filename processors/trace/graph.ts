@@ -3,6 +3,7 @@ import { int32s, sortFew } from './arrays.ts';
 import type { CriticalPath } from './critical-path.ts';
 import { normalise } from './normalise.ts';
 import { ROLE } from './roles.ts';
+import { keptInt32s } from './scratch.ts';
 import { Tuples } from './tuples.ts';
 import { ROLES, type TraceView } from './view.ts';
 
@@ -17,17 +18,21 @@ export interface TraceGraph {
   readonly edges: GraphEdge[];
 }
 
+const nodeTuples = new Tuples();
+const edgeTuples = new Tuples();
+const keptOf = keptInt32s();
+
 /**
  * Rows by (role, service, agent, operation), numbered in order of first appearance; `of` is each row's number.
  * `agents` maps each string to the agent it counts as; undefined: itself.
  */
 function group(view: TraceView, agents?: Int32Array): { of: Int32Array; firsts: number[] } {
-  const tuples = new Tuples();
+  nodeTuples.clear();
   const firsts: number[] = [];
-  const of = int32s(view.n);
+  const of = keptOf(view.n);
   for (let row = 0; row < view.n; row++) {
     const agent = agents === undefined ? view.agent[row] : agents[view.agent[row]];
-    of[row] = tuples.add(view.role[row], view.service[row], agent, view.operation[row]);
+    of[row] = nodeTuples.add(view.role[row], view.service[row], agent, view.operation[row]);
     if (of[row] === firsts.length) firsts.push(row);
   }
   return { of, firsts };
@@ -48,26 +53,25 @@ function firstIndexes(texts: readonly string[]): Int32Array {
  * time become one.
  */
 export function traceGraph(view: TraceView, path: CriticalPath, mostNodes = MOST_NODES): TraceGraph {
-  let name = (agent: string) => agent;
   let { of, firsts } = group(view);
-  if (firsts.length > mostNodes) {
-    name = normalise;
-    const normal = view.strings.map(normalise);
-    ({ of, firsts } = group(view, firstIndexes(normal)));
-  }
-  const nodes = firsts.map(
-    (row, id): GraphNode => ({
+  const tooMany = firsts.length > mostNodes;
+  if (tooMany) ({ of, firsts } = group(view, firstIndexes(view.strings.map(normalise))));
+  const nodes: GraphNode[] = [];
+  for (let id = 0; id < firsts.length; id++) {
+    const row = firsts[id];
+    const agent = view.strings[view.agent[row]];
+    nodes.push({
       id,
       role: ROLES[view.role[row]],
       service: view.strings[view.service[row]],
-      agent: name(view.strings[view.agent[row]]),
+      agent: tooMany ? normalise(agent) : agent,
       operation: view.strings[view.operation[row]],
       count: 0,
       errors: 0,
       totalNs: 0,
       pathNs: 0,
-    }),
-  );
+    });
+  }
   for (let row = 0; row < view.n; row++) {
     const node = nodes[of[row]];
     node.count++;
@@ -75,14 +79,15 @@ export function traceGraph(view: TraceView, path: CriticalPath, mostNodes = MOST
     node.totalNs = Math.min(node.totalNs + view.end[row] - view.start[row], MOST_NS);
   }
   for (let i = 0; i < path.n; i++) nodes[of[path.row[i]]].pathNs += path.end[i] - path.start[i];
+  if (nodes.length <= mostNodes) return { nodes, edges: edges(view, of) };
   const bounded = bound(nodes, mostNodes);
-  return { nodes: bounded.nodes, edges: edges(view, (row) => bounded.idOf[of[row]]) };
+  for (let row = 0; row < view.n; row++) of[row] = bounded.idOf[of[row]];
+  return { nodes: bounded.nodes, edges: edges(view, of) };
 }
 
+/** The nodes with the least time become one. */
 function bound(nodes: GraphNode[], most: number): { nodes: GraphNode[]; idOf: Int32Array } {
   const idOf = int32s(nodes.length);
-  for (const { id } of nodes) idOf[id] = id;
-  if (nodes.length <= most) return { nodes, idOf };
   const weight = (a: GraphNode, b: GraphNode) => b.pathNs - a.pathNs || b.totalNs - a.totalNs || a.id - b.id;
   const ranked = [...nodes].sort(weight);
   const kept = ranked.slice(0, most - 1).sort((a, b) => a.id - b.id);
@@ -110,22 +115,25 @@ function bound(nodes: GraphNode[], most: number): { nodes: GraphNode[]; idOf: In
   return { nodes: [...kept.map((node, id) => ({ ...node, id })), other], idOf };
 }
 
-/** Calls (parent to child) and links (a linked span to the one that names it), sorted by from, to, type. */
-function edges(view: TraceView, node: (row: number) => number): GraphEdge[] {
-  const tuples = new Tuples();
+function count(edges: GraphEdge[], from: number, to: number, type: GraphEdge['type']): void {
+  const number = edgeTuples.add(from, to, type === 'link' ? 1 : 0);
+  if (number === edges.length) edges.push({ from, to, count: 1, type });
+  else edges[number].count++;
+}
+
+/** Calls (parent to child) and links (a linked span to the one that names it), sorted by from, to, type; `of`: nodes. */
+function edges(view: TraceView, of: Int32Array): GraphEdge[] {
   const found: GraphEdge[] = [];
-  const add = (from: number, to: number, type: GraphEdge['type']) => {
-    const number = tuples.add(from, to, type === 'link' ? 1 : 0);
-    if (number === found.length) found.push({ from, to, count: 1, type });
-    else found[number].count++;
-  };
   let rowOf: Map<string, number> | undefined;
+  edgeTuples.clear();
   for (let row = 0; row < view.n; row++) {
-    if (view.parent[row] >= 0) add(node(view.parent[row]), node(row), 'child');
-    for (const id of view.links(row)) {
+    const parent = view.parent[row];
+    if (parent >= 0) count(found, of[parent], of[row], 'child');
+    const links = view.links(row);
+    for (let i = 0; i < links.length; i++) {
       rowOf ??= rowsBySpanId(view);
-      const linked = rowOf.get(id);
-      if (linked !== undefined) add(node(linked), node(row), 'link');
+      const linked = rowOf.get(links[i]);
+      if (linked !== undefined) count(found, of[linked], of[row], 'link');
     }
   }
   return sortFew(found, (a, b) => a.from - b.from || a.to - b.to || (a.type < b.type ? -1 : 1));

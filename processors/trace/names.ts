@@ -20,6 +20,9 @@ export class Name {
   /** Its index in the strings of the trace that is being described, if `trace` is that one's number. */
   index = 0;
   trace = -1;
+  /** Its number among the names that are being counted, if `count` is that count's (see NameCount). */
+  number = 0;
+  count = -1;
   #normal: Name | undefined;
   #suggested: number | undefined;
   #agent: Name | undefined | null;
@@ -106,6 +109,22 @@ export class NamesOfTrace {
       name.index = this.strings.push(name.text) - 1;
     }
     return name.index;
+  }
+}
+
+let counts = 0;
+
+/** Numbers names in order of first appearance; of one count at a time, within one trace. */
+export class NameCount {
+  readonly #count = counts++;
+  #size = 0;
+
+  add(name: Name): number {
+    if (name.count !== this.#count) {
+      name.count = this.#count;
+      name.number = this.#size++;
+    }
+    return name.number;
   }
 }
 

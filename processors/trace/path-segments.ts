@@ -13,12 +13,11 @@ const LONGEST_KEPT = 500;
  * drawn together, so that the lengths still sum to the root's duration.
  */
 export function pathSegments(view: TraceView, path: CriticalPath, longestKept = LONGEST_KEPT): PathSegment[] {
-  const kept = keptPieces(path, longestKept);
+  const kept = path.n <= longestKept * 2 + 1 ? undefined : keptPieces(path, longestKept);
   const segments: PathSegment[] = [];
   for (let i = 0; i < path.n; i++) {
     const row = path.row[i];
-    const last = segments.at(-1);
-    if (kept[i] === 1) {
+    if (kept === undefined || kept[i] === 1) {
       segments.push({
         spanId: view.spanId(row),
         role: ROLES[view.role[row]],
@@ -28,7 +27,10 @@ export function pathSegments(view: TraceView, path: CriticalPath, longestKept = 
         endNs: path.end[i],
         type: TYPES[path.type[i]],
       });
-    } else if (last !== undefined && last.spanId === '') {
+      continue;
+    }
+    const last = segments.at(-1);
+    if (last !== undefined && last.spanId === '') {
       last.endNs = path.end[i];
     } else {
       segments.push({ ...DRAWN_TOGETHER, startNs: path.start[i], endNs: path.end[i] });
@@ -47,7 +49,6 @@ const DRAWN_TOGETHER = {
 
 function keptPieces(path: CriticalPath, longestKept: number): Uint8Array {
   const kept = uint8s(path.n).fill(1);
-  if (path.n <= longestKept * 2 + 1) return kept;
   const length = (i: number) => path.end[i] - path.start[i];
   const order = Int32Array.from({ length: path.n }, (_, i) => i).sort(
     (a, b) => length(b) - length(a) || a - b,

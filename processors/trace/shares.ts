@@ -1,9 +1,10 @@
 import type { PathShare } from '#schemas/events.ts';
-import { float64s, int32s, sortFew } from './arrays.ts';
+import { sortFew } from './arrays.ts';
 import { type CriticalPath, SEGMENT } from './critical-path.ts';
 import { dragOf } from './drag.ts';
-import { normalise } from './normalise.ts';
+import { NameCount, nameOf } from './names.ts';
 import { ROLE } from './roles.ts';
+import { keptInt32s } from './scratch.ts';
 import { Tuples } from './tuples.ts';
 import { ROLES, type TraceView } from './view.ts';
 
@@ -12,6 +13,7 @@ const TYPES: readonly PathShare['type'][] = ['self', 'edge', 'idle'];
 /** What a summary can carry and a person would read. */
 const MOST_SHARES = 200;
 
+type Share = { -readonly [K in keyof PathShare]: PathShare[K] };
 type Names = Omit<PathShare, 'spans' | 'errors' | 'pathNs' | 'dragNs'>;
 
 const OTHER: Names = {
@@ -25,52 +27,50 @@ const OTHER: Names = {
   callerOperation: '',
 };
 
-/** For each of the view's strings its normalised form, each asked for once. */
-function normaliser(view: TraceView): (index: number) => string {
-  const known: string[] = [];
-  return (index) => (known[index] ??= normalise(view.strings[index]));
-}
+const ownerTuples = new Tuples();
+const pieceTuples = new Tuples();
+const spanTuples = new Tuples();
+const keptOf = keptInt32s();
 
-/** Which share each piece of the path belongs to, numbered as they appear, and their names. */
-function groupPieces(view: TraceView, path: CriticalPath): { of: Int32Array; names: Names[] } {
+/** Which share each piece of the path belongs to, into `of`, numbered as they appear; and the shares, with their time. */
+function groupPieces(view: TraceView, path: CriticalPath, of: Int32Array): Share[] {
   const { strings } = view;
-  const agentOf = normaliser(view);
-  const owners = new Tuples();
-  const pieces = new Tuples();
-  const agents = new Map<string, number>();
-  const names: Names[] = [];
-  const of = int32s(path.n);
+  const agents = new NameCount();
+  ownerTuples.clear();
+  pieceTuples.clear();
+  const shares: Share[] = [];
   for (let i = 0; i < path.n; i++) {
     const isEdge = path.type[i] === SEGMENT.edge;
     const caller = path.row[i];
     const owner = isEdge ? path.callee[i] : caller;
-    const agent = agentOf(view.agent[owner]);
-    let agentNumber = agents.get(agent);
-    if (agentNumber === undefined) {
-      agentNumber = agents.size;
-      agents.set(agent, agentNumber);
-    }
-    const named = owners.add(
+    const agent = nameOf(strings[view.agent[owner]]).normal;
+    const named = ownerTuples.add(
       view.role[owner],
       view.service[owner],
       view.operation[owner],
       view.instance[owner],
     );
-    const piece = isEdge ? owners.add(named, view.service[caller], view.operation[caller], -1) : named;
-    of[i] = pieces.add(path.type[i], piece, agentNumber);
-    if (of[i] === names.length)
-      names.push({
+    const piece = isEdge ? ownerTuples.add(named, view.service[caller], view.operation[caller], -1) : named;
+    const number = pieceTuples.add(path.type[i], piece, agents.add(agent));
+    of[i] = number;
+    if (number === shares.length)
+      shares.push({
         type: TYPES[path.type[i]],
         role: ROLES[view.role[owner]],
         service: strings[view.service[owner]],
-        agent,
+        agent: agent.text,
         operation: strings[view.operation[owner]],
         instance: strings[view.instance[owner]],
         callerService: isEdge ? strings[view.service[caller]] : '',
         callerOperation: isEdge ? strings[view.operation[caller]] : '',
+        spans: 0,
+        errors: 0,
+        pathNs: 0,
+        dragNs: 0,
       });
+    shares[number].pathNs += path.end[i] - path.start[i];
   }
-  return { of, names };
+  return shares;
 }
 
 const NAMES = Object.keys(OTHER) as (keyof Names)[];
@@ -80,17 +80,19 @@ function byNames(a: Names, b: Names): number {
   return 0;
 }
 
-/** The greatest shares keep a place of their own; the rest have the last place together. */
-function places(times: Float64Array, names: readonly Names[], most: number) {
-  const ranked = names.map((_, number) => number);
-  sortFew(ranked, (a, b) => times[b] - times[a] || byNames(names[a], names[b]));
-  const kept = ranked.length > most ? ranked.slice(0, most - 1) : ranked;
-  const placeOf = int32s(names.length).fill(kept.length);
-  kept.forEach((number, place) => {
-    placeOf[number] = place;
-  });
-  const named = kept.map((number) => names[number]);
-  return { placeOf, named: kept.length < ranked.length ? [...named, OTHER] : named };
+const greatestFirst = (a: Share, b: Share) => b.pathNs - a.pathNs || byNames(a, b);
+
+/** The greatest shares stay; the rest become one, and `of` says so. */
+function drawTogether(shares: Share[], path: CriticalPath, of: Int32Array, most: number): Share[] {
+  const kept = [...shares].sort(greatestFirst).slice(0, most - 1);
+  const places = new Map(kept.map((share, place) => [share, place]));
+  const other = { ...OTHER, spans: 0, errors: 0, pathNs: 0, dragNs: 0 };
+  for (let i = 0; i < path.n; i++) {
+    const place = places.get(shares[of[i]]);
+    of[i] = place ?? kept.length;
+    if (place === undefined) other.pathNs += path.end[i] - path.start[i];
+  }
+  return [...kept, other];
 }
 
 /**
@@ -99,30 +101,19 @@ function places(times: Float64Array, names: readonly Names[], most: number) {
  * drag is: drag.ts.
  */
 export function pathShares(view: TraceView, path: CriticalPath, mostShares = MOST_SHARES): PathShare[] {
-  const { of, names } = groupPieces(view, path);
-  const times = float64s(names.length);
-  for (let i = 0; i < path.n; i++) times[of[i]] += path.end[i] - path.start[i];
-  const { placeOf, named } = places(times, names, mostShares);
-  const shareOf = of.map((number) => placeOf[number]);
-  const drag = dragOf(view, path, shareOf, named.length);
-  const shares = named.map(
-    (each, place): PathShare => ({
-      ...each,
-      spans: 0,
-      errors: 0,
-      pathNs: 0,
-      dragNs: drag[place],
-    }),
-  );
-  const owners = new Tuples();
+  const of = keptOf(path.n);
+  let shares = groupPieces(view, path, of);
+  if (shares.length > mostShares) shares = drawTogether(shares, path, of, mostShares);
+  const drag = dragOf(view, path, of, shares.length);
+  for (let number = 0; number < shares.length; number++) shares[number].dragNs = drag[number];
+  spanTuples.clear();
   for (let i = 0; i < path.n; i++) {
-    const share = shares[shareOf[i]];
     const row = path.row[i];
-    share.pathNs += path.end[i] - path.start[i];
-    const known = owners.count;
-    if (owners.add(row, shareOf[i]) < known) continue;
+    const known = spanTuples.count;
+    if (spanTuples.add(row, of[i]) < known) continue;
+    const share = shares[of[i]];
     share.spans++;
     if (view.status[row] === 2) share.errors++;
   }
-  return sortFew(shares, (a, b) => b.pathNs - a.pathNs || byNames(a, b));
+  return sortFew(shares, greatestFirst);
 }

@@ -2,6 +2,8 @@ import { int32s } from './arrays.ts';
 
 const WIDTH = 4;
 const FIRST_SIZE = 32;
+/** Slots that a table which is used again keeps: more cost more to clear than to make. */
+const MOST_KEPT = 256;
 
 /** Numbers tuples of four integers (32 bits) in order of first appearance, without making a key of each. */
 export class Tuples {
@@ -10,6 +12,16 @@ export class Tuples {
   #items = int32s((FIRST_SIZE / 2) * WIDTH);
   /** Open addressing: a tuple's number + 1; at most half full. */
   #slots = int32s(FIRST_SIZE);
+
+  /** Forgets all tuples; the room for few stays. */
+  clear(): void {
+    this.count = 0;
+    if (this.#slots.length <= MOST_KEPT) this.#slots.fill(0);
+    else {
+      this.#slots = int32s(FIRST_SIZE);
+      this.#items = int32s((FIRST_SIZE / 2) * WIDTH);
+    }
+  }
 
   /** The tuple's number, from 0. */
   add(a: number, b: number, c = 0, d = 0): number {
