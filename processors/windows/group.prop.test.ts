@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { encode, viewSignal } from '#schemas/codec.ts';
+import type { Fact, Finding, Signal } from '#schemas/events.ts';
+import type { SignalLayout } from '#schemas/read-signal.ts';
+import { testFinding } from '../testing/fake-signals.ts';
+import { rootFindings } from './evaluate.ts';
+import { Group } from './group.ts';
+import { GroupNames } from './group-names.ts';
+import { firstEnd, hopOf } from './hopping.ts';
+import { WINDOW_DEFAULTS } from './settings.ts';
+
+const settings = { ...WINDOW_DEFAULTS, windowMs: 60, hopMs: 10, graceMs: 10, hardCapMs: 50 };
+
+const kind = fc.constantFrom('starvation', 'retry_storm');
+const fact: fc.Arbitrary<Fact> = fc.record({
+  kind,
+  callee: fc.constantFrom('c', 'd'),
+  values: fc.array(
+    fc.record({ name: fc.constant('x'), value: fc.nat({ max: 3 }), unit: fc.constant('count') }),
+    { maxLength: 2 },
+  ),
+});
+const step = fc.record({
+  // Few, so that traces come again; among them what sorts otherwise by bytes than by characters.
+  traceId: fc
+    .tuple(fc.constantFrom('', 'a', '\u{1F600}', '\uFF01'), fc.nat({ max: 40 }))
+    .map((id) => id.join('')),
+  eventTime: fc.nat({ max: 200 }),
+  calls: fc.nat({ max: 1 }),
+  facts: fc.array(fact, { maxLength: 3 }),
+  finding: fc.option(fc.constantFrom('warning', 'critical')),
+  callees: fc.constantFrom([], ['c'], ['c', 'd']),
+  purge: fc.option(fc.nat({ max: 150 }), { freq: 20 }),
+});
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+const names = { tenant: 'default', scope: 'operation', agent: 'agent', operation: 'op' } as const;
+
+function signalOf({ traceId, eventTime, calls, facts, finding, callees }: Step, offset: number): Signal {
+  const findings = finding === null ? [] : [testFinding('op', finding, 2)];
+  const source = { partition: 0, offset, sequence: 0, clock: 1000 };
+  const rest = { revision: offset, eventTime, source, calls, errors: 0, durationMs: 1 };
+  return { ...names, traceId, ...rest, facts, findings, callees };
+}
+
+function layoutOf(signal: Signal): SignalLayout {
+  const layout = viewSignal(encode('Signal', signal));
+  if (layout === undefined) throw new Error('no layout');
+  return layout;
+}
+
+const tells = (facts: readonly Fact[]) =>
+  ['starvation', 'retry_storm'].filter((name) =>
+    facts.some((each) => each.kind === name && each.values.some(({ value }) => value > 1)),
+  );
+const rootsOf = (findings: readonly Finding[]) => rootFindings(names, findings);
+const isTraffic = (s: Signal) => s.calls > 0 || s.facts.length > 0 || s.findings.length > 0;
+const byTrace = (a: Signal, b: Signal) => (a.traceId < b.traceId ? -1 : a.traceId > b.traceId ? 1 : 0);
+
+/** What a window is said to hold, from plain signals. */
+function expected(signals: readonly Signal[]) {
+  const told = new Set(signals.flatMap((s) => tells(s.facts)));
+  const traces = [...told].sort().map((name) => [
+    name,
+    signals
+      .map(({ traceId, eventTime, facts }) => ({
+        traceId,
+        eventTime,
+        facts: facts.filter((each) => each.kind === name),
+      }))
+      .filter(({ facts }) => facts.length > 0),
+  ]);
+  const shown = signals
+    .filter(({ findings }) => findings.length > 0)
+    .map(({ traceId, eventTime, findings }) => ({ traceId, eventTime, roots: rootsOf(findings) }));
+  const called = signals.some(({ callees }) => callees.includes('d'));
+  return { traffic: signals.length, told: [...told].sort(), traces, shown, called };
+}
+
+it('holds what plain signals in a map would: the last of each trace, in the windows of its event time', () => {
+  let held = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
+      const layouts = steps.map((each, offset) => layoutOf(signalOf(each, offset)));
+      const group = new Group(
+        layouts.length > 0
+          ? new GroupNames().of(layouts[0])
+          : { id: names, key: '', bytes: new Uint8Array() },
+        settings,
+        tells,
+        rootsOf,
+      );
+      const model = new Map<string, Signal>();
+      steps.forEach((each, offset) => {
+        const signal = signalOf(each, offset);
+        const known = model.get(signal.traceId);
+        const { findings, eventTime, revision } = known ?? signal;
+        expect(group.latest(layouts[offset])).toEqual(known && { findings, eventTime, revision });
+        group.put(layouts[offset]);
+        model.set(signal.traceId, signal);
+        if (each.purge === null) return;
+        group.purge(each.purge);
+        for (const { traceId, eventTime: at } of model.values())
+          if (firstEnd(settings, hopOf(settings, at)) <= each.purge) model.delete(traceId);
+      });
+      for (let end = 10; end <= 270; end += 10) {
+        const signals = [...model.values()]
+          .filter((s) => s.eventTime >= end - 60 && s.eventTime < end && isTraffic(s))
+          .sort(byTrace);
+        held += signals.length;
+        const window = group.window(end);
+        const called = window.some(({ callees }) => callees.includes('d'));
+        const traces = [...window.tracesByKind()].sort(([a], [b]) => (a < b ? -1 : 1));
+        const { traffic, told } = window;
+        const shown = window.shown(rootsOf);
+        expect({ traffic, told: [...told].sort(), traces, shown, called }).toEqual(expected(signals));
+      }
+      expect(group.empty).toBe(model.size === 0);
+    }),
+    { numRuns: 40 },
+  );
+  expect(held).toBeGreaterThan(1000);
+});
