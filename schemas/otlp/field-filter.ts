@@ -66,7 +66,24 @@ export class FieldFilter {
     let value = -1;
     let valueEnd = -1;
     let fields = 0;
-    for (let p = from; p < end; fields++) {
+    const short = from + 2 + b[from + 1];
+    if (
+      end - from >= 4 &&
+      b[from] === KeyValue.key &&
+      b[from + 1] < 0x80 &&
+      short + 2 <= end &&
+      b[short] === KeyValue.value &&
+      b[short + 1] < 0x80 &&
+      short + 2 + b[short + 1] === end
+    ) {
+      // The usual layout: a short key, then a short value, and nothing else.
+      key = from + 2;
+      keyEnd = short;
+      value = short + 2;
+      valueEnd = end;
+      fields = 2;
+    }
+    for (let p = fields === 2 ? end : from; p < end; fields++) {
       const field = tag(b, p, end);
       p = next;
       if (field === KeyValue.key) {

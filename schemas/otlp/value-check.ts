@@ -9,6 +9,13 @@ const BREAKS = /[\u0080-\u009f\u2028\u2029]/;
 
 /** UTF-8 without control characters (line breaks among them, unless `lines`). */
 export function isPlain(b: Uint8Array, from: number, to: number, lines = false): boolean {
+  let i = from;
+  while (i < to && b[i] >= 0x20 && b[i] < 0x7f) i++;
+  return i === to || restIsPlain(b, i, to, lines);
+}
+
+/** From the first byte on that is no printable ASCII. */
+function restIsPlain(b: Uint8Array, from: number, to: number, lines: boolean): boolean {
   let ascii = true;
   for (let i = from; i < to; i++) {
     const byte = b[i];
