@@ -25,13 +25,13 @@ export interface TraceAnalysis extends Omit<TraceSummary, 'revision' | 'source' 
 
 function greatestEnd(view: TraceView): number {
   let greatest = 0;
-  for (const end of view.end) greatest = Math.max(greatest, end);
+  for (let row = 0; row < view.n; row++) greatest = Math.max(greatest, view.end[row]);
   return greatest;
 }
 
 function errorCount(view: TraceView): number {
   let count = 0;
-  for (const status of view.status) if (status === 2) count++;
+  for (let row = 0; row < view.n; row++) if (view.status[row] === 2) count++;
   return count;
 }
 

@@ -1,5 +1,11 @@
 import { float64s, int32s, sortRising } from './arrays.ts';
+import { keptFloat64s, keptInt32s } from './scratch.ts';
 import type { TraceView } from './view.ts';
+
+const keptRises = keptFloat64s();
+const keptFalls = keptFloat64s();
+const keptTime = keptFloat64s();
+const keptLevel = keptInt32s();
 
 /**
  * How many of a set of intervals run at each moment, by a sweep line: an interval that ends where another starts does
@@ -17,28 +23,28 @@ export class Sweep {
 
   /** Of the spans of those rows. */
   static of({ start, end }: Pick<TraceView, 'start' | 'end'>, rows: readonly number[]): Sweep {
-    const starts = float64s(rows.length);
-    const ends = float64s(rows.length);
-    for (let i = 0; i < rows.length; i++) {
-      starts[i] = start[rows[i]];
-      ends[i] = end[rows[i]];
+    const n = rows.length;
+    const rises = keptRises(n);
+    const falls = keptFalls(n);
+    for (let i = 0; i < n; i++) {
+      rises[i] = start[rows[i]];
+      falls[i] = end[rows[i]];
     }
-    return new Sweep(starts, ends);
+    return new Sweep(rises, falls, n);
   }
 
-  /** Interval i is [start[i], end[i]); those that take no time do not count. */
-  constructor(start: ArrayLike<number>, end: ArrayLike<number>) {
-    const n = end.length;
-    const rises = float64s(n);
-    const falls = float64s(n);
+  /** Interval i of n is [start[i], end[i]); those that take no time do not count. */
+  constructor(start: ArrayLike<number>, end: ArrayLike<number>, n = end.length) {
+    const rises = keptRises(n).subarray(0, n);
+    const falls = keptFalls(n).subarray(0, n);
     for (let i = 0; i < n; i++) {
       rises[i] = start[i];
       falls[i] = end[i];
     }
     sortRising(rises);
     sortRising(falls);
-    const time = float64s(n * 2);
-    const level = int32s(n * 2);
+    const time = keptTime(n * 2);
+    const level = keptLevel(n * 2);
     let steps = 0;
     for (let up = 0, down = 0; down < n; steps++) {
       const at = up < n ? Math.min(rises[up], falls[down]) : falls[down];
@@ -47,11 +53,14 @@ export class Sweep {
       time[steps] = at;
       level[steps] = up - down;
     }
-    this.time = time.subarray(0, steps);
-    this.level = level.subarray(0, steps);
+    this.time = float64s(steps);
+    this.level = int32s(steps);
     this.#area = float64s(steps);
     this.#busy = float64s(steps);
-    for (let k = 1; k < steps; k++) {
+    for (let k = 0; k < steps; k++) {
+      this.time[k] = time[k];
+      this.level[k] = level[k];
+      if (k === 0) continue;
       const span = time[k] - time[k - 1];
       this.#area[k] = this.#area[k - 1] + level[k - 1] * span;
       this.#busy[k] = this.#busy[k - 1] + (level[k - 1] > 0 ? span : 0);
