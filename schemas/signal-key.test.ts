@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { signalKey, signalPartition } from './signal-key.ts';
+import { SignalPlaces, signalKey, signalPartition } from './signal-key.ts';
 
 const owner = { tenant: 'default', agent: 'researcher', operation: 'worker' };
 
@@ -13,4 +13,16 @@ it('never changes: another partition would part an incident from its state', () 
 it('is the same for a name cut within a pair of surrogates and for what Avro makes of it', () => {
   const cut = { ...owner, agent: 'a\ud83d' };
   expect(signalPartition(cut, 997)).toBe(signalPartition({ ...owner, agent: cut.agent.toWellFormed() }, 997));
+});
+
+it('remembers places as they are, also of more owners than it keeps', () => {
+  const places = new SignalPlaces(8);
+  for (let round = 0; round < 2; round++)
+    for (let i = 0; i < 9000; i++) {
+      const each = { tenant: `t${i % 3}`, agent: `a${i % 7}`, operation: `o${i}` };
+      const { key, partition } = places.of(each.tenant, each.agent, each.operation);
+      if (key !== signalKey(each) || partition !== signalPartition(each, 8))
+        expect({ key, partition }).toEqual({ key: signalKey(each), partition: signalPartition(each, 8) });
+    }
+  expect(places.of('t0', 'a0', 'o0')).toBe(places.of('t0', 'a0', 'o0'));
 });

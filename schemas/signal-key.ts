@@ -22,3 +22,49 @@ export function signalKey({ tenant, agent, operation }: SignalOwner): string {
 export function signalPartition(owner: SignalOwner, partitions: number): number {
   return partitionOf(Buffer.from(signalKey(owner), 'utf8'), partitions);
 }
+
+/** An owner's key, and the partition that it leads to. */
+export interface SignalPlace {
+  readonly key: string;
+  readonly partition: number;
+}
+
+/** Owners whose places are remembered; more of them begin anew. */
+const MOST_PLACES = 8192;
+
+/** `signalKey` and `signalPartition` of owners that come again and again: agent operations are few. */
+export class SignalPlaces {
+  readonly #partitions: number;
+  readonly #known = new Map<string, Map<string, Map<string, SignalPlace>>>();
+  #size = 0;
+
+  constructor(partitions: number) {
+    this.#partitions = partitions;
+  }
+
+  of(tenant: string, agent: string, operation: string): SignalPlace {
+    return this.#known.get(tenant)?.get(agent)?.get(operation) ?? this.#add(tenant, agent, operation);
+  }
+
+  #add(tenant: string, agent: string, operation: string): SignalPlace {
+    if (this.#size >= MOST_PLACES) {
+      this.#known.clear();
+      this.#size = 0;
+    }
+    this.#size++;
+    const owner = { tenant, agent, operation };
+    const place = { key: signalKey(owner), partition: signalPartition(owner, this.#partitions) };
+    let agents = this.#known.get(tenant);
+    if (agents === undefined) {
+      agents = new Map();
+      this.#known.set(tenant, agents);
+    }
+    let operations = agents.get(agent);
+    if (operations === undefined) {
+      operations = new Map();
+      agents.set(agent, operations);
+    }
+    operations.set(operation, place);
+    return place;
+  }
+}

@@ -1,8 +1,19 @@
 /**
  * The events that stage 1 writes for every trace, field by field in the order of their newest schema: TraceSummary v3,
  * Signal v2, ClockMark v1. A new version changes its writer with it; codec.prop.test.ts compares the bytes with avsc's.
+ * Each kind of array has a loop of its own: V8 knows what it calls and what it reads.
  */
-import { array, bigLong, boolean, double, int, long, string, symbol } from './avro/writer.ts';
+import {
+  beginArray,
+  bigLong,
+  boolean,
+  double,
+  endOfArray,
+  int,
+  long,
+  string,
+  symbol,
+} from './avro/writer.ts';
 import {
   type ClockMark,
   type Explained,
@@ -26,6 +37,12 @@ const SCOPES = ['operation', 'instance'];
 const SEGMENT_TYPES = ['self', 'edge', 'idle'];
 const EDGE_TYPES = ['child', 'link'];
 
+function strings(items: readonly string[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) string(items[i]);
+  endOfArray();
+}
+
 function source(value: Source): void {
   int(value.partition);
   long(value.offset);
@@ -39,6 +56,12 @@ function measure(value: Measure): void {
   string(value.unit);
 }
 
+function measures(items: readonly Measure[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) measure(items[i]);
+  endOfArray();
+}
+
 function timelineEntry(value: TimelineEntry): void {
   string(value.label);
   double(value.startMs);
@@ -46,9 +69,21 @@ function timelineEntry(value: TimelineEntry): void {
   string(value.outcome);
 }
 
+function timeline(items: readonly TimelineEntry[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) timelineEntry(items[i]);
+  endOfArray();
+}
+
 function recommendation(value: Recommendation): void {
   string(value.action);
   string(value.text);
+}
+
+function recommendations(items: readonly Recommendation[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) recommendation(items[i]);
+  endOfArray();
 }
 
 function explained(value: Explained): void {
@@ -59,6 +94,12 @@ function explained(value: Explained): void {
   string(value.signature);
 }
 
+function explanations(items: readonly Explained[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) explained(items[i]);
+  endOfArray();
+}
+
 function finding(value: Finding): void {
   string(value.kind);
   string(value.incidentId);
@@ -67,12 +108,18 @@ function finding(value: Finding): void {
   string(value.operation);
   string(value.signature);
   boolean(value.root);
-  array(value.evidence, measure);
-  array(value.timeline, timelineEntry);
+  measures(value.evidence);
+  timeline(value.timeline);
   string(value.explanation);
-  array(value.recommendations, recommendation);
-  array(value.explains, explained);
+  recommendations(value.recommendations);
+  explanations(value.explains);
   string(value.explainedBy);
+}
+
+function findings(items: readonly Finding[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) finding(items[i]);
+  endOfArray();
 }
 
 function pathSegment(value: PathSegment): void {
@@ -83,6 +130,12 @@ function pathSegment(value: PathSegment): void {
   long(value.startNs);
   long(value.endNs);
   symbol(SEGMENT_TYPES, value.type);
+}
+
+function pathSegments(items: readonly PathSegment[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) pathSegment(items[i]);
+  endOfArray();
 }
 
 function graphNode(value: GraphNode): void {
@@ -97,11 +150,23 @@ function graphNode(value: GraphNode): void {
   long(value.pathNs);
 }
 
+function graphNodes(items: readonly GraphNode[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) graphNode(items[i]);
+  endOfArray();
+}
+
 function graphEdge(value: GraphEdge): void {
   int(value.from);
   int(value.to);
   int(value.count);
   symbol(EDGE_TYPES, value.type);
+}
+
+function graphEdges(items: readonly GraphEdge[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) graphEdge(items[i]);
+  endOfArray();
 }
 
 function insight(value: Insight): void {
@@ -110,8 +175,14 @@ function insight(value: Insight): void {
   string(value.agent);
   string(value.operation);
   string(value.answer);
-  array(value.evidence, measure);
-  array(value.timeline, timelineEntry);
+  measures(value.evidence);
+  timeline(value.timeline);
+}
+
+function insights(items: readonly Insight[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) insight(items[i]);
+  endOfArray();
 }
 
 function pathShare(value: PathShare): void {
@@ -129,10 +200,22 @@ function pathShare(value: PathShare): void {
   long(value.dragNs);
 }
 
+function pathShares(items: readonly PathShare[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) pathShare(items[i]);
+  endOfArray();
+}
+
 function fact(value: Fact): void {
   string(value.kind);
   string(value.callee);
-  array(value.values, measure);
+  measures(value.values);
+}
+
+function facts(items: readonly Fact[]): void {
+  const n = beginArray(items);
+  for (let i = 0; i < n; i++) fact(items[i]);
+  endOfArray();
 }
 
 export function writeTraceSummary(value: TraceSummary): void {
@@ -150,12 +233,12 @@ export function writeTraceSummary(value: TraceSummary): void {
   long(value.durationNs);
   int(value.spanCount);
   int(value.errorCount);
-  array(value.path, pathSegment);
-  array(value.nodes, graphNode);
-  array(value.edges, graphEdge);
-  array(value.findings, finding);
-  array(value.insights, insight);
-  array(value.shares, pathShare);
+  pathSegments(value.path);
+  graphNodes(value.nodes);
+  graphEdges(value.edges);
+  findings(value.findings);
+  insights(value.insights);
+  pathShares(value.shares);
 }
 
 export function writeSignal(value: Signal): void {
@@ -170,9 +253,9 @@ export function writeSignal(value: Signal): void {
   int(value.calls);
   int(value.errors);
   double(value.durationMs);
-  array(value.facts, fact);
-  array(value.findings, finding);
-  array(value.callees, string);
+  facts(value.facts);
+  findings(value.findings);
+  strings(value.callees);
 }
 
 export function writeClockMark(value: ClockMark): void {

@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES } from '#infra/topics.ts';
 import { encode } from '#schemas/codec.ts';
-import type { Source } from '#schemas/events.ts';
-import { signalKey, signalPartition } from '#schemas/signal-key.ts';
+import type { Source, TraceSummary } from '#schemas/events.ts';
+import { SignalPlaces } from '#schemas/signal-key.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
 
 /** An encoded event for a topic; the partition is always explicit. */
@@ -38,6 +38,7 @@ const MAX_SUMMARY_BYTES = MAX_MESSAGE_BYTES - (2 << 20);
 export class Emitter {
   readonly #partition: number;
   readonly #signalPartitions: number;
+  readonly #places: SignalPlaces;
   #offset = -1;
   #sequence = 0;
   #muted = false;
@@ -46,6 +47,7 @@ export class Emitter {
   constructor(partition: number, signalPartitions: number) {
     this.#partition = partition;
     this.#signalPartitions = signalPartitions;
+    this.#places = new SignalPlaces(signalPartitions);
   }
 
   begin(offset: number, muted: boolean): void {
@@ -64,20 +66,19 @@ export class Emitter {
    * revision so far has had a signal for.
    */
   revision(given: Revision): readonly SignalIdentity[] {
-    const { analysis, revision, clock, partial, firstOffset, signalled } = given;
-    const { eventTimeMs: _, signals, ...summary } = analysis;
+    const { analysis, clock, signalled } = given;
+    const { signals } = analysis;
     const source = this.#next(clock);
     if (!this.#muted) {
-      const whole = { ...summary, revision, source, firstOffset, partial };
+      const whole = summaryOf(given, source);
       let value = encode('TraceSummary', whole);
       // No broker would take it: what is left out can be had from the stored spans.
       if (value.length > MAX_SUMMARY_BYTES)
         value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [], shares: [] });
       this.#outputs.push({ topic: 'traces', partition: this.#partition, key: analysis.traceId, value });
     }
-    for (const signal of signals) this.#signal(given, signal);
-    if (signalled.length === 0)
-      return signals.map(({ scope, agent, operation }) => ({ scope, agent, operation }));
+    for (let i = 0; i < signals.length; i++) this.#signal(given, signals[i]);
+    if (signalled.length === 0) return identities(signals);
     const now = new Set(signals.map(identityKey));
     // What a former revision said and this one does not is taken back by an empty signal.
     for (const was of signalled)
@@ -92,7 +93,7 @@ export class Emitter {
           callees: [],
         });
     const fresh = signals.filter((signal) => now.has(identityKey(signal)));
-    return [...signalled, ...fresh.map(({ scope, agent, operation }) => ({ scope, agent, operation }))];
+    return [...signalled, ...identities(fresh)];
   }
 
   /** Tells every partition of ati.signals how far this source has come. */
@@ -109,7 +110,6 @@ export class Emitter {
     if (this.#muted) return;
     const { tenant, traceId } = analysis;
     const { scope, agent, operation, calls, errors, durationMs, facts, findings, callees } = signal;
-    const owner = { tenant, agent, operation };
     const value = encode('Signal', {
       tenant,
       scope,
@@ -126,13 +126,48 @@ export class Emitter {
       findings,
       callees,
     });
-    const partition = signalPartition(owner, this.#signalPartitions);
-    this.#outputs.push({ topic: 'signals', partition, key: signalKey(owner), value });
+    const { partition, key } = this.#places.of(tenant, agent, operation);
+    this.#outputs.push({ topic: 'signals', partition, key, value });
   }
 
   #next(clock: number): Source {
     return { partition: this.#partition, offset: this.#offset, sequence: this.#sequence++, clock };
   }
+}
+
+/** Field by field: to copy the analysis' fields as they come is many times the work. */
+function summaryOf({ analysis, revision, firstOffset, partial }: Revision, source: Source): TraceSummary {
+  return {
+    tenant: analysis.tenant,
+    traceId: analysis.traceId,
+    revision,
+    source,
+    firstOffset,
+    partial,
+    rootSpanId: analysis.rootSpanId,
+    rootService: analysis.rootService,
+    rootAgent: analysis.rootAgent,
+    rootOperation: analysis.rootOperation,
+    startUnixNano: analysis.startUnixNano,
+    durationNs: analysis.durationNs,
+    spanCount: analysis.spanCount,
+    errorCount: analysis.errorCount,
+    path: analysis.path,
+    nodes: analysis.nodes,
+    edges: analysis.edges,
+    findings: analysis.findings,
+    insights: analysis.insights,
+    shares: analysis.shares,
+  };
+}
+
+function identities(signals: readonly AnalysedSignal[]): SignalIdentity[] {
+  const all: SignalIdentity[] = [];
+  for (let i = 0; i < signals.length; i++) {
+    const { scope, agent, operation } = signals[i];
+    all.push({ scope, agent, operation });
+  }
+  return all;
 }
 
 function identityKey({ scope, agent, operation }: SignalIdentity): string {

@@ -1,5 +1,5 @@
 /**
- * Avro's binary encoding, value by value, into one buffer that grows and is used again.
+ * Avro's binary encoding, value by value, into chunks of memory that its messages share.
  *
  * What the direct writers of the frequent events (../write-events.ts) are made of: no intermediate objects, no walk over
  * the value before it is written. Bytes and bounds are avsc's. A value that is not of its type throws (a bug of the
@@ -8,31 +8,63 @@
 
 /** avsc's own bounds of a long held as a number. */
 const MAX_LONG = 9007199254740990;
-/** Strings up to this length are mostly names: written by character, in the hope that they are ASCII. */
+/** Strings up to this length are written by character, in the hope that they are ASCII. */
 const SHORT = 40;
-/** A buffer that one large event has needed is not kept. */
+/** Up to this length two bytes hold the length of an ASCII string. */
+const MIDDLING = 8191;
+/** What one message after the other is written into; a chunk that one large event has needed is not kept. */
+const CHUNK_BYTES = 64 << 10;
 const KEPT_BYTES = 512 << 10;
 
-let buffer: Buffer = Buffer.allocUnsafeSlow(64 << 10);
+const { charCodeAt } = String.prototype;
+
+let chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+let doubles = new DataView(chunk.buffer);
+/** The chunk's length. */
+let limit = CHUNK_BYTES;
+/** Where the message begins, and where its next byte goes. */
+let start = 0;
 let at = 0;
+/** End of the message before it: up to here the chunk belongs to messages that were handed out. */
+let taken = 0;
 
 /** Begins a message whose first `header` bytes the caller fills in. */
 export function begin(header: number): void {
-  at = header;
+  start = taken;
+  at = start;
+  room(header);
+  at += header;
 }
 
-/** The bytes written since `begin`: a copy of its own, which callers may keep or transfer. */
+/**
+ * The bytes written since `begin`, which nobody writes again: they may be kept, but not transferred, since they share
+ * their memory with other messages.
+ */
 export function finish(): Buffer {
-  const bytes = Buffer.copyBytesFrom(buffer, 0, at);
-  if (buffer.length > KEPT_BYTES) buffer = Buffer.allocUnsafeSlow(64 << 10);
+  const bytes = chunk.subarray(start, at);
+  taken = at;
+  if (limit > KEPT_BYTES) replace(CHUNK_BYTES);
   return bytes;
 }
 
+function replace(bytes: number): void {
+  chunk = Buffer.allocUnsafeSlow(bytes);
+  doubles = new DataView(chunk.buffer);
+  limit = bytes;
+  taken = 0;
+}
+
 function room(bytes: number): void {
-  if (at + bytes <= buffer.length) return;
-  const grown = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, at + bytes));
-  buffer.copy(grown, 0, 0, at);
-  buffer = grown;
+  if (at + bytes > limit) grow(bytes);
+}
+
+/** A new chunk, which begins with what there is of the message. */
+function grow(bytes: number): void {
+  const written = chunk.subarray(start, at);
+  replace(Math.max(CHUNK_BYTES, (written.length + bytes) * 2));
+  chunk.set(written);
+  start = 0;
+  at = written.length;
 }
 
 function invalid(value: unknown, type: string): never {
@@ -42,21 +74,27 @@ function invalid(value: unknown, type: string): never {
 /** A zigzag varint; the value is whole and within the bounds. */
 function varint(value: number): void {
   room(10);
+  const b = chunk;
+  let p = at;
+  let low = 0;
   if (value >= -0x40000000 && value < 0x40000000) {
-    let rest = value >= 0 ? value << 1 : (~value << 1) | 1;
-    while (rest > 0x7f) {
-      buffer[at++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    buffer[at++] = rest;
-    return;
+    low = value >= 0 ? value << 1 : (~value << 1) | 1;
+  } else {
+    const rest = value >= 0 ? value * 2 : -value * 2 - 1;
+    const high = Math.floor(rest / 0x10000000);
+    low = rest - high * 0x10000000;
+    b[p++] = (low & 0x7f) | 0x80;
+    b[p++] = ((low >>> 7) & 0x7f) | 0x80;
+    b[p++] = ((low >>> 14) & 0x7f) | 0x80;
+    b[p++] = (low >>> 21) | 0x80;
+    low = high;
   }
-  let rest = value >= 0 ? value * 2 : -value * 2 - 1;
-  while (rest > 0x7f) {
-    buffer[at++] = (rest & 0x7f) | 0x80;
-    rest = Math.floor(rest / 128);
+  while (low > 0x7f) {
+    b[p++] = (low & 0x7f) | 0x80;
+    low >>>= 7;
   }
-  buffer[at++] = rest;
+  b[p++] = low;
+  at = p;
 }
 
 export function int(value: number): void {
@@ -76,60 +114,77 @@ export function bigLong(value: bigint): void {
   let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
   while (rest > 0x7fffffffn) {
     const low = Number(rest & 0xfffffffn);
-    buffer[at++] = (low & 0x7f) | 0x80;
-    buffer[at++] = ((low >> 7) & 0x7f) | 0x80;
-    buffer[at++] = ((low >> 14) & 0x7f) | 0x80;
-    buffer[at++] = (low >> 21) | 0x80;
+    chunk[at++] = (low & 0x7f) | 0x80;
+    chunk[at++] = ((low >> 7) & 0x7f) | 0x80;
+    chunk[at++] = ((low >> 14) & 0x7f) | 0x80;
+    chunk[at++] = (low >> 21) | 0x80;
     rest >>= 28n;
   }
   let low = Number(rest);
   while (low > 0x7f) {
-    buffer[at++] = (low & 0x7f) | 0x80;
+    chunk[at++] = (low & 0x7f) | 0x80;
     low >>>= 7;
   }
-  buffer[at++] = low;
+  chunk[at++] = low;
 }
 
 export function double(value: number): void {
   if (typeof value !== 'number') invalid(value, 'double');
   room(8);
-  at = buffer.writeDoubleLE(value, at);
+  doubles.setFloat64(at, value, true);
+  at += 8;
 }
 
 export function boolean(value: boolean): void {
   if (typeof value !== 'boolean') invalid(value, 'boolean');
   room(1);
-  buffer[at++] = value ? 1 : 0;
+  chunk[at++] = value ? 1 : 0;
 }
 
 /** UTF-8; a lone surrogate (a string that was cut in the middle of a pair) becomes U+FFFD. */
 export function string(value: string): void {
   if (typeof value !== 'string') invalid(value, 'string');
-  const { length } = value;
+  // Strings come in so many kinds (sliced, joined …) that V8 would look up `length` and `charCodeAt` each time, at 7 ns
+  // a character. Of what was added to a string it knows that it is one, and of a method what it does.
+  const text = `${value}`;
+  const { length } = text;
   if (length > SHORT) {
     longString(value);
     return;
   }
   room(1 + length);
-  const start = at;
-  buffer[at++] = length << 1;
+  const b = chunk;
+  let p = at;
+  b[p++] = length << 1;
   for (let i = 0; i < length; i++) {
-    const code = value.charCodeAt(i);
+    const code = charCodeAt.call(text, i);
     if (code > 0x7f) {
-      at = start;
-      longString(value);
+      longString(value); // from `at` on again
       return;
     }
-    buffer[at++] = code;
+    b[p++] = code;
   }
+  at = p;
 }
 
 function longString(value: string): void {
+  if (value.length > SHORT && value.length <= MIDDLING && asciiString(value)) return;
   const good = value.isWellFormed() ? value : value.toWellFormed();
   const bytes = Buffer.byteLength(good);
-  room(10 + bytes);
   varint(bytes);
-  at += buffer.write(good, at, bytes, 'utf8');
+  room(bytes);
+  at += chunk.write(good, at, bytes, 'utf8');
+}
+
+/** In one call into C++; false where it was no ASCII. */
+function asciiString(value: string): boolean {
+  const { length } = value;
+  room(2 + length * 3);
+  const header = length < 64 ? 1 : 2;
+  if (chunk.write(value, at + header, length * 3, 'utf8') !== length) return false;
+  varint(length);
+  at += length;
+  return true;
 }
 
 /** The position of `value` among the symbols of an enum. */
@@ -139,12 +194,16 @@ export function symbol(symbols: readonly string[], value: string): void {
   varint(index);
 }
 
-/** One block of items, then the empty one. */
-export function array<T>(items: readonly T[], write: (item: T) => void): void {
+/** Begins an array: one block of all its items, which the caller writes, then `endOfArray`. Returns how many they are. */
+export function beginArray(items: readonly unknown[]): number {
   if (!Array.isArray(items)) invalid(items, 'array');
-  if (items.length > 0) {
-    varint(items.length);
-    for (let i = 0; i < items.length; i++) write(items[i]);
-  }
-  varint(0);
+  const { length } = items;
+  if (length > 0) varint(length);
+  return length;
+}
+
+/** The empty block. */
+export function endOfArray(): void {
+  room(1);
+  chunk[at++] = 0;
 }

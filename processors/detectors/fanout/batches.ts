@@ -1,6 +1,6 @@
 /** Which calls a fan-out offered together, and when each was offered. */
 
-import { float64s, sortFew } from '../../trace/arrays.ts';
+import { float64s, int32s, sortFew, uint8s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -65,14 +65,27 @@ interface Group {
   readonly calls: Offered[];
 }
 
-function groups(view: TraceView, attempts: Attempts): Group[] {
+/** 1 for each callee with so many calls: no other can have a batch of them. Undefined where none has. */
+function calledOften(view: TraceView, least: number): Uint8Array | undefined {
+  const counts = int32s(view.strings.length);
+  const often = uint8s(view.strings.length);
+  let any = false;
+  for (let row = 0; row < view.n; row++) {
+    if (!isOutermostCall(view, row) || ++counts[view.callee[row]] < least) continue;
+    often[view.callee[row]] = 1;
+    any = true;
+  }
+  return any ? often : undefined;
+}
+
+function groups(view: TraceView, attempts: Attempts, often: Uint8Array): Group[] {
   const ends = float64s(view.n);
-  ends.set(view.end);
+  for (let row = 0; row < view.n; row++) ends[row] = view.end[row];
   const perParent = new Map<number, number>();
   const key = (owner: number, callee: number) => owner * view.strings.length + callee;
   const firsts: number[] = [];
   for (let row = 0; row < view.n; row++) {
-    if (!isOutermostCall(view, row)) continue;
+    if (often[view.callee[row]] === 0 || !isOutermostCall(view, row)) continue;
     const first = attempts.first[row];
     ends[first] = Math.max(ends[first], view.end[row]);
     if (first !== row) continue;
@@ -99,7 +112,10 @@ function groups(view: TraceView, attempts: Attempts): Group[] {
     }
     group.calls.push({ row, by, offer: Math.max(base, thought), end: ends[row] });
   }
-  return [...found.values()].map((group) => ({ ...group, calls: whoseOfferIsKnown(view, group.calls) }));
+  const all: Group[] = [];
+  for (const { owner, callee, calls } of found.values())
+    all.push({ owner, callee, calls: whoseOfferIsKnown(view, calls) });
+  return all;
 }
 
 /** Beside calls with workers or a plan, one whose own was lost (adopt.ts) does not tell when it was offered. */
@@ -139,6 +155,8 @@ export function fanoutBatches(view: TraceView, leastWidth: number): readonly Bat
 }
 
 function batchesOf(view: TraceView, leastWidth: number): Batch[] {
+  const often = calledOften(view, leastWidth);
+  if (often === undefined) return [];
   const attempts = foldAttempts(view);
   const batches: Batch[] = [];
   const retries = new Map<number, number[]>();
@@ -149,7 +167,7 @@ function batchesOf(view: TraceView, leastWidth: number): Batch[] {
     if (rows) rows.push(row);
     else retries.set(first, [row]);
   }
-  for (const group of groups(view, attempts)) {
+  for (const group of groups(view, attempts, often)) {
     if (group.calls.length < leastWidth) continue;
     for (const calls of cut(view, group)) {
       if (calls.length < leastWidth) continue;

@@ -30,8 +30,9 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
   const failed = failedCalls(view);
   const widest = sortFew([...byCallee], (a, b) => b[1].length - a[1].length || a[0] - b[0]);
   for (const [callee, rows] of widest.slice(0, MOST_FACTS)) {
-    // So few cannot run beside more.
-    const sweep = rows.length <= c.aloneConcurrency ? undefined : Sweep.of(view, rows);
+    // So few cannot run beside more, nor can those of which at most two run at a time.
+    const few = rows.length <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows));
+    const sweep = few ? undefined : Sweep.of(view, rows);
     for (const row of rows) {
       if (failed[row] === 1) continue;
       const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
@@ -57,6 +58,21 @@ export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
     facts.push({ scope: 'operation', agent, operation, fact });
   }
   return facts;
+}
+
+/** True where no three of the rows, given in order of start, run at the same time. */
+function inPairs({ start, end }: TraceView, rows: readonly number[]): boolean {
+  let last = 0;
+  let beforeLast = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (start[rows[i]] < beforeLast) return false;
+    const ends = end[rows[i]];
+    if (ends >= last) {
+      beforeLast = last;
+      last = ends;
+    } else if (ends > beforeLast) beforeLast = ends;
+  }
+  return true;
 }
 
 function addSamples(name: string, durations: readonly number[], values: Measure[]): void {
