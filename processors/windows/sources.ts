@@ -10,7 +10,8 @@ export function compareSources(a: Source, b: Source): number {
 interface Lane {
   offset: number;
   sequence: number;
-  queue: SignalLayout[];
+  /** What was taken is freed at once. */
+  queue: (SignalLayout | undefined)[];
   head: number;
 }
 
@@ -71,7 +72,7 @@ export class Sources {
 
   take(signal: SignalLayout): void {
     const lane = this.#lanes[signal.partition];
-    lane.head++;
+    lane.queue[lane.head++] = undefined;
     if (lane.head > 1024 && lane.head * 2 > lane.queue.length) {
       lane.queue = lane.queue.slice(lane.head);
       lane.head = 0;
