@@ -76,8 +76,8 @@ export function locateAttributes(c: SpanColumns, rows: Int32Array): Located {
   tenant = undefined;
   if (room.found.length < c.n || room.found.length > MOST_KEPT)
     room = roomFor(SPAN_KEYS, Math.max(c.n, Math.min(c.n * 2, MOST_KEPT)));
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
+  // In order of arrival, duplicates too: it is that of the bytes, which the processor then fetches ahead.
+  for (let row = 0; row < c.n; row++) {
     SPAN_KEYS.locate(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row], room, row);
   }
   tenant = rows;
