@@ -14,6 +14,8 @@ export interface Held {
   readonly findings: readonly Finding[];
 }
 
+const NOTHING = new Window([]);
+
 /** The root findings of a signal of a group, by incident. */
 export type RootsOf = (findings: readonly Finding[]) => ReadonlyMap<string, Finding>;
 
@@ -88,7 +90,7 @@ export class Group {
       const slice = this.#slices.get(hop);
       if (slice !== undefined) slices.push(slice);
     }
-    return new Window(slices);
+    return slices.length === 0 ? NOTHING : new Window(slices);
   }
 
   /** True where a window that is not yet closed at `time`, or is to be looked at again, shows the incident. */

@@ -134,6 +134,11 @@ export class Slice {
     this.#rows[row * COLUMNS + STATE] = 0;
   }
 
+  /** False where `told` has nothing to say. */
+  get mayTell(): boolean {
+    return this.#told.size > 0;
+  }
+
   /** What its signals may be part of, the findings of single traces aside. */
   *told(): Iterable<FindingKind> {
     for (const [kind, signals] of this.#told) if (signals > 0) yield kind;

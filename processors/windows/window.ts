@@ -21,6 +21,8 @@ class Asked implements Pick<Signal, 'callees' | 'facts'> {
   }
 }
 
+const NONE: ReadonlySet<FindingKind> = new Set();
+
 /** The signals of one window, as they are now: the union of its slices. */
 export class Window {
   readonly #slices: readonly Slice[];
@@ -33,15 +35,15 @@ export class Window {
 
   constructor(slices: readonly Slice[]) {
     this.#slices = slices;
-    const told = new Set<FindingKind>();
+    let told: Set<FindingKind> | undefined;
     let traffic = 0;
     let found = 0;
     for (const slice of slices) {
       traffic += slice.traffic;
       found += slice.found;
-      for (const kind of slice.told()) told.add(kind);
+      if (slice.mayTell) for (const kind of slice.told()) (told ??= new Set()).add(kind);
     }
-    this.told = told;
+    this.told = told ?? NONE;
     this.traffic = traffic;
     this.found = found;
   }
