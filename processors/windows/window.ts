@@ -41,7 +41,9 @@ export class Window {
     for (const slice of slices) {
       traffic += slice.traffic;
       found += slice.found;
-      if (slice.mayTell) for (const kind of slice.told()) (told ??= new Set()).add(kind);
+      if (!slice.mayTell) continue;
+      told ??= new Set();
+      for (const kind of slice.told()) told.add(kind);
     }
     this.told = told ?? NONE;
     this.traffic = traffic;
