@@ -33,12 +33,6 @@ export function int32s(n: number): Int32Array<ArrayBuffer> {
   return new Int32Array(chunk, at, n);
 }
 
-export function uint32s(n: number): Uint32Array<ArrayBuffer> {
-  if (n * 4 > LONGEST) return new Uint32Array(n);
-  const at = take(n * 4);
-  return new Uint32Array(chunk, at, n);
-}
-
 export function float64s(n: number): Float64Array<ArrayBuffer> {
   if (n * 8 > LONGEST) return new Float64Array(n);
   const at = take(n * 8);
