@@ -3,12 +3,58 @@ import type { TraceView } from '../trace/view.ts';
 import { MOST_CALLEES } from './called.ts';
 import { isCall } from './calls.ts';
 
-/**
- * The callees called beneath each span, however deep: a planner's calls sit below its workers. Sets are interned, since
- * a trace has few different ones: each row holds a set's number and a union of two sets is made once. A set keeps the
- * first MOST_CALLEES by name.
- */
-export class CalleesBeneath {
+/** More callees than bits of a number: their sets are lists. */
+const MOST_BITS = 30;
+
+/** The callees called beneath each span, however deep: a planner's calls sit below its workers. */
+export interface CalleesBeneath {
+  /** Called beneath any of the rows: names, sorted, the first MOST_CALLEES of them. */
+  of(rows: readonly number[]): string[];
+}
+
+export function calleesBeneath(view: TraceView): CalleesBeneath {
+  const ranks = int32s(view.strings.length);
+  const callees: number[] = [];
+  for (let row = 0; row < view.n; row++) {
+    const callee = view.callee[row];
+    if (!isCall(view, row) || ranks[callee] !== 0) continue;
+    ranks[callee] = 1;
+    callees.push(callee);
+  }
+  sortFew(callees, (a, b) => (view.strings[a] < view.strings[b] ? -1 : 1));
+  for (let rank = 0; rank < callees.length; rank++) ranks[callees[rank]] = rank;
+  const names = callees.map((callee) => view.strings[callee]);
+  return callees.length <= MOST_BITS ? new Bits(view, ranks, names) : new Lists(view, ranks, names);
+}
+
+/** Each row's set is a number with a bit for each callee. */
+class Bits implements CalleesBeneath {
+  readonly #names: readonly string[];
+  readonly #of: Int32Array;
+
+  constructor(view: TraceView, ranks: Int32Array, names: readonly string[]) {
+    this.#names = names;
+    this.#of = int32s(view.n);
+    for (let i = view.n - 1; i >= 0; i--) {
+      const row = view.topDown[i];
+      const parent = view.parent[row];
+      if (parent < 0) continue;
+      this.#of[parent] |= isCall(view, row) ? this.#of[row] | (1 << ranks[view.callee[row]]) : this.#of[row];
+    }
+  }
+
+  of(rows: readonly number[]): string[] {
+    let set = 0;
+    for (let i = 0; i < rows.length; i++) set |= this.#of[rows[i]];
+    const names: string[] = [];
+    for (let rank = 0; rank < this.#names.length; rank++)
+      if (((set >>> rank) & 1) === 1) names.push(this.#names[rank]);
+    return names;
+  }
+}
+
+/** Sets are interned, since a trace has few different ones: each row holds a set's number, and a union of two is made once. */
+class Lists implements CalleesBeneath {
   readonly #names: readonly string[];
   /** Each set's callees by their ranks in `#names`, rising. The first is empty. */
   readonly #sets: (readonly number[])[] = [[]];
@@ -16,25 +62,20 @@ export class CalleesBeneath {
   readonly #unions = new Map<number, number>();
   readonly #of: Int32Array;
 
-  constructor(view: TraceView) {
-    const called = new Set<number>();
-    for (let row = 0; row < view.n; row++) if (isCall(view, row)) called.add(view.callee[row]);
-    const name = (callee: number) => view.strings[callee];
-    const sorted = sortFew([...called], (a, b) => (name(a) < name(b) ? -1 : 1));
-    this.#names = sorted.map(name);
-    const single = new Map(sorted.map((callee, rank) => [callee, this.#intern([rank])]));
+  constructor(view: TraceView, ranks: Int32Array, names: readonly string[]) {
+    this.#names = names;
+    const single = names.map((_, rank) => this.#intern([rank]));
     this.#of = int32s(view.n);
     for (let i = view.n - 1; i >= 0; i--) {
       const row = view.topDown[i];
       const parent = view.parent[row];
       if (parent < 0) continue;
       let set = this.#of[row];
-      if (isCall(view, row)) set = this.#union(set, single.get(view.callee[row]) ?? 0);
+      if (isCall(view, row)) set = this.#union(set, single[ranks[view.callee[row]]]);
       this.#of[parent] = this.#union(this.#of[parent], set);
     }
   }
 
-  /** Called beneath any of the rows, sorted. */
   of(rows: readonly number[]): string[] {
     let set = 0;
     for (const row of rows) set = this.#union(set, this.#of[row]);

@@ -1,5 +1,5 @@
 import { ATTR } from '#schemas/semconv.ts';
-import { int32s, uint8s } from '../trace/arrays.ts';
+import { int32s, sortFew, uint8s } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
@@ -44,6 +44,28 @@ export function rowsByCallee(
     else found.set(view.callee[row], [row]);
   }
   return found;
+}
+
+export interface CalleeRows {
+  readonly callee: number;
+  /** In their order. */
+  readonly rows: number[];
+}
+
+/** The same as a list, the callees with most calls first. */
+export function busiestCallees(
+  view: TraceView,
+  wanted: (view: TraceView, row: number) => boolean,
+): CalleeRows[] {
+  const places = int32s(view.strings.length); // in `found`, from 1
+  const found: CalleeRows[] = [];
+  for (let row = 0; row < view.n; row++) {
+    if (!wanted(view, row)) continue;
+    const callee = view.callee[row];
+    if (places[callee] > 0) found[places[callee] - 1].rows.push(row);
+    else places[callee] = found.push({ callee, rows: [row] });
+  }
+  return sortFew(found, (a, b) => b.rows.length - a.rows.length || a.callee - b.callee);
 }
 
 /** Of a span, in nanoseconds. */

@@ -6,19 +6,18 @@
 import { z } from 'zod';
 import { number } from '#infra/format.ts';
 import type { Finding, TimelineEntry } from '#schemas/events.ts';
-import { sortFew } from '../trace/arrays.ts';
 import type { TraceView } from '../trace/view.ts';
 import { called } from './called.ts';
 import {
   agentOperation,
   agentOperations,
   anyFailed,
+  busiestCallees,
   duration,
   failedCalls,
   firstFailure,
   isCall,
   outcomeOf,
-  rowsByCallee,
 } from './calls.ts';
 import type { Detector, TraceContext, TraceFact } from './detector.ts';
 import { entry, makeFinding, strongest } from './finding.ts';
@@ -78,7 +77,7 @@ interface Calls {
   readonly callee: number;
   /** Rows of callers; the first stands for the agent operation. */
   readonly caller: number;
-  readonly rows: number[];
+  readonly rows: readonly number[];
 }
 
 const callerOf = (view: TraceView, row: number) => (view.parent[row] >= 0 ? view.parent[row] : row);
@@ -86,8 +85,11 @@ const callerOf = (view: TraceView, row: number) => (view.parent[row] >= 0 ? view
 /** The rows by calling agent operation, most retries first. */
 function byCaller(view: TraceView, callee: number, rows: readonly number[], attempts: Attempts): Calls[] {
   const { of, list } = agentOperations(view);
+  // Nearly always one agent operation makes all the calls of a callee.
+  const caller = callerOf(view, rows[0]);
+  if (rows.every((row) => of[callerOf(view, row)] === of[caller])) return [{ callee, caller, rows }];
   const name = (key: number) => `${list[key].agent} ${list[key].operation}`;
-  const found = new Map<number, Calls & { retries: number }>();
+  const found = new Map<number, Calls & { readonly rows: number[]; retries: number }>();
   for (const row of rows) {
     const caller = callerOf(view, row);
     const key = of[caller];
@@ -99,7 +101,6 @@ function byCaller(view: TraceView, callee: number, rows: readonly number[], atte
     calls.rows.push(row);
     if (attempts.previous[row] >= 0) calls.retries++;
   }
-  if (found.size === 1) return [...found.values()];
   return [...found.entries()]
     .sort((a, b) => b[1].retries - a[1].retries || (name(a[0]) < name(b[0]) ? -1 : 1))
     .map(([, calls]) => calls);
@@ -248,17 +249,16 @@ export const detector: Detector<Config> = {
     const { view } = trace;
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
-    const callees = sortFew(
-      [...rowsByCallee(view, isCall)],
-      (a, b) => b[1].length - a[1].length || a[0] - b[0],
-    );
-    for (const [callee, rows] of anyFailed(view) ? callees : []) {
+    const callees = busiestCallees(view, isCall);
+    for (const { callee, rows } of anyFailed(view) ? callees : []) {
       const storm = stormOf(trace, callee, rows, attempts, c);
       if (storm) storms.push(storm);
     }
     const told: Calls[] = [];
-    for (const [callee, rows] of callees.slice(0, MOST_FACTS))
-      told.push(...byCaller(view, callee, rows, attempts));
+    for (let i = 0; i < callees.length && i < MOST_FACTS; i++) {
+      const { callee, rows } = callees[i];
+      for (const calls of byCaller(view, callee, rows, attempts)) told.push(calls);
+    }
     const weighed = markSymptoms(view, storms).map((finding) => ({
       finding,
       weight: reader(finding.evidence)('attempts'),

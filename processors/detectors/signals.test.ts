@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { shuffled, type TestSpan, viewOf } from '../trace/testkit.ts';
 import { analysed, detectors } from './analysed.testkit.ts';
 import { called, MOST_CALLEES } from './called.ts';
-import { CalleesBeneath } from './callees.ts';
+import { calleesBeneath } from './callees.ts';
 import { signalsOf } from './signals.ts';
 import { chainTrace, fanoutTrace, retryTrace, streamTrace } from './testkit.ts';
 
@@ -54,13 +54,28 @@ it('at most fifty: the first by name, from wherever they are called', () => {
   expect(planner).toEqual(many.slice(0, 50).map((_, i) => `tool_call ${name(i)}`));
 });
 
+it.each([1, 29, 30, 31, 45])('of %i callees the same, however they are kept', (count) => {
+  const callees = Array.from(
+    { length: count },
+    (_, i) => `c${String.fromCharCode(97 + (i % 26))}${'x'.repeat(i / 26)}`,
+  );
+  const calls = callees.flatMap((name, i) => [
+    tool(10 + i, i % 2 === 0 ? 3 : 5, name),
+    tool(100 + i, 8, name),
+  ]);
+  const { planner, workflow } = calleesOf([...trace.slice(0, 3), trace[4], trace[7], ...calls]);
+  const sorted = callees.map((name) => `tool_call ${name}`).sort();
+  expect(planner).toEqual(sorted);
+  expect(workflow).toEqual(sorted);
+});
+
 it('a trace of ten thousand spans in a line is done in one pass', () => {
   const deep = Array.from({ length: 10_000 }, (_, i): TestSpan => {
     const at = { id: i + 1, ...(i > 0 && { parent: i }), start: i / 1000, end: 100 };
     return { ...at, name: `step${i % 3}`, attributes: role(i === 9_999 ? 'tool' : 'worker') };
   });
   const view = viewOf(deep);
-  const beneath = new CalleesBeneath(view);
+  const beneath = calleesBeneath(view);
   expect(beneath.of([view.root]).length).toBe(1);
 });
 

@@ -4,9 +4,8 @@ import { ATTR } from '#schemas/semconv.ts';
 import { sortFew, uint8s } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
-import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
-import { CalleesBeneath } from './callees.ts';
+import { type CalleesBeneath, calleesBeneath } from './callees.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
 import { isStream } from './streams/stalls.ts';
@@ -84,7 +83,7 @@ export function signalsOf(
     signals[of[row]]?.rows.push(row);
     if (isStream(view, row)) streamOfInstance(view, row, at);
   }
-  const beneath = new CalleesBeneath(view);
+  const beneath = calleesBeneath(view);
   const bySubject = (a: Gathered, b: Gathered) =>
     byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation);
   return sortFew([...gathered.values()], bySubject).map((signal) => complete(view, signal, beneath));
@@ -100,10 +99,17 @@ function streamOfInstance(
   at('instance', normalise(view.strings[view.service[row]]), instance).rows.push(row);
 }
 
-/** Time in which any of the spans ran, ns. */
-function busyTime(view: TraceView, rows: readonly number[]): number {
-  if (rows.length === 1) return view.end[rows[0]] - view.start[rows[0]];
-  return Sweep.of(view, rows).busy;
+/** Time in which any of the spans, given in order of start, ran, ns. */
+function busyTime({ start, end }: TraceView, rows: readonly number[]): number {
+  let busy = 0;
+  let until = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (end[row] <= until) continue;
+    busy += end[row] - Math.max(start[row], until);
+    until = end[row];
+  }
+  return busy;
 }
 
 function errorsOf({ status }: TraceView, rows: readonly number[]): number {

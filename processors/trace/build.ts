@@ -70,11 +70,6 @@ function childrenIn({ offset, children }: Tree): TraceView['children'] {
 
 const NO_LINKS: readonly string[] = [];
 
-function mayLink(located: Located, rows: Int32Array): boolean {
-  for (let i = 0; i < rows.length; i++) if (SPAN_KEYS.mayLink(located, rows[i])) return true;
-  return false;
-}
-
 function linksOf(c: SpanColumns, row: number): readonly string[] {
   const links = spanLinks(c.buffers[c.buffer[row]], c.spanOffset[row], c.spanLength[row]);
   if (links.length === 0) return NO_LINKS;
@@ -134,7 +129,9 @@ export function buildTraceView(columns: SpanColumns): TraceView {
   const located = locateAttributes(c, distinct);
   const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
   const { rows, times, described: d, kind, status, tree } = parts;
-  const links = mayLink(located, distinct) ? (row: number) => linksOf(c, rows[row]) : () => NO_LINKS;
+  // Most of what is asked for no span of the trace has.
+  const union = SPAN_KEYS.union(located, c.n);
+  const links = SPAN_KEYS.mayLink(union) ? (row: number) => linksOf(c, rows[row]) : () => NO_LINKS;
   const root = findRoot(tree, times, (row) => links(row).length > 0);
   rolesByShape(d.role, tree, kind, root);
   return {
@@ -159,6 +156,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     children: childrenIn(tree),
     spanId: (row) => hex(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
     attribute(row, key) {
+      if (!SPAN_KEYS.mayHave(union, key)) return undefined;
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];
       const located = locateAttributes(c, distinct);

@@ -109,8 +109,16 @@ export function keyValueAt(b: Uint8Array, from: number, end: number) {
   return { keyAt, keyEnd, valueAt, valueEnd };
 }
 
+const INT_TAG = AnyValue.int * 8; // a varint follows
+
 /** The AnyValue message b[from, end); undefined where malformed. */
 export function attributeValue(b: Uint8Array, from: number, end: number): AttributeValue | undefined {
+  // Statuses and counts: an integer of one or two bytes and nothing else.
+  if (b[from] === INT_TAG && end <= b.length) {
+    if (end - from === 2 && b[from + 1] < 0x80) return b[from + 1];
+    if (end - from === 3 && b[from + 1] >= 0x80 && b[from + 2] < 0x80)
+      return (b[from + 1] & 0x7f) | (b[from + 2] << 7);
+  }
   try {
     return anyValue(b, from, end, true);
   } catch (error) {

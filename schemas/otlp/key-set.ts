@@ -80,9 +80,22 @@ export class KeySet {
     return ((found >>> index) & 1) === 0 ? ABSENT : row * this.width + index * 2;
   }
 
-  /** False where a span surely has no links. */
-  mayLink({ found }: Located, row: number): boolean {
-    return (found[row] & LINKS) !== 0; // MALFORMED has every bit
+  /** What any of the first `n` rows may have, for `mayHave` and `mayLink`. MALFORMED has every bit. */
+  union({ found }: Located, n: number): number {
+    let union = 0;
+    for (let row = 0; row < n; row++) union |= found[row];
+    return union;
+  }
+
+  /** False where surely none of the rows has the key. */
+  mayHave(union: number, key: string): boolean {
+    const index = this.indexOf(key);
+    return index < 0 || ((union >>> index) & 1) === 1;
+  }
+
+  /** False where surely none of the rows is a span with links. */
+  mayLink(union: number): boolean {
+    return (union & LINKS) !== 0;
   }
 
   /** As `findAttribute` of that message, once it is located. */

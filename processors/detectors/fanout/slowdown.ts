@@ -1,10 +1,10 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
 import type { Finding, Measure } from '#schemas/events.ts';
-import { sortFew } from '../../trace/arrays.ts';
+import { int32s } from '../../trace/arrays.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { agentOperations, duration, failedCalls, isOutermostCall, rowsByCallee } from '../calls.ts';
+import { agentOperations, busiestCallees, duration, failedCalls, isOutermostCall } from '../calls.ts';
 import type { TraceFact, WindowContext } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, inMs, ms, ratio } from '../measures.ts';
@@ -22,42 +22,52 @@ const MOST_FACTS = 50;
 /** Durations a fact carries of each class: enough for a median, few enough for a record. */
 const MOST_SAMPLES = 32;
 
+interface Group {
+  /** Number of the calling agent operation. */
+  readonly operation: number;
+  readonly alone: number[];
+  readonly crowded: number[];
+}
+
 /** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
 export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
-  const byCallee = rowsByCallee(view, isOutermostCall);
-  const groups = new Map<number, { caller: number; callee: number; alone: number[]; crowded: number[] }>();
-  const operations = agentOperations(view);
-  const failed = failedCalls(view);
-  const widest = sortFew([...byCallee], (a, b) => b[1].length - a[1].length || a[0] - b[0]);
-  for (const [callee, rows] of widest.slice(0, MOST_FACTS)) {
-    // So few cannot run beside more, nor can those of which at most two run at a time.
-    const few = rows.length <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows));
-    const sweep = few ? undefined : Sweep.of(view, rows);
-    for (const row of rows) {
-      if (failed[row] === 1) continue;
-      const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
-      const caller = view.parent[row];
-      const key = operations.of[caller] * view.strings.length + callee;
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = { caller, callee, alone: [], crowded: [] };
-        groups.set(key, group);
-      }
-      if (beside <= c.aloneConcurrency) group.alone.push(duration(view, row));
-      else if (beside >= c.crowdedConcurrency) group.crowded.push(duration(view, row));
+  const callees = busiestCallees(view, isOutermostCall);
+  const facts: TraceFact[] = [];
+  for (let i = 0; i < callees.length && i < MOST_FACTS; i++) {
+    const { callee, rows } = callees[i];
+    for (const { operation, alone, crowded } of groupsOf(view, rows, c)) {
+      if (alone.length + crowded.length === 0) continue;
+      const values: Measure[] = [];
+      addSamples('alone', alone, values);
+      addSamples('crowded', crowded, values);
+      const by = agentOperations(view).list[operation];
+      const fact = { kind: 'fanout_collapse', callee: view.strings[callee], values };
+      facts.push({ scope: 'operation', agent: by.agent, operation: by.operation, fact });
     }
   }
-  const facts: TraceFact[] = [];
-  for (const { caller, callee, alone, crowded } of groups.values()) {
-    if (alone.length + crowded.length === 0) continue;
-    const { agent, operation } = operations.list[operations.of[caller]];
-    const values: Measure[] = [];
-    addSamples('alone', alone, values);
-    addSamples('crowded', crowded, values);
-    const fact = { kind: 'fanout_collapse', callee: view.strings[callee], values };
-    facts.push({ scope: 'operation', agent, operation, fact });
-  }
   return facts;
+}
+
+/** The calls of one callee that did not fail. */
+function groupsOf(view: TraceView, rows: readonly number[], c: SlowdownLimits): Group[] {
+  const { of, list } = agentOperations(view);
+  const failed = failedCalls(view);
+  // So few cannot run beside more, nor can those of which at most two run at a time.
+  const few = rows.length <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows));
+  const sweep = few ? undefined : Sweep.of(view, rows);
+  const places = int32s(list.length); // in `groups`, from 1
+  const groups: Group[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i];
+    if (failed[row] === 1) continue;
+    const operation = of[view.parent[row]];
+    if (places[operation] === 0) places[operation] = groups.push({ operation, alone: [], crowded: [] });
+    const group = groups[places[operation] - 1];
+    const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
+    if (beside <= c.aloneConcurrency) group.alone.push(duration(view, row));
+    else if (beside >= c.crowdedConcurrency) group.crowded.push(duration(view, row));
+  }
+  return groups;
 }
 
 /** True where no three of the rows, given in order of start, run at the same time. */
@@ -77,6 +87,7 @@ function inPairs({ start, end }: TraceView, rows: readonly number[]): boolean {
 
 function addSamples(name: string, durations: readonly number[], values: Measure[]): void {
   if (durations.length === 0) return;
+  if (durations.length === 1) return void values.push(ms(name, durations[0]));
   for (const ns of thinned(sortedCopy(durations), MOST_SAMPLES)) values.push(ms(name, ns));
 }
 
