@@ -3,6 +3,7 @@
  *
  * Parsed once in a `main.ts` and passed down; nothing else reads `process.env`.
  */
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { number, wholeNumber } from './numbers.ts';
 
@@ -10,6 +11,8 @@ const port = (fallback: number) => wholeNumber(1, 65535).default(fallback);
 /** A century: what Kafka and ClickHouse count with stays in their range. */
 const MAX_RETENTION_DAYS = 36_500;
 const positive = (fallback: number) => wholeNumber(1).default(fallback);
+/** A thread takes over 100,000 spans/s, and each compiles its own code: where there are few processors, more threads only cost. */
+const WORKERS = Math.max(1, availableParallelism() >> 1);
 const HOST_PORT = /^[^\s:/]+:\d{1,5}$/;
 const list = z
   .string()
@@ -152,7 +155,9 @@ const schema = z.object({
     .stringbool()
     .default(true)
     .describe('false: whoever writes ati.spans writes the ticks of idle partitions too (virtual time)'),
-  ATI_WORKERS: positive(2).describe('worker threads of the processor'),
+  ATI_WORKERS: positive(WORKERS).describe(
+    'worker threads of the processor (default: half as many as the machine has processors)',
+  ),
   ATI_QUIET_GAP_MS: positive(6_000).describe('a rooted trace closes this long after its last span'),
   ATI_HARD_CAP_MS: positive(300_000).describe('a trace without a root closes after this long'),
   ATI_REOPEN_MS: positive(10_000).describe('late spans re-open a closed trace for this long'),
