@@ -156,11 +156,12 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     children: childrenIn(tree),
     spanId: (row) => hex(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
     attribute(row, key) {
-      if (!SPAN_KEYS.mayHave(union, key)) return undefined;
+      const index = SPAN_KEYS.indexOf(key);
+      if (!SPAN_KEYS.mayHave(union, index)) return undefined;
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];
       const located = locateAttributes(c, distinct);
-      return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key);
+      return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key, index);
     },
     resource(row, key) {
       const at = rows[row];

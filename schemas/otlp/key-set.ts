@@ -87,9 +87,8 @@ export class KeySet {
     return union;
   }
 
-  /** False where surely none of the rows has the key. */
-  mayHave(union: number, key: string): boolean {
-    const index = this.indexOf(key);
+  /** False where surely none of the rows has the key of that index. */
+  mayHave(union: number, index: number): boolean {
     return index < 0 || ((union >>> index) & 1) === 1;
   }
 
@@ -106,8 +105,8 @@ export class KeySet {
     located: Located,
     row: number,
     key: string,
+    index = this.indexOf(key),
   ): AttributeValue | undefined {
-    const index = this.indexOf(key);
     const at = index < 0 ? UNKNOWN : this.placeOf(located, row, index);
     if (at === ABSENT) return undefined;
     if (at === UNKNOWN) return findAttribute(b, offset, length, this.#field, key);
