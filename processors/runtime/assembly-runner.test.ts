@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { Kafka, KafkaRecord, OutgoingRecord, Producer } from '#infra/kafka/port.ts';
+import { metrics } from '#infra/metrics.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import type { Analyse } from '../assembly/partition-processor.ts';
 import type { Stage1Result, Stage1Task } from '../assembly/protocol.ts';
@@ -115,6 +116,15 @@ it('a trace whose analysis throws is tried three times, then told of without; th
     ]);
     expect(JSON.parse(commits.at(-1)?.metadata ?? '')).toMatchObject({ done: 6 });
   }
+});
+
+it('counts what it reads', async () => {
+  const counted = async () =>
+    (await metrics.recordsConsumed.get()).values.find(({ labels }) => labels.topic === topics.spans)?.value ??
+    0;
+  const before = await counted();
+  await run(records, fakeAnalyse);
+  expect((await counted()) - before).toBe(records.length);
 });
 
 it('an error that passes by itself leaves nothing behind', async () => {

@@ -103,6 +103,7 @@ export class AssemblyRunner implements ConsumerHandler {
   async #handle(batch: Batch): Promise<void> {
     const lane = this.#lanes.get(batch.partition);
     if (lane === undefined || lane.epoch !== batch.epoch) return;
+    metrics.recordsConsumed.inc({ topic: batch.topic }, batch.records.length);
     const bytes = batch.records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
     await underBackPressure(batch.topic, this.#options.budget.take(bytes));
     try {

@@ -57,6 +57,7 @@ export class IncidentRunner implements ConsumerHandler {
     const lane = this.#lanes.get(partition);
     if (lane === undefined || lane.epoch !== epoch) return;
     const { topics, committer } = this.#options;
+    metrics.recordsConsumed.inc({ topic: topics.signals }, records.length);
     const judged = await lane.judge(records);
     const { events, unfit } = judged;
     const { processor } = lane;
