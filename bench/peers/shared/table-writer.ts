@@ -57,11 +57,13 @@ export class TableWriter implements BatchHandler {
   }
 
   async #insert(): Promise<void> {
-    const { clickhouse, table } = this.#options;
+    const { clickhouse, table, batchRows } = this.#options;
     const [rows, positions, assignment] = [this.#rows, this.#positions, this.#assignment];
     this.#rows = [];
     this.#positions = new Map();
-    if (rows.length > 0) await clickhouse.insert({ table, values: rows, format: 'JSONEachRow' });
+    // What came while another insert was under way may be many times a batch: no server takes that as one body.
+    for (let from = 0; from < rows.length; from += batchRows)
+      await clickhouse.insert({ table, values: rows.slice(from, from + batchRows), format: 'JSONEachRow' });
     if (assignment !== this.#assignment) return;
     for (const [partition, offset] of positions) this.#done.set(partition, offset);
   }
