@@ -4,6 +4,7 @@
  * no layout, good or bad: avsc and its check judge it. codec.prop.test.ts compares the two.
  */
 import { isUtf8 } from 'node:buffer';
+import { MAX_LONG, MIN_LONG } from './avro/check.ts';
 import {
   type Explained,
   type Fact,
@@ -39,9 +40,6 @@ export interface SignalLayout {
   readonly end: number;
 }
 
-/** The bounds of a long held as a number: avro/check.ts. */
-const MAX_LONG = 9007199254740990;
-const MIN_LONG = -4503599627370495;
 /** The factor of the eighth byte of a number. */
 const MAX_FACTOR = 2 ** 49;
 const SCOPES = ['operation', 'instance'] as const;

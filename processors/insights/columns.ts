@@ -1,4 +1,5 @@
 /** Columns that are kept from trace to trace: what one look needs and no answer holds on to. */
+import { grown } from '../grown.ts';
 
 const FIRST = 64;
 
@@ -10,11 +11,7 @@ export class Floats {
 
   /** Makes room for `n`; what is there stays. */
   room(n: number): Float64Array {
-    if (n > this.at.length) {
-      const grown = new Float64Array(sizeFor(n));
-      grown.set(this.at);
-      this.at = grown;
-    }
+    if (n > this.at.length) this.at = grown(this.at, sizeFor(n));
     return this.at;
   }
 }
@@ -24,11 +21,7 @@ export class Ints {
   at = new Int32Array(FIRST);
 
   room(n: number): Int32Array {
-    if (n > this.at.length) {
-      const grown = new Int32Array(sizeFor(n));
-      grown.set(this.at);
-      this.at = grown;
-    }
+    if (n > this.at.length) this.at = grown(this.at, sizeFor(n));
     return this.at;
   }
 

@@ -30,9 +30,9 @@ interface Cursor {
 type Step = (at: Cursor) => boolean;
 
 /** avsc's own bounds of a long held as a number. */
-const MAX_LONG = 9007199254740990;
+export const MAX_LONG = 9007199254740990;
 /** Below this avsc's float arithmetic loses the zigzag's sign bit. */
-const MIN_LONG = -4503599627370495;
+export const MIN_LONG = -4503599627370495;
 const MAX_DEPTH = 64;
 
 function fail(at: Cursor, reason: string): false {

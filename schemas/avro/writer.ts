@@ -5,9 +5,8 @@
  * the value before it is written. Bytes and bounds are avsc's. A value that is not of its type throws (a bug of the
  * caller). https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
  */
+import { MAX_LONG } from './check.ts';
 
-/** avsc's own bounds of a long held as a number. */
-const MAX_LONG = 9007199254740990;
 /** Strings up to this length are written by character, in the hope that they are ASCII. */
 const SHORT = 40;
 /** Up to this length two bytes hold the length of an ASCII string. */
