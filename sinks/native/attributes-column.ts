@@ -3,6 +3,7 @@ import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 import { writeAnyValue } from '../otel-traces/any-value.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
+import { wordsOf } from '../rowbinary/words.ts';
 import { type Column, LowCardinality, type Store } from './column.ts';
 import { Ids } from './ids.ts';
 
@@ -31,7 +32,8 @@ export class AttributesColumn implements Column {
     const before = this.#values.length;
     const keys = this.#keys.ids.length;
     let i = 0;
-    while (i < pairs.n && this.#addUsual(b, pairs.from(i), pairs.to(i))) i++;
+    const words = wordsOf(b);
+    while (i < pairs.n && this.#addUsual(b, words, pairs.from(i), pairs.to(i))) i++;
     if (i === pairs.n) {
       this.#sizes.push(this.#keys.ids.length - keys);
       this.#valueBytes = this.#values.length - before;
@@ -52,7 +54,7 @@ export class AttributesColumn implements Column {
    * Appends a pair as nearly all are: key, value and nothing else, the value a string, a short integer, a boolean or a
    * double, lengths in one byte or two. False (some of it may be appended) where it is otherwise, or wrong.
    */
-  #addUsual(b: Uint8Array, from: number, end: number): boolean {
+  #addUsual(b: Uint8Array, words: DataView, from: number, end: number): boolean {
     if (end - from < 4 || b[from] !== KeyValue.key) return false;
     const keyFrom = from + 2;
     const keyTo = keyFrom + b[from + 1];
@@ -64,15 +66,15 @@ export class AttributesColumn implements Column {
       if (b[at++] > 0x7f) return false;
     }
     if (size < 2 || at + size !== end) return false;
-    const key = this.#idOf(b, keyFrom, keyTo);
+    const key = this.#idOf(b, words, keyFrom, keyTo);
     if (this.#seenIn[key] === this.#map) return false;
     this.#seenIn[key] = this.#map;
     this.#keys.ids.push(key);
-    return this.#addUsualValue(b, at, end);
+    return this.#addUsualValue(b, words, at, end);
   }
 
   /** Of an AnyValue message of two bytes or more. */
-  #addUsualValue(b: Uint8Array, at: number, end: number): boolean {
+  #addUsualValue(b: Uint8Array, words: DataView, at: number, end: number): boolean {
     const first = b[at + 1];
     switch (b[at]) {
       case AnyValue.string: {
@@ -81,7 +83,8 @@ export class AttributesColumn implements Column {
         if (long && (end - at < 3 || b[at + 2] > 0x7f || b[at + 2] === 0)) return false;
         if (long ? at + 3 + ((first & 0x7f) | (b[at + 2] << 7)) !== end : at + 2 + first !== end)
           return false;
-        this.#values.raw(b, at + 1, end);
+        if (end - at < 160) this.#values.copy(words, at + 1, end - at - 1);
+        else this.#values.raw(b, at + 1, end);
         return true;
       }
       case AnyValue.int: {
@@ -128,18 +131,18 @@ export class AttributesColumn implements Column {
         valueTo = p;
       }
     }
-    const key = this.#idOf(b, keyFrom, keyTo);
+    const key = this.#idOf(b, wordsOf(b), keyFrom, keyTo);
     if (this.#seenIn[key] === this.#map) return;
     this.#seenIn[key] = this.#map;
     this.#keys.ids.push(key);
     values.add(valueFrom, valueTo);
   }
 
-  #idOf(b: Uint8Array, from: number, to: number): number {
+  #idOf(b: Uint8Array, words: DataView, from: number, to: number): number {
     const { dictionary } = this.#keys;
     const guess = this.#after[this.#last];
     let key = guess;
-    if (guess >= dictionary.size || !dictionary.isKey(guess, b, from, to)) {
+    if (guess >= dictionary.size || !dictionary.isKey(guess, words, from, to)) {
       key = dictionary.idOf(b, from, to);
       if (key >= this.#seenIn.length) this.#grow(key);
       this.#after[this.#last] = key;
@@ -158,6 +161,12 @@ export class AttributesColumn implements Column {
     this.#after = after;
   }
 
+  /** What the last map takes. */
+  get lastBytes(): number {
+    const { items, length } = this.#sizes;
+    return 1 + items[length - 1] + this.#valueBytes;
+  }
+
   /** Takes the last map back: `add` was the last to write. */
   drop(): void {
     const { items, length } = this.#sizes;
@@ -166,15 +175,14 @@ export class AttributesColumn implements Column {
     this.#sizes.length--;
   }
 
-  /** Appends the last map again: `add` of this record was the last to write. */
-  repeat(): void {
+  /** Appends the last map so many times more: `add` of this record was the last to write. */
+  repeat(times: number): void {
     const { items, length } = this.#sizes;
     const size = items[length - 1];
-    this.#sizes.push(size);
+    this.#sizes.fill(size, times);
     const { ids } = this.#keys;
-    const from = ids.length - size;
-    for (let i = 0; i < size; i++) ids.push(ids.items[from + i]);
-    this.#values.repeat(this.#valueBytes);
+    ids.again(ids.length - size, size, times);
+    this.#values.repeat(this.#valueBytes, times);
   }
 
   prefix(out: RowBuffer): void {

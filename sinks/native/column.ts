@@ -106,11 +106,13 @@ export class Words extends LowCardinality {
 export class ArrayOf<Items extends Column> implements Column {
   readonly type: string;
   readonly items: Items;
-  readonly sizes = new Ids();
+  readonly sizes: Ids;
   readonly stores: readonly Store[];
 
-  constructor(items: Items) {
+  /** Arrays of one length each, as those of Nested columns, have their `sizes` in common: they are appended once. */
+  constructor(items: Items, sizes = new Ids()) {
     this.items = items;
+    this.sizes = sizes;
     this.type = `Array(${items.type})`;
     this.stores = [this.sizes, ...items.stores];
   }

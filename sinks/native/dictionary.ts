@@ -1,6 +1,7 @@
 /** The distinct Strings of a LowCardinality column, numbered as they come. */
 import { randomBytes } from 'node:crypto';
 import { RowBuffer } from '../rowbinary/buffer.ts';
+import { hashBytes, sameBytes, wordsOf } from '../rowbinary/words.ts';
 
 /** Nobody can choose keys that collide. */
 const SEED = randomBytes(4).readInt32LE();
@@ -9,9 +10,8 @@ export class Dictionary {
   /** The keys as Strings, one after another. */
   readonly keys = new RowBuffer(256);
   size = 0;
-  /** Where each key stands in `#bytes`: from, to. */
+  /** Where each key's bytes stand in `keys`: from, to. */
   #bounds = new Int32Array(2 * 64);
-  readonly #bytes = new RowBuffer(256);
   /** Open addressing; a key's number + 1. */
   #slots = new Int32Array(128);
   #hashes = new Int32Array(64);
@@ -20,42 +20,35 @@ export class Dictionary {
     if (this.size === 0) return;
     this.size = 0;
     this.keys.length = 0;
-    this.#bytes.length = 0;
     this.#slots.fill(0);
   }
 
   /** The number of the key b[from, to). */
   idOf(b: Uint8Array, from: number, to: number): number {
-    let hash = SEED ^ (to - from);
-    for (let i = from; i < to; i++) hash = Math.imul(hash ^ b[i], 0x01000193);
-    hash ^= hash >>> 15;
+    const words = wordsOf(b);
+    const hash = hashBytes(words, from, to, SEED);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot] - 1;
       if (id < 0) return this.#add(b, from, to, hash, slot);
-      if (this.#hashes[id] === hash && this.isKey(id, b, from, to)) return id;
+      if (this.#hashes[id] === hash && this.isKey(id, words, from, to)) return id;
     }
   }
 
-  /** Is b[from, to) the key of this number? Cheaper than to look for it. */
-  isKey(id: number, b: Uint8Array, from: number, to: number): boolean {
+  /** Are the bytes [from, to) the key of this number? Cheaper than to look for it. */
+  isKey(id: number, words: DataView, from: number, to: number): boolean {
     const at = this.#bounds[id * 2];
     const size = to - from;
-    if (this.#bounds[id * 2 + 1] - at !== size) return false;
-    const bytes = this.#bytes.whole;
-    let i = size - 1;
-    while (i >= 0 && bytes[at + i] === b[from + i]) i--;
-    return i < 0;
+    return this.#bounds[id * 2 + 1] - at === size && sameBytes(this.keys.asWords, at, words, from, size);
   }
 
   #add(b: Uint8Array, from: number, to: number, hash: number, slot: number): number {
     const id = this.size++;
     if (id === this.#hashes.length) this.#grow();
-    this.#bounds[id * 2] = this.#bytes.length;
-    this.#bytes.raw(b, from, to);
-    this.#bounds[id * 2 + 1] = this.#bytes.length;
-    this.#hashes[id] = hash;
     this.keys.string(b, from, to);
+    this.#bounds[id * 2] = this.keys.length - (to - from);
+    this.#bounds[id * 2 + 1] = this.keys.length;
+    this.#hashes[id] = hash;
     if (this.size * 2 > this.#slots.length) this.#rehash();
     else this.#slots[slot] = id + 1;
     return id;

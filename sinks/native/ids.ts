@@ -11,6 +11,25 @@ export class Ids {
     this.items[this.length++] = value;
   }
 
+  /** Appends `value` so many times. */
+  fill(value: number, times: number): void {
+    const to = this.length + times;
+    if (to > this.items.length) this.#grow(to);
+    for (let i = this.length; i < to; i++) this.items[i] = value;
+    this.length = to;
+  }
+
+  /** Appends the `size` ones at `from` so many times. */
+  again(from: number, size: number, times: number): void {
+    const to = this.length + size * times;
+    if (to > this.items.length) this.#grow(to);
+    const { items } = this;
+    const back = this.length - from;
+    // The first copy is copied by the second, and so on.
+    for (let i = this.length; i < to; i++) items[i] = items[i - (i < this.length + size ? back : size)];
+    this.length = to;
+  }
+
   #grow(atLeast: number): void {
     const grown = new Uint32Array(Math.max(atLeast, this.items.length * 2));
     grown.set(this.items);

@@ -3,10 +3,10 @@
  * those of the OpenTelemetry Collector's ClickHouse exporter, then our own.
  */
 import { Resource, ResourceSpans, Scope, ScopeSpans, TracesData } from '#schemas/otlp/fields.ts';
-import { type Failure, guarded, lengthEnd, next, skip, tag, varint } from '#schemas/otlp/wire.ts';
+import { type Failure, guarded, next, skip, tag, varint } from '#schemas/otlp/wire.ts';
 import { eachField } from '../otlp/envelope.ts';
 import { Ranges } from '../otlp/ranges.ts';
-import { checkRowBytes } from '../rowbinary/bound.ts';
+import { checkRowBytes, MAX_ROW_BYTES } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeServiceName } from './context.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
@@ -31,14 +31,15 @@ export interface Spans {
  */
 export function appendSpans(out: SpanColumns, batch: Spans): Appended {
   const mark = out.mark();
-  const before = out.length;
+  before = out.length;
+  room = MAX_ROW_BYTES;
   const tenantBytes = Buffer.from(batch.tenant);
   tenant = out.tenantId.dictionary.idOf(tenantBytes, 0, tenantBytes.length);
   receivedAt.clear();
   receivedAt.int64(Math.trunc(batch.receivedAt));
   const result = guarded((): Appended => {
     eachField(batch.otlp, 0, batch.otlp.length, TracesData.resourceSpans, (b, from, end) =>
-      resourceSpans(out, before, b, from, end),
+      resourceSpans(out, b, from, end),
     );
     return { ok: true, rows: out.rows - mark[0] };
   });
@@ -47,6 +48,12 @@ export function appendSpans(out: SpanColumns, batch: Spans): Appended {
 }
 
 // What the spans of one batch, ResourceSpans and ScopeSpans have in common.
+/** What the columns held before the batch. */
+let before = 0;
+/** So many bytes of rows, at least, are left until MAX_ROW_BYTES: to add up what is in the columns costs more than a row. */
+let room = 0;
+/** So many rows have what they share with others. */
+let shared = 0;
 /** Their numbers in their columns' dictionaries. */
 let tenant = 0;
 let serviceName = 0;
@@ -58,7 +65,7 @@ let scopeNameTo = 0;
 let scopeVersion = 0;
 let scopeVersionTo = 0;
 
-function resourceSpans(out: SpanColumns, before: number, b: Uint8Array, from: number, end: number): void {
+function resourceSpans(out: SpanColumns, b: Uint8Array, from: number, end: number): void {
   // First, since the resource may stand behind its spans.
   findLast(b, from, end, ResourceSpans.resource);
   const resource = valueFrom;
@@ -74,37 +81,57 @@ function resourceSpans(out: SpanColumns, before: number, b: Uint8Array, from: nu
   // Of the first of its spans, and repeated for the others.
   out.resourceAttributes.add(b, attributes);
   const first = out.rows;
+  shared = first;
   eachField(b, from, end, ResourceSpans.scopeSpans, (_b, scopeFrom, scopeEnd) =>
-    scopeSpans(out, before, b, scopeFrom, scopeEnd, first),
+    scopeSpans(out, b, scopeFrom, scopeEnd, first),
   );
   if (out.rows === first) out.resourceAttributes.drop();
 }
 
-function scopeSpans(
-  out: SpanColumns,
-  before: number,
-  b: Uint8Array,
-  from: number,
-  end: number,
-  first: number,
-): void {
+/** A byte of a span becomes no more than so many: `"\\u003c"` of `<`, an unsupported number's text of nine. */
+const GROWTH = 16;
+/** What a row has whatever its span is: ids, times, numbers. */
+const FIXED = 512;
+
+function scopeSpans(out: SpanColumns, b: Uint8Array, from: number, end: number, first: number): void {
   readScope(b, from, end);
+  const bytes =
+    FIXED + out.resourceAttributes.lastBytes + scopeNameTo - scopeName + scopeVersionTo - scopeVersion;
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     const start = next;
     p = skip(b, start, end, field);
     if (field !== ScopeSpans.spans) continue;
-    lengthEnd(b, start, end);
+    const size = p - next;
     writeSpanRow(out, b, next, p);
-    out.serviceName.ids.push(serviceName);
-    if (out.rows > first) out.resourceAttributes.repeat();
-    out.scopeName.values.string(b, scopeName, scopeNameTo);
-    out.scopeVersion.values.string(b, scopeVersion, scopeVersionTo);
-    out.tenantId.ids.push(tenant);
-    out.receivedAt.values.raw(receivedAt.whole, 0, 8);
     out.rows++;
+    room -= size * GROWTH + bytes;
+    if (room >= 0) continue;
+    share(out, b, first);
     checkRowBytes(out.length - before, start);
+    room = MAX_ROW_BYTES - (out.length - before);
   }
+  share(out, b, first);
+}
+
+/** Appends to the rows that have not got it yet what the spans of one resource and scope have in common. */
+function share(out: SpanColumns, b: Uint8Array, first: number): void {
+  const rows = out.rows - shared;
+  if (rows === 0) return;
+  out.serviceName.ids.fill(serviceName, rows);
+  out.resourceAttributes.repeat(shared === first ? rows - 1 : rows);
+  repeated(out.scopeName.values, b, scopeName, scopeNameTo, rows);
+  repeated(out.scopeVersion.values, b, scopeVersion, scopeVersionTo, rows);
+  out.tenantId.ids.fill(tenant, rows);
+  out.receivedAt.values.raw(receivedAt.whole, 0, 8);
+  out.receivedAt.values.repeat(8, rows - 1);
+  shared = out.rows;
+}
+
+function repeated(out: RowBuffer, b: Uint8Array, from: number, to: number, times: number): void {
+  const before = out.length;
+  out.string(b, from, to);
+  out.repeat(out.length - before, times - 1);
 }
 
 function readScope(b: Uint8Array, from: number, end: number): void {

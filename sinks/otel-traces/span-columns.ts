@@ -28,12 +28,12 @@ export class SpanColumns implements Rows {
   readonly statusCode = new Words(CODES);
   readonly statusMessage = new Plain('String');
   readonly eventTimes = new ArrayOf(new Plain(TIME));
-  readonly eventNames = new ArrayOf(new LowCardinality());
-  readonly eventAttributes = new ArrayOf(new AttributesColumn());
+  readonly eventNames = new ArrayOf(new LowCardinality(), this.eventTimes.sizes);
+  readonly eventAttributes = new ArrayOf(new AttributesColumn(), this.eventTimes.sizes);
   readonly linkTraceIds = new ArrayOf(new Plain('String'));
-  readonly linkSpanIds = new ArrayOf(new Plain('String'));
-  readonly linkStates = new ArrayOf(new Plain('String'));
-  readonly linkAttributes = new ArrayOf(new AttributesColumn());
+  readonly linkSpanIds = new ArrayOf(new Plain('String'), this.linkTraceIds.sizes);
+  readonly linkStates = new ArrayOf(new Plain('String'), this.linkTraceIds.sizes);
+  readonly linkAttributes = new ArrayOf(new AttributesColumn(), this.linkTraceIds.sizes);
   readonly tenantId = new LowCardinality();
   readonly receivedAt = new Plain('DateTime64(3)');
   rows = 0;

@@ -161,8 +161,6 @@ function addAttributes(column: AttributesColumn, b: Uint8Array, from: number, en
 function writeEvents(out: SpanColumns, b: Uint8Array): void {
   const { n } = events;
   out.eventTimes.sizes.push(n);
-  out.eventNames.sizes.push(n);
-  out.eventAttributes.sizes.push(n);
   for (let i = 0; i < n; i++) {
     const end = events.to(i);
     let low = 0;
@@ -190,9 +188,6 @@ function writeEvents(out: SpanColumns, b: Uint8Array): void {
 function writeLinks(out: SpanColumns, b: Uint8Array): void {
   const { n } = links;
   out.linkTraceIds.sizes.push(n);
-  out.linkSpanIds.sizes.push(n);
-  out.linkStates.sizes.push(n);
-  out.linkAttributes.sizes.push(n);
   for (let i = 0; i < n; i++) {
     findLast(b, links.from(i), links.to(i), SpanLink.traceId);
     out.linkTraceIds.items.values.hex(b, valueFrom, valueTo);

@@ -3,7 +3,7 @@
  * the columns of a group are written once for all of its records.
  */
 import { ENVELOPE, Scope } from '#schemas/otlp/fields.ts';
-import { lengthEnd, next, skip, tag, varint } from '#schemas/otlp/wire.ts';
+import { next, skip, tag, varint } from '#schemas/otlp/wire.ts';
 import { writeAttributeMap } from '../otel-traces/attribute-map.ts';
 import { readResource, readScope } from '../otel-traces/context.ts';
 import { findLast, valueFrom, valueTo } from '../otel-traces/last-field.ts';
@@ -58,15 +58,12 @@ function readEnvelope(envelope: Envelope, b: Uint8Array, from: number, end: numb
   envelope.columns.raw(scope.view(), 0, scope.length);
 }
 
-/** Visits the length-delimited fields `wanted` of the message b[from, end). */
+/** Visits the length-delimited fields `wanted` of the message b[from, end): `skip` leaves where their bytes begin. */
 export function eachField(b: Uint8Array, from: number, end: number, wanted: number, visit: Visit): void {
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
-    const start = next;
-    p = skip(b, start, end, field);
-    if (field !== wanted) continue;
-    lengthEnd(b, start, end);
-    visit(b, next, p);
+    p = skip(b, next, end, field);
+    if (field === wanted) visit(b, next, p);
   }
 }
 

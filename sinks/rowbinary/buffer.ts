@@ -3,6 +3,7 @@
  * https://clickhouse.com/docs/interfaces/formats/RowBinary
  */
 import type { Rows } from './rows.ts';
+import { copyBytes } from './words.ts';
 
 const HEX = new Uint16Array(256);
 for (let i = 0; i < 256; i++) {
@@ -18,11 +19,14 @@ const SHORT_TEXT = 48;
 export class RowBuffer implements Rows {
   readonly format = 'RowBinary';
   #bytes: Buffer;
+  /** The same, by words. */
+  #words: DataView;
   /** Bytes written; set it back to drop what came after. */
   length = 0;
 
   constructor(capacity = 64 << 10) {
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#words = new DataView(this.#bytes.buffer);
   }
 
   /** The bytes [from, to): valid until the next write. */
@@ -43,6 +47,7 @@ export class RowBuffer implements Rows {
       const grown = Buffer.allocUnsafeSlow(Math.max(this.length + bytes, this.#bytes.length * 2));
       this.#bytes.copy(grown, 0, 0, this.length);
       this.#bytes = grown;
+      this.#words = new DataView(grown.buffer);
     }
     return this.#bytes;
   }
@@ -62,19 +67,17 @@ export class RowBuffer implements Rows {
 
   /** UInt32 and, of a negative value, Int32. */
   uint32(value: number): void {
-    const bytes = this.#room(4);
-    const at = this.length;
-    bytes[at] = value;
-    bytes[at + 1] = value >>> 8;
-    bytes[at + 2] = value >>> 16;
-    bytes[at + 3] = value >>> 24;
-    this.length = at + 4;
+    this.#room(4);
+    this.#words.setInt32(this.length, value, true);
+    this.length += 4;
   }
 
   /** 64 bits as two unsigned 32-bit halves. */
   words(low: number, high: number): void {
-    this.uint32(low);
-    this.uint32(high);
+    this.#room(8);
+    this.#words.setInt32(this.length, low, true);
+    this.#words.setInt32(this.length + 4, high, true);
+    this.length += 8;
   }
 
   /** Int64, UInt64, DateTime64. */
@@ -140,16 +143,37 @@ export class RowBuffer implements Rows {
     this.length += size;
   }
 
+  /** `size` bytes of `words` at `from`: few, as attributes' values are. */
+  copy(words: DataView, from: number, size: number): void {
+    this.#room(size);
+    copyBytes(words, from, this.#words, this.length, size);
+    this.length += size;
+  }
+
   /** All of `view` as it is. */
   bytes(view: Uint8Array): void {
     this.#room(view.length).set(view, this.length);
     this.length += view.length;
   }
 
-  /** The last `size` bytes again. */
-  repeat(size: number): void {
-    const bytes = this.#room(size);
-    bytes.copyWithin(this.length, this.length - size, this.length);
+  /** The last `size` bytes so many times more. */
+  repeat(size: number, times: number): void {
+    const from = this.length - size;
+    const to = this.length + size * times;
+    const bytes = this.#room(to - this.length);
+    if (to - this.length <= SHORT) for (let at = this.length; at < to; at++) bytes[at] = bytes[at - size];
+    else {
+      // What is there is copied whole: it doubles.
+      for (let at = this.length; at < to; at += at - from)
+        bytes.copyWithin(at, from, Math.min(at, to - at + from));
+    }
+    this.length = to;
+  }
+
+  /** The `size` bytes at `from` again. */
+  again(from: number, size: number): void {
+    this.#room(size);
+    copyBytes(this.#words, from, this.#words, this.length, size);
     this.length += size;
   }
 
@@ -166,16 +190,20 @@ export class RowBuffer implements Rows {
     return this.#bytes;
   }
 
+  /** The same by words. */
+  get asWords(): DataView {
+    return this.#words;
+  }
+
   /** A String of b[from, to) in lower-case hex. */
   hex(b: Uint8Array, from: number, to: number): void {
     this.varint((to - from) * 2);
-    const bytes = this.#room((to - from) * 2);
+    this.#room((to - from) * 2);
+    const words = this.#words;
     let at = this.length;
-    for (let i = from; i < to; i++) {
-      const two = HEX[b[i]];
-      bytes[at++] = two & 0xff;
-      bytes[at++] = two >> 8;
-    }
+    let i = from;
+    for (; i + 1 < to; i += 2, at += 4) words.setInt32(at, HEX[b[i]] | (HEX[b[i + 1]] << 16), true);
+    for (; i < to; i++, at += 2) words.setInt16(at, HEX[b[i]], true);
     this.length = at;
   }
 
