@@ -33,6 +33,8 @@ export interface RecordsTask {
   /** When the broker appended them, unix ms; without them that is not looked at. */
   readonly appended?: Float64Array<ArrayBuffer>;
   readonly records: Packed;
+  /** Where the outputs go if there is room for them; transferred too. */
+  readonly room?: ArrayBuffer;
 }
 
 export type Stage1Task = AssignTask | KeepTask | RecordsTask;
@@ -57,8 +59,8 @@ export interface Stage1Result {
   /** Encoded outputs in order, of the records before a bug too. */
   readonly values: Packed;
   readonly targets: Targets;
-  /** The buffer of the task's records, which is needed no longer. */
-  readonly spent: ArrayBuffer;
+  /** Buffers of the task that are needed no longer: that of its records, and the room for outputs if it was too small. */
+  readonly spent: readonly ArrayBuffer[];
   readonly refused: readonly Refused[];
   readonly outcomes: Readonly<Partial<Record<OutcomeName, number>>>;
   /** Offset after the last record processed. */

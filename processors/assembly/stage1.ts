@@ -75,14 +75,19 @@ export class Stage1 {
       }
       next = offset + 1;
     }
+    const { room } = task;
+    const packed = pack(
+      outputs.map((output) => output.value),
+      (bytes) => (room !== undefined && room.byteLength >= bytes ? room : new ArrayBuffer(bytes)),
+    );
     return {
-      values: pack(outputs.map((output) => output.value)),
+      values: packed,
       targets: {
         isSignal: Uint8Array.from(outputs, ({ topic }) => (topic === 'signals' ? 1 : 0)),
         partitions: Int32Array.from(outputs, ({ partition }) => partition),
         keys: outputs.map(({ key }) => key),
       },
-      spent: task.records.bytes,
+      spent: room === undefined || packed.bytes === room ? [task.records.bytes] : [task.records.bytes, room],
       refused,
       outcomes,
       next,

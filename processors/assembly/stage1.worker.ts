@@ -19,7 +19,13 @@ export default function run(task: Stage1Task) {
   return move({
     get [transferableSymbol]() {
       const { values, targets, spent } = result;
-      return [values.bytes, values.lengths.buffer, targets.isSignal.buffer, targets.partitions.buffer, spent];
+      return [
+        values.bytes,
+        values.lengths.buffer,
+        targets.isSignal.buffer,
+        targets.partitions.buffer,
+        ...spent,
+      ];
     },
     get [valueSymbol]() {
       return result;

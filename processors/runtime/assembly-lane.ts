@@ -27,6 +27,8 @@ export interface AssemblyLane {
   clock: number;
   floorClock: number;
   openTraces: number;
+  /** What the last result's outputs took: the room for the next ones. */
+  outputBytes: number;
   readonly traces: TraceOffsets;
   /** Throws by offset, and what three of them made us pass over. */
   readonly attempts: Map<number, number>;
@@ -68,6 +70,7 @@ export async function openLane(
     clock,
     floorClock: clock,
     openTraces: 0,
+    outputBytes: 0,
     traces,
     attempts: new Map(),
     skipOffsets: [],
@@ -78,7 +81,7 @@ export async function openLane(
 
 const NOTHING = new Uint8Array();
 
-/** Records for a worker, their bytes copied into one buffer to be transferred; the result gives it back. */
+/** Records for a worker, their bytes copied into one buffer to be transferred; the result gives that back, and the room. */
 export function recordsTask(
   lane: AssemblyLane,
   records: readonly KafkaRecord[],
@@ -94,6 +97,7 @@ export function recordsTask(
       records.map((record) => record.value ?? NOTHING),
       (bytes) => buffers.take(bytes),
     ),
+    room: buffers.take(lane.outputBytes),
   };
 }
 

@@ -38,7 +38,9 @@ async function run(
   const producer: Producer = {
     async send(topic, sent) {
       const held = written.get(topic) ?? [];
-      written.set(topic, [...held, ...sent]);
+      // What has been sent is the caller's again: the values are copied, as a broker does.
+      const copies = sent.map((each) => ({ ...each, value: each.value && Buffer.from(each.value) }));
+      written.set(topic, [...held, ...copies]);
       return [{ partition: 0, baseOffset: held.length }];
     },
     close: async () => {},

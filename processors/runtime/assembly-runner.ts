@@ -37,8 +37,8 @@ export interface AssemblyRunnerOptions {
 /** A record or a trace that throws this often is passed over. */
 const ATTEMPTS = 3;
 const REBUILD_RECORDS = 500;
-/** Of buffers between two batches: those of a few partitions. */
-const KEPT_BYTES = 32 << 20;
+/** Of buffers between two batches: as much as may be in flight by default. */
+const KEPT_BYTES = 64 << 20;
 
 /** Stage 1 on Kafka: batches to the workers, their outputs to the topics, and then, not before, the commit. */
 export class AssemblyRunner implements ConsumerHandler {
@@ -126,7 +126,8 @@ export class AssemblyRunner implements ConsumerHandler {
     // No new assignment comes while a batch is in work, so the thread was replaced by one that knows of no partition.
     if (result === undefined)
       throw new Error(`the worker of ${topics.spans} partition ${lane.partition} has lost its state`);
-    this.#buffers.give(result.spent);
+    for (const buffer of result.spent) this.#buffers.give(buffer);
+    lane.outputBytes = result.values.lengths.reduce((sum, length) => sum + length, 0);
     return result;
   }
 
@@ -154,6 +155,8 @@ export class AssemblyRunner implements ConsumerHandler {
       const summary = decodeAs('TraceSummary', summaries[first].value ?? new Uint8Array());
       if (summary.ok) lane.traces.add(summary.value.source.clock, baseOffset);
     }
+    // All of it is on the log. The replay of a rebuild comes by another way: its outputs are dropped.
+    this.#buffers.give(result.values.bytes);
     const position = advanceLane(lane, result, hardCapMs);
     if (position !== undefined)
       committer.done({ topic: topics.spans, partition: lane.partition, ...position }, lane.epoch);

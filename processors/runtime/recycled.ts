@@ -1,11 +1,12 @@
-/** Smaller ones are rounded up to it, so that most buffers fit most tasks. */
+/** Sizes are powers of two from here on, so that most buffers fit most tasks. */
 const LEAST_BYTES = 1 << 20;
 
 /**
  * Buffers that come back after use. Fresh memory costs a page fault for each 4 KiB when it is first written: the copies of
- * records for the workers made a twelfth of the processor's CPU by that.
+ * records for the workers made a twelfth of the processor's CPU by that. What of a buffer is never written costs nothing.
  */
 export class RecycledBuffers {
+  /** The one that was given back last is at the end. */
   readonly #kept: ArrayBuffer[] = [];
   readonly #maxBytes: number;
   #bytes = 0;
@@ -15,19 +16,35 @@ export class RecycledBuffers {
     this.#maxBytes = maxBytes;
   }
 
-  /** One of `bytes` or more, with anything in it. */
+  /** One of `bytes` or more, with anything in it: the smallest that fits, of these the one used last. */
   take(bytes: number): ArrayBuffer {
-    const fitting = this.#kept.findIndex((buffer) => buffer.byteLength >= bytes);
-    if (fitting < 0) return new ArrayBuffer(Math.max(LEAST_BYTES, bytes));
-    const [buffer] = this.#kept.splice(fitting, 1);
+    const kept = this.#kept;
+    let best = -1;
+    for (let i = kept.length - 1; i >= 0; i--) {
+      const size = kept[i].byteLength;
+      if (size >= bytes && (best < 0 || size < kept[best].byteLength)) best = i;
+    }
+    return best < 0 ? new ArrayBuffer(roundedUp(bytes)) : this.#remove(best);
+  }
+
+  /** Nobody uses it any more. Where it is too much, those that were not used for longest go. */
+  give(buffer: ArrayBuffer): void {
+    const size = buffer.byteLength;
+    if (size < LEAST_BYTES || size > this.#maxBytes) return;
+    while (this.#bytes + size > this.#maxBytes) this.#remove(0);
+    this.#bytes += size;
+    this.#kept.push(buffer);
+  }
+
+  #remove(at: number): ArrayBuffer {
+    const [buffer] = this.#kept.splice(at, 1);
     this.#bytes -= buffer.byteLength;
     return buffer;
   }
+}
 
-  /** Nobody uses it any more. */
-  give(buffer: ArrayBuffer): void {
-    if (buffer.byteLength < LEAST_BYTES || this.#bytes + buffer.byteLength > this.#maxBytes) return;
-    this.#bytes += buffer.byteLength;
-    this.#kept.push(buffer);
-  }
+function roundedUp(bytes: number): number {
+  let size = LEAST_BYTES;
+  while (size < bytes) size *= 2;
+  return size;
 }

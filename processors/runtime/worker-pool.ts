@@ -59,6 +59,9 @@ export class WorkerPool implements Stage1Runner {
 }
 
 function transferred(task: RecordsTask): ArrayBuffer[] {
-  const { records, offsets, appended } = task;
-  return [records.bytes, records.lengths.buffer, offsets.buffer, ...(appended ? [appended.buffer] : [])];
+  const { records, offsets, appended, room } = task;
+  const buffers: ArrayBuffer[] = [records.bytes, records.lengths.buffer, offsets.buffer];
+  if (appended !== undefined) buffers.push(appended.buffer);
+  if (room !== undefined) buffers.push(room);
+  return buffers;
 }
