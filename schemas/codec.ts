@@ -13,6 +13,8 @@ import { layOutSignal, readSignal, type SignalLayout } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
 import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
 
+export { shortLived } from './avro/writer.ts';
+
 export type Decoded =
   | { [Name in EventName]: { ok: true; name: Name; value: Events[Name] } }[EventName]
   | { ok: false; reason: string };

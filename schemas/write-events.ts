@@ -11,6 +11,7 @@ import {
   endOfArray,
   int,
   long,
+  name,
   string,
   symbol,
 } from './avro/writer.ts';
@@ -39,7 +40,7 @@ const EDGE_TYPES = ['child', 'link'];
 
 function strings(items: readonly string[]): void {
   const n = beginArray(items);
-  for (let i = 0; i < n; i++) string(items[i]);
+  for (let i = 0; i < n; i++) name(items[i]);
   endOfArray();
 }
 
@@ -51,9 +52,9 @@ function source(value: Source): void {
 }
 
 function measure(value: Measure): void {
-  string(value.name);
+  name(value.name);
   double(value.value);
-  string(value.unit);
+  name(value.unit);
 }
 
 function measures(items: readonly Measure[]): void {
@@ -66,7 +67,7 @@ function timelineEntry(value: TimelineEntry): void {
   string(value.label);
   double(value.startMs);
   double(value.durationMs);
-  string(value.outcome);
+  name(value.outcome);
 }
 
 function timeline(items: readonly TimelineEntry[]): void {
@@ -76,7 +77,7 @@ function timeline(items: readonly TimelineEntry[]): void {
 }
 
 function recommendation(value: Recommendation): void {
-  string(value.action);
+  name(value.action);
   string(value.text);
 }
 
@@ -88,9 +89,9 @@ function recommendations(items: readonly Recommendation[]): void {
 
 function explained(value: Explained): void {
   string(value.incidentId);
-  string(value.kind);
-  string(value.agent);
-  string(value.operation);
+  name(value.kind);
+  name(value.agent);
+  name(value.operation);
   string(value.signature);
 }
 
@@ -101,11 +102,11 @@ function explanations(items: readonly Explained[]): void {
 }
 
 function finding(value: Finding): void {
-  string(value.kind);
+  name(value.kind);
   string(value.incidentId);
   symbol(SEVERITIES, value.severity);
-  string(value.agent);
-  string(value.operation);
+  name(value.agent);
+  name(value.operation);
   string(value.signature);
   boolean(value.root);
   measures(value.evidence);
@@ -124,9 +125,9 @@ function findings(items: readonly Finding[]): void {
 
 function pathSegment(value: PathSegment): void {
   string(value.spanId);
-  string(value.role);
-  string(value.service);
-  string(value.operation);
+  name(value.role);
+  name(value.service);
+  name(value.operation);
   long(value.startNs);
   long(value.endNs);
   symbol(SEGMENT_TYPES, value.type);
@@ -140,10 +141,10 @@ function pathSegments(items: readonly PathSegment[]): void {
 
 function graphNode(value: GraphNode): void {
   int(value.id);
-  string(value.role);
-  string(value.service);
-  string(value.agent);
-  string(value.operation);
+  name(value.role);
+  name(value.service);
+  name(value.agent);
+  name(value.operation);
   int(value.count);
   int(value.errors);
   long(value.totalNs);
@@ -170,10 +171,10 @@ function graphEdges(items: readonly GraphEdge[]): void {
 }
 
 function insight(value: Insight): void {
-  string(value.kind);
+  name(value.kind);
   boolean(value.found);
-  string(value.agent);
-  string(value.operation);
+  name(value.agent);
+  name(value.operation);
   string(value.answer);
   measures(value.evidence);
   timeline(value.timeline);
@@ -187,13 +188,13 @@ function insights(items: readonly Insight[]): void {
 
 function pathShare(value: PathShare): void {
   symbol(SEGMENT_TYPES, value.type);
-  string(value.role);
-  string(value.service);
-  string(value.agent);
-  string(value.operation);
-  string(value.instance);
-  string(value.callerService);
-  string(value.callerOperation);
+  name(value.role);
+  name(value.service);
+  name(value.agent);
+  name(value.operation);
+  name(value.instance);
+  name(value.callerService);
+  name(value.callerOperation);
   int(value.spans);
   int(value.errors);
   long(value.pathNs);
@@ -207,8 +208,8 @@ function pathShares(items: readonly PathShare[]): void {
 }
 
 function fact(value: Fact): void {
-  string(value.kind);
-  string(value.callee);
+  name(value.kind);
+  name(value.callee);
   measures(value.values);
 }
 
@@ -219,16 +220,16 @@ function facts(items: readonly Fact[]): void {
 }
 
 export function writeTraceSummary(value: TraceSummary): void {
-  string(value.tenant);
+  name(value.tenant);
   string(value.traceId);
   int(value.revision);
   source(value.source);
   long(value.firstOffset);
   boolean(value.partial);
   string(value.rootSpanId);
-  string(value.rootService);
-  string(value.rootAgent);
-  string(value.rootOperation);
+  name(value.rootService);
+  name(value.rootAgent);
+  name(value.rootOperation);
   bigLong(value.startUnixNano);
   long(value.durationNs);
   int(value.spanCount);
@@ -242,10 +243,10 @@ export function writeTraceSummary(value: TraceSummary): void {
 }
 
 export function writeSignal(value: Signal): void {
-  string(value.tenant);
+  name(value.tenant);
   symbol(SCOPES, value.scope);
-  string(value.agent);
-  string(value.operation);
+  name(value.agent);
+  name(value.operation);
   string(value.traceId);
   int(value.revision);
   long(value.eventTime);

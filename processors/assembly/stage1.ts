@@ -1,3 +1,4 @@
+import { shortLived } from '#schemas/codec.ts';
 import type { OutcomeName } from '../outcome.ts';
 import type { AssemblyOutput } from './emitter.ts';
 import { pack, unpack } from './packing.ts';
@@ -35,7 +36,8 @@ export class Stage1 {
           if (lane.epoch !== task.epoch) this.#lanes.delete(partition);
         return undefined;
       case 'records':
-        return this.#records(task);
+        // Its events are copied into the result.
+        return shortLived(() => this.#records(task));
     }
   }
 

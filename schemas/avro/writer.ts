@@ -14,11 +14,13 @@ const MIDDLING = 8191;
 /** What one message after the other is written into; a chunk that one large event has needed is not kept. */
 const CHUNK_BYTES = 64 << 10;
 const KEPT_BYTES = 512 << 10;
+/** Chunks that are kept to be used again: what a worker's task gives is about 1 MB. */
+const MOST_CHUNKS = 64;
 
 const { charCodeAt } = String.prototype;
 
 let chunk: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-let doubles = new DataView(chunk.buffer);
+let view = new DataView(chunk.buffer);
 /** The chunk's length. */
 let limit = CHUNK_BYTES;
 /** Where the message begins, and where its next byte goes. */
@@ -26,6 +28,10 @@ let start = 0;
 let at = 0;
 /** End of the message before it: up to here the chunk belongs to messages that were handed out. */
 let taken = 0;
+
+/** Chunks of what is written in `shortLived`; while it runs, how many of them are in use, else −1. */
+const again: { readonly bytes: Buffer; readonly view: DataView }[] = [];
+let used = -1;
 
 /** Begins a message whose first `header` bytes the caller fills in. */
 export function begin(header: number): void {
@@ -36,8 +42,8 @@ export function begin(header: number): void {
 }
 
 /**
- * The bytes written since `begin`, which nobody writes again: they may be kept, but not transferred, since they share
- * their memory with other messages.
+ * The bytes written since `begin`, which nobody writes again unless in `shortLived`: they may be kept, but not
+ * transferred, since they share their memory with other messages.
  */
 export function finish(): Buffer {
   const bytes = chunk.subarray(start, at);
@@ -46,11 +52,38 @@ export function finish(): Buffer {
   return bytes;
 }
 
+/**
+ * Messages written while `work` runs are written over after it: it must have copied them. Fresh memory costs a page
+ * fault for each 4 KiB, as much as to write them. Within another one it is part of that.
+ */
+export function shortLived<T>(work: () => T): T {
+  if (used >= 0) return work();
+  const [bytes, itsView, end] = [chunk, view, taken];
+  used = 0;
+  replace(CHUNK_BYTES);
+  try {
+    return work();
+  } finally {
+    used = -1;
+    chunk = bytes;
+    view = itsView;
+    limit = bytes.length;
+    taken = end;
+  }
+}
+
 function replace(bytes: number): void {
-  chunk = Buffer.allocUnsafeSlow(bytes);
-  doubles = new DataView(chunk.buffer);
-  limit = bytes;
   taken = 0;
+  if (used >= 0 && bytes === CHUNK_BYTES && used < MOST_CHUNKS) {
+    if (used === again.length) again.push(fresh(bytes));
+    ({ bytes: chunk, view } = again[used++]);
+  } else ({ bytes: chunk, view } = fresh(bytes));
+  limit = bytes;
+}
+
+function fresh(length: number): { readonly bytes: Buffer; readonly view: DataView } {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 function room(bytes: number): void {
@@ -130,7 +163,7 @@ export function bigLong(value: bigint): void {
 export function double(value: number): void {
   if (typeof value !== 'number') invalid(value, 'double');
   room(8);
-  doubles.setFloat64(at, value, true);
+  view.setFloat64(at, value, true);
   at += 8;
 }
 
@@ -138,6 +171,53 @@ export function boolean(value: boolean): void {
   if (typeof value !== 'boolean') invalid(value, 'boolean');
   room(1);
   chunk[at++] = value ? 1 : 0;
+}
+
+/**
+ * Names that come again and again, each as it was written: its header and its bytes, four to a word. To copy words is a
+ * fraction of a walk over characters. One place for each hash: of two names that share one the later stays.
+ */
+const PLACES = 1024;
+const WORDS_OF_NAME = (1 + SHORT + 3) >> 2;
+/** What `string` may ask for, and the rest of a last word. */
+const MOST_BYTES_OF_NAME = 16 + SHORT * 3;
+const names: string[] = new Array(PLACES).fill('');
+const words = new Int32Array(PLACES * WORDS_OF_NAME);
+
+/** As `string`, for what is one of few: names of services, operations, agents, measures. */
+export function name(value: string): void {
+  if (typeof value !== 'string') invalid(value, 'string');
+  const text = `${value}`; // see `string`
+  const { length } = text;
+  if (length > SHORT) {
+    longString(text);
+    return;
+  }
+  if (at + MOST_BYTES_OF_NAME > limit) grow(MOST_BYTES_OF_NAME);
+  if (length === 0) {
+    chunk[at++] = 0;
+    return;
+  }
+  const ends = charCodeAt.call(text, 0) ^ (charCodeAt.call(text, length - 1) << 3);
+  const place = (ends ^ (charCodeAt.call(text, length >> 1) << 6) ^ (length << 5)) & (PLACES - 1);
+  const first = place * WORDS_OF_NAME;
+  const from = at;
+  const bytes = length + 1;
+  if (names[place] !== text) {
+    string(text);
+    if (at === from + bytes) keepName(text, place, from);
+    return;
+  }
+  const v = view;
+  for (let i = 0, word = first; i < bytes; i += 4, word++) v.setInt32(from + i, words[word], true);
+  at = from + bytes;
+}
+
+/** `from`: where it was written, in ASCII. */
+function keepName(text: string, place: number, from: number): void {
+  let word = place * WORDS_OF_NAME;
+  for (let i = from; i < at; i += 4, word++) words[word] = view.getInt32(i, true);
+  names[place] = text;
 }
 
 /** UTF-8; a lone surrogate (a string that was cut in the middle of a pair) becomes U+FFFD. */
