@@ -10,6 +10,14 @@ import { Ids } from './ids.ts';
 /** Of the map that is being read. */
 const values = new Ranges();
 
+/** Where a map stands in its column. */
+export interface Place {
+  readonly keys: number;
+  readonly size: number;
+  readonly values: number;
+  readonly valueBytes: number;
+}
+
 /** Map(LowCardinality(String), String) of OTLP attributes: an array of keys and one of values. */
 export class AttributesColumn implements Column {
   readonly type = 'Map(LowCardinality(String), String)';
@@ -83,8 +91,7 @@ export class AttributesColumn implements Column {
         if (long && (end - at < 3 || b[at + 2] > 0x7f || b[at + 2] === 0)) return false;
         if (long ? at + 3 + ((first & 0x7f) | (b[at + 2] << 7)) !== end : at + 2 + first !== end)
           return false;
-        if (end - at < 160) this.#values.copy(words, at + 1, end - at - 1);
-        else this.#values.raw(b, at + 1, end);
+        this.#values.copy(b, words, at + 1, end);
         return true;
       }
       case AnyValue.int: {
@@ -167,6 +174,26 @@ export class AttributesColumn implements Column {
     return 1 + items[length - 1] + this.#valueBytes;
   }
 
+  /** Where the last map stands, until it is taken back or the column is cleared. */
+  get lastPlace(): Place {
+    const size = this.#sizes.items[this.#sizes.length - 1];
+    const valueBytes = this.#valueBytes;
+    return {
+      keys: this.#keys.ids.length - size,
+      size,
+      values: this.#values.length - valueBytes,
+      valueBytes,
+    };
+  }
+
+  /** Appends the map that stands there again. */
+  again(place: Place): void {
+    this.#sizes.push(place.size);
+    this.#keys.ids.again(place.keys, place.size);
+    this.#values.again(place.values, place.valueBytes);
+    this.#valueBytes = place.valueBytes;
+  }
+
   /** Takes the last map back: `add` was the last to write. */
   drop(): void {
     const { items, length } = this.#sizes;
@@ -180,8 +207,7 @@ export class AttributesColumn implements Column {
     const { items, length } = this.#sizes;
     const size = items[length - 1];
     this.#sizes.fill(size, times);
-    const { ids } = this.#keys;
-    ids.again(ids.length - size, size, times);
+    this.#keys.ids.repeat(size, times);
     this.#values.repeat(this.#valueBytes, times);
   }
 

@@ -19,14 +19,21 @@ export class Ids {
     this.length = to;
   }
 
-  /** Appends the `size` ones at `from` so many times. */
-  again(from: number, size: number, times: number): void {
+  /** Appends the `size` ones at `from` again. */
+  again(from: number, size: number): void {
+    const to = this.length + size;
+    if (to > this.items.length) this.#grow(to);
+    const { items } = this;
+    for (let i = from, at = this.length; at < to; i++, at++) items[at] = items[i];
+    this.length = to;
+  }
+
+  /** Appends the last `size` ones so many times more. */
+  repeat(size: number, times: number): void {
     const to = this.length + size * times;
     if (to > this.items.length) this.#grow(to);
     const { items } = this;
-    const back = this.length - from;
-    // The first copy is copied by the second, and so on.
-    for (let i = this.length; i < to; i++) items[i] = items[i - (i < this.length + size ? back : size)];
+    for (let at = this.length; at < to; at++) items[at] = items[at - size];
     this.length = to;
   }
 

@@ -131,3 +131,28 @@ test('random bytes never throw', () => {
     { numRuns: 1000 },
   );
 });
+
+test('resources that were there before, in good records, bad ones and ones without spans, change no row', () => {
+  const records = fc.array(fc.record({ pick: fc.nat(2), bad: fc.boolean(), empty: fc.boolean() }), {
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(fc.array(traces, { minLength: 3, maxLength: 3 }), records, (given, steps) => {
+      const out = new SpanColumns();
+      const expected: string[] = [];
+      for (const { pick, bad, empty } of steps) {
+        const { resourceSpans } = given[pick];
+        const said: OtlpTraces = {
+          resourceSpans: empty ? resourceSpans.map(({ resource }) => ({ resource })) : resourceSpans,
+        };
+        const otlp = encodeTraces(said);
+        // A group (wire type 3) behind the rest is refused.
+        const whole = bad ? Buffer.concat([otlp, Buffer.from([0x0b])]) : otlp;
+        expect(appendSpans(out, { ...batch, otlp: whole }).ok).toBe(!bad);
+        if (!bad) expected.push(...naiveRows(said, batch).map((row) => row.toString('latin1')));
+      }
+      expect(rowsOfBlock(out.body()).map((row) => row.toString('latin1'))).toEqual(expected);
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -70,22 +70,35 @@ function resourceSpans(out: SpanColumns, b: Uint8Array, from: number, end: numbe
   findLast(b, from, end, ResourceSpans.resource);
   const resource = valueFrom;
   const resourceEnd = valueTo;
+  readResource(out, b, resource, resourceEnd);
+  const first = out.rows;
+  shared = first;
+  for (let p = from; p < end; ) {
+    const field = tag(b, p, end);
+    p = skip(b, next, end, field);
+    if (field === ResourceSpans.scopeSpans) scopeSpans(out, b, next, p, first);
+  }
+  if (out.rows > first) return;
+  out.resourceAttributes.drop();
+  out.resources.clear();
+}
+
+/** Its service, and its attributes: of the first of its spans, and repeated for the others. */
+function readResource(out: SpanColumns, b: Uint8Array, from: number, end: number): void {
+  const known = out.resources.find(b, from, end);
+  if (known !== undefined) {
+    serviceName = known.service;
+    out.resourceAttributes.again(known.attributes);
+    return;
+  }
   service.clear();
-  writeServiceName(service, b, resource, resourceEnd);
+  writeServiceName(service, b, from, end);
   varint(service.whole, 0, service.length);
   serviceName = out.serviceName.dictionary.idOf(service.whole, next, service.length);
   attributes.n = 0;
-  eachField(b, resource, resourceEnd, Resource.attributes, (_b, pair, pairEnd) =>
-    attributes.add(pair, pairEnd),
-  );
-  // Of the first of its spans, and repeated for the others.
+  eachField(b, from, end, Resource.attributes, (_b, pair, pairEnd) => attributes.add(pair, pairEnd));
   out.resourceAttributes.add(b, attributes);
-  const first = out.rows;
-  shared = first;
-  eachField(b, from, end, ResourceSpans.scopeSpans, (_b, scopeFrom, scopeEnd) =>
-    scopeSpans(out, b, scopeFrom, scopeEnd, first),
-  );
-  if (out.rows === first) out.resourceAttributes.drop();
+  out.resources.keep({ service: serviceName, attributes: out.resourceAttributes.lastPlace });
 }
 
 /** A byte of a span becomes no more than so many: `"\\u003c"` of `<`, an unsupported number's text of nine. */

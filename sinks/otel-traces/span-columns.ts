@@ -4,6 +4,7 @@ import { writeBlock } from '../native/block.ts';
 import { ArrayOf, type Column, LowCardinality, Plain, type Store, Words } from '../native/column.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import type { Rows } from '../rowbinary/rows.ts';
+import { Resources } from './resources.ts';
 
 const TIME = 'DateTime64(9)';
 /** As the Collector's exporter writes them, by OTLP's numbers; what is unknown counts as the first. */
@@ -37,6 +38,7 @@ export class SpanColumns implements Rows {
   readonly tenantId = new LowCardinality();
   readonly receivedAt = new Plain('DateTime64(3)');
   rows = 0;
+  readonly resources = new Resources();
   readonly #columns: ReadonlyMap<string, Column> = new Map<string, Column>([
     ['Timestamp', this.timestamp],
     ['TraceId', this.traceId],
@@ -85,6 +87,7 @@ export class SpanColumns implements Rows {
   /** Drops the rows since `mark`; keys that only they had stay in the dictionaries. */
   reset(mark: readonly number[]): void {
     this.rows = mark[0];
+    this.resources.clear();
     for (const [i, store] of this.#stores.entries()) store.length = mark[i + 1];
   }
 
@@ -96,6 +99,7 @@ export class SpanColumns implements Rows {
 
   clear(): void {
     this.rows = 0;
+    this.resources.clear();
     for (const column of this.#columns.values()) column.clear();
     this.#body.clear();
   }

@@ -63,6 +63,11 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
       p = skip(b, start, end, field);
       value = next;
     }
+    // First, being most of them.
+    if (field === Span.attributes) {
+      attributes.add(value, p);
+      continue;
+    }
     switch (field) {
       case Span.traceId:
         checkSize(start, p - value, 16);
@@ -95,9 +100,6 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
       case Span.endTimeUnixNano:
         eLow = uint32(b, start);
         eHigh = uint32(b, start + 4);
-        break;
-      case Span.attributes:
-        attributes.add(value, p);
         break;
       case Span.events:
         events.add(value, p);

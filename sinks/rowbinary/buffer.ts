@@ -13,6 +13,8 @@ for (let i = 0; i < 256; i++) {
 
 /** Up to here a loop copies faster than a call of `set`. */
 const SHORT = 160;
+/** Bytes that are copied whether they are wanted or not. */
+const FEW = 16;
 /** And writes text faster than a call of `write`; its length is one byte. */
 const SHORT_TEXT = 48;
 
@@ -143,11 +145,25 @@ export class RowBuffer implements Rows {
     this.length += size;
   }
 
-  /** `size` bytes of `words` at `from`: few, as attributes' values are. */
-  copy(words: DataView, from: number, size: number): void {
-    this.#room(size);
-    copyBytes(words, from, this.#words, this.length, size);
-    this.length += size;
+  /** b[from, to) as it is, `words` being those of `b`. */
+  copy(b: Uint8Array, words: DataView, from: number, to: number): void {
+    const size = to - from;
+    if (size > SHORT) this.raw(b, from, to);
+    else if (size > FEW || from + FEW > b.length) {
+      this.#room(size);
+      copyBytes(words, from, this.#words, this.length, size);
+      this.length += size;
+    } else {
+      // Always as many: what is too much is written over, and no loop's end has to be guessed.
+      this.#room(FEW);
+      const out = this.#words;
+      const at = this.length;
+      out.setInt32(at, words.getInt32(from, true), true);
+      out.setInt32(at + 4, words.getInt32(from + 4, true), true);
+      out.setInt32(at + 8, words.getInt32(from + 8, true), true);
+      out.setInt32(at + 12, words.getInt32(from + 12, true), true);
+      this.length = at + size;
+    }
   }
 
   /** All of `view` as it is. */
@@ -172,8 +188,9 @@ export class RowBuffer implements Rows {
 
   /** The `size` bytes at `from` again. */
   again(from: number, size: number): void {
-    this.#room(size);
-    copyBytes(this.#words, from, this.#words, this.length, size);
+    const bytes = this.#room(size);
+    if (size > SHORT) bytes.copyWithin(this.length, from, from + size);
+    else copyBytes(this.#words, from, this.#words, this.length, size);
     this.length += size;
   }
 
