@@ -1,20 +1,19 @@
 /** Which calls a fan-out offered together, and when each was offered. */
 
-import { float64s, int32s, sortFew, uint8s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
-import { ROLE } from '../../trace/roles.ts';
+import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
+import { Tuples } from '../../trace/tuples.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { isOutermostCall, oncePerView } from '../calls.ts';
+import { oncePerView } from '../calls.ts';
 import { type Attempts, foldAttempts } from '../retries/attempts.ts';
-
-/** How the moment at which a call was offered is known: surest first. */
-export type OfferedBy = 'worker' | 'sibling' | 'parent';
+import { BY, OFFERED_BY, type OfferedBy, type Offers, offersOf } from './offers.ts';
+import { type OutermostCalls, outermostCalls } from './outermost.ts';
 
 interface Offered {
   /** First attempt of the call. */
   readonly row: number;
   readonly by: OfferedBy;
-  offer: number;
+  readonly offer: number;
   /** End of its last attempt. */
   readonly end: number;
 }
@@ -31,119 +30,6 @@ export interface Batch {
   readonly attempts: readonly number[];
 }
 
-const isThought = (role: number) => role === ROLE.chat || role === ROLE.planner;
-
-/** For each parent with chats or plans among its children their ends, rising. */
-function thoughtEnds(view: TraceView): ReadonlyMap<number, readonly number[]> {
-  const rows = new Map<number, number[]>();
-  for (let row = 0; row < view.n; row++) {
-    if (!isThought(view.role[row]) || view.parent[row] < 0) continue;
-    const ends = rows.get(view.parent[row]);
-    if (ends) ends.push(view.end[row]);
-    else rows.set(view.parent[row], [view.end[row]]);
-  }
-  for (const ends of rows.values()) if (ends.length > 1) sortFew(ends, (a, b) => a - b);
-  return rows;
-}
-
-/** The latest of `ends` that is not after `start`; -1 without one. */
-function latestBefore(ends: readonly number[] | undefined, start: number): number {
-  let found = -1;
-  for (let low = 0, high = ends?.length ?? 0; ends !== undefined && low < high; ) {
-    const middle = (low + high) >> 1;
-    if (ends[middle] <= start + CLOCK_NS) {
-      found = ends[middle];
-      low = middle + 1;
-    } else high = middle;
-  }
-  return Math.min(found, start);
-}
-
-interface Group {
-  readonly owner: number;
-  readonly callee: number;
-  readonly calls: Offered[];
-}
-
-/** 1 for each callee with so many calls: no other can have a batch of them. Undefined where none has. */
-function calledOften(view: TraceView, least: number): Uint8Array | undefined {
-  const counts = int32s(view.strings.length);
-  const often = uint8s(view.strings.length);
-  let any = false;
-  for (let row = 0; row < view.n; row++) {
-    if (!isOutermostCall(view, row) || ++counts[view.callee[row]] < least) continue;
-    often[view.callee[row]] = 1;
-    any = true;
-  }
-  return any ? often : undefined;
-}
-
-function groups(view: TraceView, attempts: Attempts, often: Uint8Array): Group[] {
-  const ends = float64s(view.n);
-  for (let row = 0; row < view.n; row++) ends[row] = view.end[row];
-  const perParent = new Map<number, number>();
-  const key = (owner: number, callee: number) => owner * view.strings.length + callee;
-  const firsts: number[] = [];
-  for (let row = 0; row < view.n; row++) {
-    if (often[view.callee[row]] === 0 || !isOutermostCall(view, row)) continue;
-    const first = attempts.first[row];
-    ends[first] = Math.max(ends[first], view.end[row]);
-    if (first !== row) continue;
-    firsts.push(row);
-    const at = key(view.parent[row], view.callee[row]);
-    perParent.set(at, (perParent.get(at) ?? 0) + 1);
-  }
-  const found = new Map<number, Group>();
-  const thoughts = thoughtEnds(view);
-  for (const row of firsts) {
-    const parent = view.parent[row];
-    // A worker with one such call is one offer; one that makes several is a caller like any other.
-    const alone = perParent.get(key(parent, view.callee[row])) === 1;
-    const offeredByWorker = view.role[parent] === ROLE.worker && alone && view.parent[parent] >= 0;
-    const owner = offeredByWorker ? view.parent[parent] : parent;
-    const thought = latestBefore(thoughts.get(parent), view.start[row]);
-    const base = Math.min(view.start[parent], view.start[row]);
-    const by: OfferedBy = offeredByWorker ? 'worker' : thought >= 0 ? 'sibling' : 'parent';
-    const at = key(owner, view.callee[row]);
-    let group = found.get(at);
-    if (group === undefined) {
-      group = { owner, callee: view.callee[row], calls: [] };
-      found.set(at, group);
-    }
-    group.calls.push({ row, by, offer: Math.max(base, thought), end: ends[row] });
-  }
-  const all: Group[] = [];
-  for (const { owner, callee, calls } of found.values())
-    all.push({ owner, callee, calls: whoseOfferIsKnown(view, calls) });
-  return all;
-}
-
-/** Beside calls with workers or a plan, one whose own was lost (adopt.ts) does not tell when it was offered. */
-function whoseOfferIsKnown(view: TraceView, calls: Offered[]): Offered[] {
-  if (calls.every(({ by }) => by === 'parent')) return calls;
-  return calls.filter(({ row, by }) => by !== 'parent' || view.orphan[row] === 0);
-}
-
-/**
- * Cuts a group where everything offered before is done. Where only the parent's start is known, a call that starts
- * while none runs was offered just then.
- */
-function cut(view: TraceView, group: Group): Offered[][] {
-  const calls = sortFew(group.calls, (a, b) => a.offer - b.offer || a.row - b.row);
-  const batches: Offered[][] = [];
-  let done = -1;
-  for (const call of calls) {
-    const begins = call.by === 'parent' ? view.start[call.row] : call.offer;
-    const slack = call.by === 'parent' ? 2 * CLOCK_NS : 0;
-    if (batches.length === 0 || begins >= done + slack) batches.push([]);
-    const batch = batches[batches.length - 1];
-    batch.push(call);
-    if (call.by === 'parent') call.offer = Math.min(view.start[batch[0].row], view.start[call.row]);
-    done = Math.max(done, call.end);
-  }
-  return batches;
-}
-
 /** The narrowest batch that is asked for by default: wider ones are among those, worked out once for each view. */
 const USUAL_WIDTH = 5;
 const usualBatches = oncePerView((view) => batchesOf(view, USUAL_WIDTH));
@@ -151,39 +37,180 @@ const usualBatches = oncePerView((view) => batchesOf(view, USUAL_WIDTH));
 /** The batches of at least `leastWidth` calls; retries are folded into the call that they repeat. */
 export function fanoutBatches(view: TraceView, leastWidth: number): readonly Batch[] {
   if (leastWidth < USUAL_WIDTH) return batchesOf(view, leastWidth);
-  return usualBatches(view).filter((batch) => batch.calls.length >= leastWidth);
+  const usual = usualBatches(view);
+  if (leastWidth === USUAL_WIDTH) return usual;
+  const wide: Batch[] = [];
+  for (let i = 0; i < usual.length; i++) if (usual[i].calls.length >= leastWidth) wide.push(usual[i]);
+  return wide;
 }
 
+const keptFirsts = keptInt32s();
+const keptEnds = keptFloat64s();
+
+/** The batches of the callees that are called often enough: no other can have one. */
 function batchesOf(view: TraceView, leastWidth: number): Batch[] {
-  const often = calledOften(view, leastWidth);
-  if (often === undefined) return [];
-  const attempts = foldAttempts(view);
   const batches: Batch[] = [];
-  const retries = new Map<number, number[]>();
-  for (let row = 0; row < view.n; row++) {
+  const calls = outermostCalls(view);
+  if (calls.callees === 0 || calls.count[calls.callee[0]] < leastWidth) return batches;
+  const attempts = foldAttempts(view);
+  const firsts = keptFirsts(calls.n);
+  const ends = keptEnds(view.n);
+  let n = 0;
+  let retried = false;
+  for (let i = 0; i < calls.n; i++) {
+    const row = calls.rows[i];
+    if (calls.count[view.callee[row]] < leastWidth) continue;
     const first = attempts.first[row];
-    if (first === row) continue;
-    const rows = retries.get(first);
-    if (rows) rows.push(row);
-    else retries.set(first, [row]);
-  }
-  for (const group of groups(view, attempts, often)) {
-    if (group.calls.length < leastWidth) continue;
-    for (const calls of cut(view, group)) {
-      if (calls.length < leastWidth) continue;
-      sortFew(calls, (a, b) => a.row - b.row);
-      const surest = calls.every((call) => call.by !== 'parent') ? calls[0].by : 'parent';
-      batches.push({
-        owner: group.owner,
-        callee: group.callee,
-        by: surest,
-        calls,
-        attempts:
-          retries.size === 0
-            ? calls.map((call) => call.row)
-            : calls.flatMap((call) => [call.row, ...(retries.get(call.row) ?? [])]),
-      });
+    if (first === row) {
+      firsts[n++] = row;
+      ends[row] = view.end[row];
+    } else {
+      retried = true;
+      ends[first] = Math.max(ends[first], view.end[row]);
     }
   }
+  const retries = retried ? retriesOf(calls, attempts) : undefined;
+  const offers = offersOf(view, firsts, n);
+  const groups = group(view, firsts, n, offers);
+  const making = { view, offers, ends, retries, leastWidth, batches };
+  for (let at = 0; at < groups; at++) if (size[at] >= leastWidth) cut(making, at);
   return batches;
+}
+
+type Retries = ReadonlyMap<number, readonly number[]>;
+
+/** The further attempts of each call, by its first one. */
+function retriesOf(calls: OutermostCalls, { first }: Attempts): Retries {
+  const retries = new Map<number, number[]>();
+  for (let i = 0; i < calls.n; i++) {
+    const row = calls.rows[i];
+    if (first[row] === row) continue;
+    const rows = retries.get(first[row]);
+    if (rows) rows.push(row);
+    else retries.set(first[row], [row]);
+  }
+  return retries;
+}
+
+/** The calls of one callee that one span offers, of each group: a chain of rows from `head` on by `next`, rising. */
+const pairs = new Tuples();
+const keptHead = keptInt32s();
+const keptTail = keptInt32s();
+const keptSize = keptInt32s();
+const keptSurely = keptUint8s();
+const keptNext = keptInt32s();
+let head = keptHead(0);
+let size = keptSize(0);
+/** 1: of some of its calls not only the parent's start tells when they were offered. */
+let surely = keptSurely(0);
+let next = keptNext(0);
+
+/** Groups the calls `rows[0 .. n)`; how many groups there are. */
+function group(view: TraceView, rows: Int32Array, n: number, { owner, by }: Offers): number {
+  pairs.clear();
+  head = keptHead(n);
+  size = keptSize(n);
+  surely = keptSurely(n);
+  next = keptNext(view.n);
+  const tail = keptTail(n);
+  for (let i = 0; i < n; i++) {
+    const row = rows[i];
+    const known = pairs.count;
+    const at = pairs.add(owner[row], view.callee[row]);
+    if (at === known) {
+      head[at] = row;
+      size[at] = 0;
+      surely[at] = 0;
+    } else next[tail[at]] = row;
+    tail[at] = row;
+    next[row] = -1;
+    size[at]++;
+    if (by[row] !== BY.parent) surely[at] = 1;
+  }
+  return pairs.count;
+}
+
+/** What batches are made of, and where they go. */
+interface Making {
+  readonly view: TraceView;
+  readonly offers: Offers;
+  /** By first attempt the end of the last. */
+  readonly ends: Float64Array;
+  readonly retries: Retries | undefined;
+  readonly leastWidth: number;
+  readonly batches: Batch[];
+}
+
+const keptCalls = keptInt32s();
+
+/**
+ * Cuts a group where everything offered before is done. Where only the parent's start is known, a call that starts
+ * while none runs was offered just then.
+ */
+function cut(making: Making, group: number): void {
+  const { view, ends, leastWidth } = making;
+  const { by, at } = making.offers;
+  const calls = keptCalls(size[group]);
+  let n = 0;
+  for (let row = head[group]; row >= 0; row = next[row]) {
+    // Beside calls with workers or a plan, one whose own was lost (adopt.ts) does not tell when it was offered.
+    if (surely[group] === 1 && by[row] === BY.parent && view.orphan[row] === 1) continue;
+    calls[n++] = row;
+  }
+  if (n < leastWidth) return;
+  sortBy(at, calls, 0, n);
+  let from = 0;
+  let done = -1;
+  for (let i = 0; i < n; i++) {
+    const row = calls[i];
+    const guessed = by[row] === BY.parent;
+    const begins = guessed ? view.start[row] : at[row];
+    const slack = guessed ? 2 * CLOCK_NS : 0;
+    if (i > 0 && begins >= done + slack) {
+      add(making, calls, from, i);
+      from = i;
+    }
+    if (guessed) at[row] = Math.min(view.start[calls[from]], view.start[row]);
+    done = Math.max(done, ends[row]);
+  }
+  add(making, calls, from, n);
+}
+
+/** Makes a batch of `calls[from .. to)` if they are enough. */
+function add(making: Making, rows: Int32Array, from: number, to: number): void {
+  const { view, offers, ends, retries, leastWidth, batches } = making;
+  if (to - from < leastWidth) return;
+  sortBy(undefined, rows, from, to);
+  const calls: Offered[] = [];
+  const attempts: number[] = [];
+  let guessed = false;
+  for (let i = from; i < to; i++) {
+    const row = rows[i];
+    guessed ||= offers.by[row] === BY.parent;
+    calls.push({ row, by: OFFERED_BY[offers.by[row]], offer: offers.at[row], end: ends[row] });
+    attempts.push(row);
+    const again = retries?.get(row);
+    if (again !== undefined) for (const retry of again) attempts.push(retry);
+  }
+  const first = rows[from];
+  const by = guessed ? OFFERED_BY[BY.parent] : calls[0].by;
+  batches.push({ owner: offers.owner[first], callee: view.callee[first], by, calls, attempts });
+}
+
+/** Up to so many are put where they belong one by one. */
+const FEW = 40;
+
+/** Sorts `rows[from .. to)` in place by what `of` says of them, equal ones and all without it by row. */
+function sortBy(of: Float64Array | undefined, rows: Int32Array, from: number, to: number): void {
+  const before = (a: number, b: number) => (of === undefined ? a - b : of[a] - of[b] || a - b);
+  if (to - from > FEW) {
+    rows.subarray(from, to).sort(before);
+    return;
+  }
+  for (let i = from + 1; i < to; i++) {
+    const row = rows[i];
+    let at = i;
+    for (; at > from && before(rows[at - 1], row) > 0; at--) rows[at] = rows[at - 1];
+    rows[at] = row;
+  }
 }

@@ -7,6 +7,7 @@ import type { TraceView } from '../../trace/view.ts';
 import { duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from '../calls.ts';
 import { quantile, slopeByRank, sortedCopy, variation } from '../stats.ts';
 import type { Batch } from './batches.ts';
+import { outermostCalls } from './outermost.ts';
 
 export interface Queueing {
   readonly width: number;
@@ -107,8 +108,9 @@ export interface HandoverLimits {
 /** Rows of calls under one owner, as `Batch.owner`: whatever their callees are, they may share its slots. */
 const rowsByOwner = oncePerView((view) => {
   const found = new Map<number, number[]>();
-  for (let row = 0; row < view.n; row++) {
-    if (!isOutermostCall(view, row)) continue;
+  const { n, rows: calls } = outermostCalls(view);
+  for (let i = 0; i < n; i++) {
+    const row = calls[i];
     const parent = view.parent[row];
     const above = view.parent[parent];
     const owner = view.role[parent] === ROLE.worker && above >= 0 ? above : parent;

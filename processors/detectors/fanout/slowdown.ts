@@ -1,14 +1,15 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
 import type { Finding, Measure } from '#schemas/events.ts';
-import { int32s } from '../../trace/arrays.ts';
+import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { agentOperations, busiestCallees, duration, failedCalls, isOutermostCall } from '../calls.ts';
+import { agentOperations, duration, failedCalls } from '../calls.ts';
 import type { TraceFact, WindowContext } from '../detector.ts';
 import { makeFinding } from '../finding.ts';
 import { count, inMs, ms, ratio } from '../measures.ts';
 import { quantile, sortedCopy, thinned } from '../stats.ts';
+import { type OutermostCalls, outermostCalls } from './outermost.ts';
 
 export interface SlowdownLimits {
   readonly crowdedConcurrency: number;
@@ -22,61 +23,66 @@ const MOST_FACTS = 50;
 /** Durations a fact carries of each class: enough for a median, few enough for a record. */
 const MOST_SAMPLES = 32;
 
-interface Group {
-  /** Number of the calling agent operation. */
-  readonly operation: number;
-  readonly alone: number[];
-  readonly crowded: number[];
-}
+/** How a call ran. */
+const RAN = { otherwise: 0, alone: 1, crowded: 2, failed: 3 } as const;
+
+const keptRan = keptUint8s();
+const keptFirst = keptInt32s();
+const keptLast = keptInt32s();
+const keptNext = keptInt32s();
+const keptOperations = keptInt32s();
+const keptSamples = keptFloat64s();
 
 /** How long the calls of each callee took when crowded and when (nearly) alone, by calling agent operation. */
 export function slowdownFacts(view: TraceView, c: SlowdownLimits): TraceFact[] {
-  const callees = busiestCallees(view, isOutermostCall);
+  const calls = outermostCalls(view);
   const facts: TraceFact[] = [];
-  for (let i = 0; i < callees.length && i < MOST_FACTS; i++) {
-    const { callee, rows } = callees[i];
-    for (const { operation, alone, crowded } of groupsOf(view, rows, c)) {
-      if (alone.length + crowded.length === 0) continue;
-      const values: Measure[] = [];
-      addSamples('alone', alone, values);
-      addSamples('crowded', crowded, values);
-      const by = agentOperations(view).list[operation];
-      const fact = { kind: 'fanout_collapse', callee: view.strings[callee], values };
-      facts.push({ scope: 'operation', agent: by.agent, operation: by.operation, fact });
-    }
-  }
+  const ran = keptRan(calls.n);
+  for (let i = 0; i < calls.callees && i < MOST_FACTS; i++)
+    if (judge(view, calls, i, c, ran)) factsOf(view, calls, i, ran, facts);
   return facts;
 }
 
-/** The calls of one callee that did not fail. */
-function groupsOf(view: TraceView, rows: readonly number[], c: SlowdownLimits): Group[] {
-  const { of, list } = agentOperations(view);
+/** Sets `ran` of each call of the i-th callee, as in `byCallee`; false where none ran alone or crowded. */
+function judge(
+  view: TraceView,
+  calls: OutermostCalls,
+  i: number,
+  c: SlowdownLimits,
+  ran: Uint8Array,
+): boolean {
+  const { start, end } = view;
+  const rows = calls.byCallee;
+  const from = calls.from[i];
+  const to = calls.from[i + 1];
   const failed = failedCalls(view);
   // So few cannot run beside more, nor can those of which at most two run at a time.
-  const few = rows.length <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows));
-  const sweep = few ? undefined : Sweep.of(view, rows);
-  const places = int32s(list.length); // in `groups`, from 1
-  const groups: Group[] = [];
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
+  const few = to - from <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows, from, to));
+  const sweep = few || to - from <= FEW ? undefined : sweepOf(view, rows, from, to);
+  let any = false;
+  for (let at = from; at < to; at++) {
+    const row = rows[at];
+    ran[at] = RAN.failed;
     if (failed[row] === 1) continue;
-    const operation = of[view.parent[row]];
-    if (places[operation] === 0) places[operation] = groups.push({ operation, alone: [], crowded: [] });
-    const group = groups[places[operation] - 1];
-    const beside = sweep === undefined ? 0 : sweep.meanWithin(view.start[row], view.end[row]);
-    if (beside <= c.aloneConcurrency) group.alone.push(duration(view, row));
-    else if (beside >= c.crowdedConcurrency) group.crowded.push(duration(view, row));
+    const beside = few
+      ? 0
+      : sweep === undefined
+        ? meanBeside(view, rows, from, to, row)
+        : sweep.meanWithin(start[row], end[row]);
+    ran[at] =
+      beside <= c.aloneConcurrency ? RAN.alone : beside >= c.crowdedConcurrency ? RAN.crowded : RAN.otherwise;
+    any ||= ran[at] !== RAN.otherwise;
   }
-  return groups;
+  return any;
 }
 
 /** True where no three of the rows, given in order of start, run at the same time. */
-function inPairs({ start, end }: TraceView, rows: readonly number[]): boolean {
+function inPairs({ start, end }: TraceView, rows: Int32Array, from: number, to: number): boolean {
   let last = 0;
   let beforeLast = 0;
-  for (let i = 0; i < rows.length; i++) {
-    if (start[rows[i]] < beforeLast) return false;
-    const ends = end[rows[i]];
+  for (let at = from; at < to; at++) {
+    if (start[rows[at]] < beforeLast) return false;
+    const ends = end[rows[at]];
     if (ends >= last) {
       beforeLast = last;
       last = ends;
@@ -85,10 +91,100 @@ function inPairs({ start, end }: TraceView, rows: readonly number[]): boolean {
   return true;
 }
 
-function addSamples(name: string, durations: readonly number[], values: Measure[]): void {
-  if (durations.length === 0) return;
-  if (durations.length === 1) return void values.push(ms(name, durations[0]));
-  for (const ns of thinned(sortedCopy(durations), MOST_SAMPLES)) values.push(ms(name, ns));
+/** Up to so many calls are compared with each other: cheaper than a sweep. */
+const FEW = 16;
+
+/** As Sweep.meanWithin of the row's time, of the rows in order of start. */
+function meanBeside(
+  { start, end }: TraceView,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  row: number,
+): number {
+  const [begins, ends] = [start[row], end[row]];
+  let time = 0;
+  let level = 0;
+  for (let at = from; at < to && start[rows[at]] <= ends; at++) {
+    const other = rows[at];
+    const shared = Math.min(end[other], ends) - Math.max(start[other], begins);
+    if (shared > 0) time += shared;
+    if (start[other] <= begins && end[other] > begins) level++;
+  }
+  return ends > begins ? time / (ends - begins) : level;
+}
+
+const keptStarts = keptFloat64s();
+const keptStops = keptFloat64s();
+
+function sweepOf({ start, end }: TraceView, rows: Int32Array, from: number, to: number): Sweep {
+  const n = to - from;
+  const starts = keptStarts(n);
+  const ends = keptStops(n);
+  for (let i = 0; i < n; i++) {
+    starts[i] = start[rows[from + i]];
+    ends[i] = end[rows[from + i]];
+  }
+  return new Sweep(starts, ends, n);
+}
+
+/** Adds what the calls of the i-th callee that did not fail tell, by calling agent operation in order of first call. */
+function factsOf(
+  view: TraceView,
+  calls: OutermostCalls,
+  i: number,
+  ran: Uint8Array,
+  facts: TraceFact[],
+): void {
+  const rows = calls.byCallee;
+  const { of, list } = agentOperations(view);
+  // A chain of calls for each operation: places in `rows`, from 1.
+  const first = keptFirst(list.length).fill(0, 0, list.length);
+  const last = keptLast(list.length);
+  const next = keptNext(calls.n);
+  const operations = keptOperations(list.length);
+  let n = 0;
+  for (let at = calls.from[i]; at < calls.from[i + 1]; at++) {
+    if (ran[at] === RAN.failed) continue;
+    const operation = of[view.parent[rows[at]]];
+    if (first[operation] === 0) {
+      operations[n++] = operation;
+      first[operation] = at + 1;
+    } else next[last[operation]] = at + 1;
+    last[operation] = at;
+    next[at] = 0;
+  }
+  const samples = keptSamples(calls.n);
+  for (let k = 0; k < n; k++) {
+    const values: Measure[] = [];
+    for (let as: number = RAN.alone; as <= RAN.crowded; as++) {
+      let found = 0;
+      for (let at = first[operations[k]]; at > 0; at = next[at - 1])
+        if (ran[at - 1] === as) samples[found++] = duration(view, rows[at - 1]);
+      addSamples(as === RAN.alone ? 'alone' : 'crowded', samples, found, values);
+    }
+    if (values.length === 0) continue;
+    const { agent, operation } = list[operations[k]];
+    const fact = { kind: 'fanout_collapse', callee: view.strings[calls.callee[i]], values };
+    facts.push({ scope: 'operation', agent, operation, fact });
+  }
+}
+
+/** Up to so many are put where they belong one by one. */
+const FEW_SAMPLES = 40;
+
+/** Adds measures of `ns[0 .. n)`, rising; of very many evenly spaced by rank, the first and the last among them. */
+function addSamples(name: string, ns: Float64Array, n: number, values: Measure[]): void {
+  if (n > FEW_SAMPLES) ns.subarray(0, n).sort();
+  else
+    for (let i = 1; i < n; i++) {
+      const each = ns[i];
+      let at = i;
+      for (; at > 0 && ns[at - 1] > each; at--) ns[at] = ns[at - 1];
+      ns[at] = each;
+    }
+  if (n <= MOST_SAMPLES) for (let i = 0; i < n; i++) values.push(ms(name, ns[i]));
+  else for (const each of thinned(ns.subarray(0, n), MOST_SAMPLES)) values.push(ms(name, each));
 }
 
 export function slowdown(window: WindowContext, callee: string, c: SlowdownLimits): Finding | undefined {
