@@ -1,4 +1,5 @@
 import { int32s, sortFew } from '../trace/arrays.ts';
+import { keptInt32s } from '../trace/scratch.ts';
 import type { TraceView } from '../trace/view.ts';
 import { MOST_CALLEES } from './called.ts';
 import { isCall } from './calls.ts';
@@ -6,49 +7,73 @@ import { isCall } from './calls.ts';
 /** More callees than bits of a number: their sets are lists. */
 const MOST_BITS = 30;
 
-/** The callees called beneath each span, however deep: a planner's calls sit below its workers. */
+/**
+ * The callees called beneath each span, however deep: a planner's calls sit below its workers. Sets of them are numbers,
+ * the empty one is 0. Of the trace that was asked for last.
+ */
 export interface CalleesBeneath {
-  /** Called beneath any of the rows: names, sorted, the first MOST_CALLEES of them. */
-  of(rows: readonly number[]): string[];
+  /** Called beneath a row. */
+  beneath(row: number): number;
+  union(a: number, b: number): number;
+  /** Sorted, the first MOST_CALLEES of them. */
+  names(set: number): string[];
 }
 
+/** By string, all zero between two traces. */
+const keptRanks = keptInt32s();
+
 export function calleesBeneath(view: TraceView): CalleesBeneath {
-  const ranks = int32s(view.strings.length);
+  const { strings } = view;
+  const ranks = keptRanks(strings.length);
   const callees: number[] = [];
   for (let row = 0; row < view.n; row++) {
     const callee = view.callee[row];
-    if (!isCall(view, row) || ranks[callee] !== 0) continue;
+    if (ranks[callee] !== 0 || !isCall(view, row)) continue;
     ranks[callee] = 1;
     callees.push(callee);
   }
-  sortFew(callees, (a, b) => (view.strings[a] < view.strings[b] ? -1 : 1));
+  sortFew(callees, (a, b) => (strings[a] < strings[b] ? -1 : 1));
   for (let rank = 0; rank < callees.length; rank++) ranks[callees[rank]] = rank;
-  const names = callees.map((callee) => view.strings[callee]);
-  return callees.length <= MOST_BITS ? new Bits(view, ranks, names) : new Lists(view, ranks, names);
+  const found =
+    callees.length <= MOST_BITS ? new Bits(view, ranks, callees) : new Lists(view, ranks, callees);
+  for (let rank = 0; rank < callees.length; rank++) ranks[callees[rank]] = 0;
+  return found;
 }
 
-/** Each row's set is a number with a bit for each callee. */
+const keptSets = keptInt32s();
+
+/** Each set is a number with a bit for each callee. */
 class Bits implements CalleesBeneath {
-  readonly #names: readonly string[];
+  readonly #view: TraceView;
+  /** Indexes into the view's strings, by name. */
+  readonly #callees: readonly number[];
   readonly #of: Int32Array;
 
-  constructor(view: TraceView, ranks: Int32Array, names: readonly string[]) {
-    this.#names = names;
-    this.#of = int32s(view.n);
+  constructor(view: TraceView, ranks: Int32Array, callees: readonly number[]) {
+    this.#view = view;
+    this.#callees = callees;
+    const of = keptSets(view.n).fill(0, 0, view.n);
+    this.#of = of;
+    const { topDown, parent, callee } = view;
     for (let i = view.n - 1; i >= 0; i--) {
-      const row = view.topDown[i];
-      const parent = view.parent[row];
-      if (parent < 0) continue;
-      this.#of[parent] |= isCall(view, row) ? this.#of[row] | (1 << ranks[view.callee[row]]) : this.#of[row];
+      const row = topDown[i];
+      const above = parent[row];
+      if (above >= 0) of[above] |= isCall(view, row) ? of[row] | (1 << ranks[callee[row]]) : of[row];
     }
   }
 
-  of(rows: readonly number[]): string[] {
-    let set = 0;
-    for (let i = 0; i < rows.length; i++) set |= this.#of[rows[i]];
+  beneath(row: number): number {
+    return this.#of[row];
+  }
+
+  union(a: number, b: number): number {
+    return a | b;
+  }
+
+  names(set: number): string[] {
     const names: string[] = [];
-    for (let rank = 0; rank < this.#names.length; rank++)
-      if (((set >>> rank) & 1) === 1) names.push(this.#names[rank]);
+    for (let left = set, rank = 0; left !== 0; left >>>= 1, rank++)
+      if ((left & 1) === 1) names.push(this.#view.strings[this.#callees[rank]]);
     return names;
   }
 }
@@ -62,23 +87,25 @@ class Lists implements CalleesBeneath {
   readonly #unions = new Map<number, number>();
   readonly #of: Int32Array;
 
-  constructor(view: TraceView, ranks: Int32Array, names: readonly string[]) {
-    this.#names = names;
-    const single = names.map((_, rank) => this.#intern([rank]));
+  constructor(view: TraceView, ranks: Int32Array, callees: readonly number[]) {
+    this.#names = callees.map((callee) => view.strings[callee]);
+    const single = callees.map((_, rank) => this.#intern([rank]));
     this.#of = int32s(view.n);
     for (let i = view.n - 1; i >= 0; i--) {
       const row = view.topDown[i];
       const parent = view.parent[row];
       if (parent < 0) continue;
       let set = this.#of[row];
-      if (isCall(view, row)) set = this.#union(set, single[ranks[view.callee[row]]]);
-      this.#of[parent] = this.#union(this.#of[parent], set);
+      if (isCall(view, row)) set = this.union(set, single[ranks[view.callee[row]]]);
+      this.#of[parent] = this.union(this.#of[parent], set);
     }
   }
 
-  of(rows: readonly number[]): string[] {
-    let set = 0;
-    for (const row of rows) set = this.#union(set, this.#of[row]);
+  beneath(row: number): number {
+    return this.#of[row];
+  }
+
+  names(set: number): string[] {
     return this.#sets[set].map((rank) => this.#names[rank]);
   }
 
@@ -92,7 +119,7 @@ class Lists implements CalleesBeneath {
     return number;
   }
 
-  #union(a: number, b: number): number {
+  union(a: number, b: number): number {
     if (a === b || b === 0) return a;
     if (a === 0) return b;
     const key = Math.min(a, b) * 2 ** 26 + Math.max(a, b);

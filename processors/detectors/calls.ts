@@ -1,8 +1,10 @@
 import { ATTR } from '#schemas/semconv.ts';
-import { int32s, sortFew, uint8s } from '../trace/arrays.ts';
-import { normalise } from '../trace/normalise.ts';
+import { uint8s } from '../trace/arrays.ts';
+import { NameCount, nameOf } from '../trace/names.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
+import { keptInt32s, keptUint8s } from '../trace/scratch.ts';
+import { Tuples } from '../trace/tuples.ts';
 import type { TraceView } from '../trace/view.ts';
 
 /** True where a span is a request for work that its caller makes and may make again. */
@@ -49,7 +51,7 @@ export function rowsByCallee(
 export interface CalleeRows {
   readonly callee: number;
   /** In their order. */
-  readonly rows: number[];
+  readonly rows: readonly number[];
 }
 
 /** The same as a list, the callees with most calls first. */
@@ -57,15 +59,9 @@ export function busiestCallees(
   view: TraceView,
   wanted: (view: TraceView, row: number) => boolean,
 ): CalleeRows[] {
-  const places = int32s(view.strings.length); // in `found`, from 1
-  const found: CalleeRows[] = [];
-  for (let row = 0; row < view.n; row++) {
-    if (!wanted(view, row)) continue;
-    const callee = view.callee[row];
-    if (places[callee] > 0) found[places[callee] - 1].rows.push(row);
-    else places[callee] = found.push({ callee, rows: [row] });
-  }
-  return sortFew(found, (a, b) => b.rows.length - a.rows.length || a.callee - b.callee);
+  return [...rowsByCallee(view, wanted)]
+    .map(([callee, rows]) => ({ callee, rows }))
+    .sort((a, b) => b.rows.length - a.rows.length || a.callee - b.callee);
 }
 
 /** Of a span, in nanoseconds. */
@@ -79,36 +75,31 @@ export interface AgentOperation {
   readonly operation: string;
 }
 
-/** Each row's agent operation, by number. */
+/** Each row's agent operation, by number: of the view that was asked for last. */
 export interface AgentOperations {
+  /** May be longer than the trace. */
   readonly of: Int32Array;
   readonly list: readonly AgentOperation[];
 }
 
+/** Pairs of an agent and an operation. */
+const numbers = new Tuples();
+const keptAgents = keptInt32s();
+const keptOf = keptInt32s();
+
 function nameOperations(view: TraceView): AgentOperations {
-  const agents = view.strings.map(() => -1);
-  const normal = new Map<string, number>();
-  const names: string[] = [];
-  const numbers = new Map<number, number>();
+  const { n, strings } = view;
+  const agents = keptAgents(strings.length).fill(-1, 0, strings.length); // numbers of their normal names
+  const of = keptOf(n);
+  const normal = new NameCount();
   const list: AgentOperation[] = [];
-  const of = int32s(view.n);
-  for (let row = 0; row < view.n; row++) {
+  numbers.clear();
+  for (let row = 0; row < n; row++) {
     const index = view.agent[row];
-    if (agents[index] < 0) {
-      const name = normalise(view.strings[index]);
-      let number = normal.get(name);
-      if (number === undefined) {
-        number = names.push(name) - 1;
-        normal.set(name, number);
-      }
-      agents[index] = number;
-    }
-    const key = agents[index] * view.strings.length + view.operation[row];
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = list.push({ agent: names[agents[index]], operation: view.strings[view.operation[row]] }) - 1;
-      numbers.set(key, number);
-    }
+    if (agents[index] < 0) agents[index] = normal.add(nameOf(strings[index]).normal);
+    const number = numbers.add(agents[index], view.operation[row]);
+    if (number === list.length)
+      list.push({ agent: nameOf(strings[index]).normal.text, operation: strings[view.operation[row]] });
     of[row] = number;
   }
   return { of, list };
@@ -116,10 +107,14 @@ function nameOperations(view: TraceView): AgentOperations {
 
 /** Computed once for each view, however many detectors ask: they look at one view after the other, so the last is known. */
 export function oncePerView<T>(compute: (view: TraceView) => T): (view: TraceView) => T {
-  let last: { readonly view: TraceView; readonly value: T } | undefined;
+  let last: TraceView | undefined;
+  let value: T;
   return (view) => {
-    if (last?.view !== view) last = { view, value: compute(view) };
-    return last.value;
+    if (last !== view) {
+      value = compute(view);
+      last = view;
+    }
+    return value;
   };
 }
 
@@ -131,15 +126,30 @@ export function agentOperation(view: TraceView, row: number): AgentOperation {
   return list[of[row]];
 }
 
-/** 1 where a call has failed; other rows are not judged. */
-export const failedCalls = oncePerView((view) => {
-  const failed = uint8s(view.n);
-  for (let row = 0; row < view.n; row++) if (isCall(view, row) && hasFailed(view, row)) failed[row] = 1;
-  return failed;
+/** Which calls of a trace have failed. */
+interface Failures {
+  readonly any: boolean;
+  readonly of: Uint8Array;
+}
+
+/** Zeros that nobody writes, for the many traces in which no call has failed. */
+const zeros = keptUint8s();
+
+const failuresOf = oncePerView((view): Failures => {
+  let failed: Uint8Array | undefined;
+  for (let row = 0; row < view.n; row++) {
+    if (!isCall(view, row) || !hasFailed(view, row)) continue;
+    failed ??= uint8s(view.n);
+    failed[row] = 1;
+  }
+  return failed === undefined ? { any: false, of: zeros(view.n) } : { any: true, of: failed };
 });
 
+/** 1 where a call has failed; other rows are not judged. May be longer than the trace. */
+export const failedCalls = (view: TraceView): Uint8Array => failuresOf(view).of;
+
 /** True where any call has failed: in most traces none has, and what only failures lead to need not be looked for. */
-export const anyFailed = oncePerView((view) => failedCalls(view).includes(1));
+export const anyFailed = (view: TraceView): boolean => failuresOf(view).any;
 
 /** Of a call, for a timeline: `ok`, or `failed` with its error type or HTTP status where it says one. */
 export function outcomeOf(view: TraceView, row: number): string {

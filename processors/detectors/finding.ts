@@ -41,6 +41,7 @@ export interface Candidate {
 
 /** One finding for each incident: critical before warning, then the greatest weight, then the first. Sorted by id. */
 export function strongest(candidates: readonly Candidate[]): Finding[] {
+  if (candidates.length === 0) return [];
   const best = new Map<string, Candidate>();
   const rank = (candidate: Candidate) => (candidate.finding.severity === 'critical' ? 1 : 0);
   for (const candidate of candidates) {

@@ -25,6 +25,7 @@ import { count, inMs, ms, reader } from './measures.ts';
 import { adviceMeasures, adviseRetries } from './retries/advice.ts';
 import { type Attempts, foldAttempts } from './retries/attempts.ts';
 import { causeValues, factValues, stormsInWindow } from './retries/facts.ts';
+import { healthyFacts } from './retries/healthy.ts';
 import {
   layerMeasures,
   layerText,
@@ -247,6 +248,8 @@ export const detector: Detector<Config> = {
   couldShow: called,
   inTrace(trace, c) {
     const { view } = trace;
+    const healthy = anyFailed(view) ? undefined : healthyFacts(view);
+    if (healthy !== undefined) return { findings: [], facts: healthy };
     const attempts = foldAttempts(view);
     const storms: Storm[] = [];
     const callees = busiestCallees(view, isCall);

@@ -1,14 +1,16 @@
 import { rounded } from '#infra/format.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
-import { sortFew, uint8s } from '../trace/arrays.ts';
+import { sortFew } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
+import { keptFloat64s, keptInt32s, keptUint8s } from '../trace/scratch.ts';
 import type { TraceView } from '../trace/view.ts';
 import { type CalleesBeneath, calleesBeneath } from './callees.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
 import { isStream } from './streams/stalls.ts';
+import { Subjects } from './subjects.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
 export interface AnalysedSignal {
@@ -27,108 +29,176 @@ export interface AnalysedSignal {
   readonly callees: string[];
 }
 
-interface Gathered {
-  readonly scope: Signal['scope'];
-  readonly agent: string;
-  readonly operation: string;
-  readonly rows: number[];
-  readonly facts: Fact[];
-  readonly findings: Finding[];
+const isCaller = (role: number) =>
+  role === ROLE.workflow || role === ROLE.agent || role === ROLE.planner || role === ROLE.worker;
+
+const byName = (a: string, b: string) => (a === b ? 0 : a < b ? -1 : 1);
+const bySubject = (a: AnalysedSignal, b: AnalysedSignal) =>
+  byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation);
+const byCallee = (a: Fact, b: Fact) => byName(a.kind, b.kind) || byName(a.callee, b.callee);
+const byId = (a: Finding, b: Finding) => byName(a.incidentId, b.incidentId);
+
+const speaking = keptUint8s();
+const calls = keptInt32s();
+const errors = keptInt32s();
+const callees = keptInt32s();
+const busy = keptFloat64s();
+const until = keptFloat64s();
+
+/** What the rows of each subject of one trace add up to, by its number. */
+class Sums {
+  /** 1: it has a signal. */
+  readonly speaking: Uint8Array;
+  readonly calls: Int32Array;
+  readonly errors: Int32Array;
+  /** Sets of them, see CalleesBeneath. */
+  readonly callees: Int32Array;
+  /** Time in which any of the rows ran, ns. */
+  readonly busy: Float64Array;
+  readonly #until: Float64Array;
+
+  /** Of at most `n` subjects. */
+  constructor(n: number) {
+    this.speaking = speaking(n);
+    this.calls = calls(n);
+    this.errors = errors(n);
+    this.callees = callees(n);
+    this.busy = busy(n);
+    this.#until = until(n);
+    for (let number = 0; number < n; number++) {
+      this.speaking[number] = 0;
+      this.calls[number] = 0;
+      this.errors[number] = 0;
+      this.callees[number] = 0;
+      this.busy[number] = 0;
+      this.#until[number] = 0;
+    }
+  }
+
+  /** Rows come in order of start. */
+  add(number: number, view: TraceView, row: number, beneath: CalleesBeneath): void {
+    this.calls[number]++;
+    if (view.status[row] === 2) this.errors[number]++;
+    this.callees[number] = beneath.union(this.callees[number], beneath.beneath(row));
+    const end = view.end[row];
+    const before = this.#until[number];
+    if (end <= before) return;
+    this.busy[number] += end - Math.max(view.start[row], before);
+    this.#until[number] = end;
+  }
 }
-
-const CALLERS: ReadonlySet<number> = new Set([ROLE.workflow, ROLE.agent, ROLE.planner, ROLE.worker]);
-
-/** Operations that have signals: streams, the root, and agents' spans that call others. */
-function speaks(view: TraceView, row: number): boolean {
-  if (row === view.root || isStream(view, row)) return true;
-  return CALLERS.has(view.role[row]) && view.children(row).length > 0;
-}
-
-const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-/** No two encode alike: lengths tell where the parts end. */
-const keyOf = (scope: string, agent: string, operation: string) =>
-  `${scope} ${agent.length} ${agent}${operation}`;
 
 /**
- * The signals of a trace, one for each (scope, agent, operation), sorted by them. Whatever a fact or a finding is about
- * has a signal, with the calls of that agent operation in this trace (none where the trace only names it).
+ * The signals of a trace, one for each (scope, agent, operation), sorted by them. Operations that have one: streams, the
+ * root, and agents' spans that call others; and whatever a fact or a finding is about, with the calls of that agent
+ * operation in this trace (none where the trace only names it).
  */
 export function signalsOf(
   view: TraceView,
   facts: readonly TraceFact[],
   findings: readonly Finding[],
 ): AnalysedSignal[] {
-  const gathered = new Map<string, Gathered>();
-  const at = (scope: Signal['scope'], agent: string, operation: string): Gathered => {
-    const key = keyOf(scope, agent, operation);
-    let signal = gathered.get(key);
-    if (signal === undefined) {
-      signal = { scope, agent, operation, rows: [], facts: [], findings: [] };
-      gathered.set(key, signal);
-    }
-    return signal;
-  };
-  for (const { scope, agent, operation, fact } of facts) at(scope, agent, operation).facts.push(fact);
-  for (const finding of findings) at('operation', finding.agent, finding.operation).findings.push(finding);
   const { of, list } = agentOperations(view);
-  const speaking = uint8s(list.length);
-  for (let row = 0; row < view.n; row++) if (speaks(view, row)) speaking[of[row]] = 1;
-  const signals = list.map(({ agent, operation }, number) =>
-    speaking[number] === 1
-      ? at('operation', agent, operation)
-      : gathered.get(keyOf('operation', agent, operation)),
-  );
-  for (let row = 0; row < view.n; row++) {
-    signals[of[row]]?.rows.push(row);
-    if (isStream(view, row)) streamOfInstance(view, row, at);
-  }
+  const { n, parent, role } = view;
+  const subjects = new Subjects(list);
+  const streams = streamsOf(view);
+  const sums = new Sums(list.length + facts.length + findings.length + streams.length);
   const beneath = calleesBeneath(view);
-  const bySubject = (a: Gathered, b: Gathered) =>
-    byName(a.scope, b.scope) || byName(a.agent, b.agent) || byName(a.operation, b.operation);
-  return sortFew([...gathered.values()], bySubject).map((signal) => complete(view, signal, beneath));
-}
-
-function streamOfInstance(
-  view: TraceView,
-  row: number,
-  at: (scope: 'instance', agent: string, operation: string) => Gathered,
-): void {
-  const instance = view.resource(row, ATTR.SERVICE_INSTANCE_ID);
-  if (typeof instance !== 'string' || instance === '') return;
-  at('instance', normalise(view.strings[view.service[row]]), instance).rows.push(row);
-}
-
-/** Time in which any of the spans, given in order of start, ran, ns. */
-function busyTime({ start, end }: TraceView, rows: readonly number[]): number {
-  let busy = 0;
-  let until = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i];
-    if (end[row] <= until) continue;
-    busy += end[row] - Math.max(start[row], until);
-    until = end[row];
+  if (view.root >= 0) sums.speaking[of[view.root]] = 1;
+  for (let row = 0; row < n; row++) {
+    sums.add(of[row], view, row, beneath);
+    const above = parent[row];
+    if (above >= 0 && isCaller(role[above])) sums.speaking[of[above]] = 1;
   }
-  return busy;
+  for (let i = 0; i < streams.length; i++) {
+    const row = streams[i];
+    sums.speaking[of[row]] = 1;
+    const instance = instanceOf(view, row, subjects);
+    if (instance < 0) continue;
+    sums.speaking[instance] = 1;
+    sums.add(instance, view, row, beneath);
+  }
+  const findingsOf = bySubjects(findings, subjects, sums.speaking);
+  const factsOf = new FactsBySubject(facts, subjects, sums.speaking);
+  const signals: AnalysedSignal[] = [];
+  for (let number = 0; number < subjects.count; number++) {
+    if (sums.speaking[number] === 0) continue;
+    const { agent, operation } = subjects.names(number);
+    signals.push({
+      scope: subjects.scope(number),
+      agent,
+      operation,
+      calls: sums.calls[number],
+      errors: sums.errors[number],
+      durationMs: rounded(sums.busy[number] / 1e6, 3),
+      facts: sortFew(factsOf.of(number), byCallee),
+      findings: sortFew(findingsOf?.get(number) ?? [], byId),
+      callees: beneath.names(sums.callees[number]),
+    });
+  }
+  return sortFew(signals, bySubject);
 }
 
-function errorsOf({ status }: TraceView, rows: readonly number[]): number {
-  let errors = 0;
-  for (const row of rows) if (status[row] === 2) errors++;
-  return errors;
+function streamsOf(view: TraceView): number[] {
+  const streams: number[] = [];
+  for (let row = 0; row < view.n; row++) if (isStream(view, row)) streams.push(row);
+  return streams;
 }
 
-function complete(view: TraceView, signal: Gathered, beneath: CalleesBeneath): AnalysedSignal {
-  const { scope, agent, operation, rows, facts, findings } = signal;
-  return {
-    scope,
-    agent,
-    operation,
-    calls: rows.length,
-    errors: errorsOf(view, rows),
-    durationMs: rounded(busyTime(view, rows) / 1e6, 3),
-    facts: sortFew(facts, (a, b) => byName(a.kind, b.kind) || byName(a.callee, b.callee)),
-    findings: sortFew(findings, (a, b) => byName(a.incidentId, b.incidentId)),
-    callees: beneath.of(rows),
-  };
+/** The number of the instance that streamed; -1 where it has no name. */
+function instanceOf(view: TraceView, row: number, subjects: Subjects): number {
+  const instance = view.resource(row, ATTR.SERVICE_INSTANCE_ID);
+  if (typeof instance !== 'string' || instance === '') return -1;
+  return subjects.numberOf('instance', normalise(view.strings[view.service[row]]), instance);
+}
+
+const numberOfFact = keptInt32s();
+const keptEnds = keptInt32s();
+/** Facts whose list is kept for the next trace. */
+const MOST_KEPT = 1024;
+/** As long as the longest list of facts so far: the last of it is left over. */
+const kept: Fact[] = [];
+
+/** The facts of one trace by the numbers of their subjects, in the order in which they were found. No more are numbered. */
+class FactsBySubject {
+  readonly #sorted: Fact[];
+  /** Where each subject's facts end in `#sorted`; they begin where those of the one before end. */
+  readonly #ends: Int32Array;
+
+  constructor(facts: readonly TraceFact[], subjects: Subjects, speaking: Uint8Array) {
+    const numbers = numberOfFact(facts.length);
+    const sorted = facts.length <= MOST_KEPT ? kept : [];
+    for (let i = 0; i < facts.length; i++) {
+      const { scope, agent, operation, fact } = facts[i];
+      numbers[i] = subjects.numberOf(scope, agent, operation);
+      speaking[numbers[i]] = 1;
+      if (i >= sorted.length) sorted.push(fact);
+    }
+    const ends = keptEnds(subjects.count + 1).fill(0, 0, subjects.count + 1);
+    for (let i = 0; i < facts.length; i++) ends[numbers[i] + 1]++;
+    for (let number = 0; number < subjects.count; number++) ends[number + 1] += ends[number];
+    for (let i = 0; i < facts.length; i++) sorted[ends[numbers[i]]++] = facts[i].fact;
+    this.#sorted = sorted;
+    this.#ends = ends;
+  }
+
+  of(number: number): Fact[] {
+    const from = number === 0 ? 0 : this.#ends[number - 1];
+    const to = this.#ends[number];
+    return from === to ? [] : this.#sorted.slice(from, to);
+  }
+}
+
+/** Undefined where nothing was found. */
+function bySubjects(
+  findings: readonly Finding[],
+  subjects: Subjects,
+  speaking: Uint8Array,
+): Map<number, Finding[]> | undefined {
+  if (findings.length === 0) return undefined;
+  const found = Map.groupBy(findings, ({ agent, operation }) =>
+    subjects.numberOf('operation', agent, operation),
+  );
+  for (const number of found.keys()) speaking[number] = 1;
+  return found;
 }

@@ -105,7 +105,7 @@ test('folds as the definition says', () => {
     fc.property(fc.array(call, { maxLength: 30 }), (calls) => {
       const view = viewOf(spansOf(calls));
       const { previous, first } = foldAttempts(view);
-      expect([...previous]).toEqual(foldedSimply(view));
+      expect([...previous.subarray(0, view.n)]).toEqual(foldedSimply(view));
       for (let row = 0; row < view.n; row++)
         expect(first[row]).toBe(previous[row] < 0 ? row : first[previous[row]]);
     }),

@@ -17,7 +17,7 @@ function folded(calls: Partial<TestSpan>[], parentRole = 'agent'): number[] {
   ];
   const view = viewOf(spans);
   const { previous } = foldAttempts(view);
-  return Array.from(previous.subarray(1), (row) => Math.max(row, 0));
+  return Array.from(previous.subarray(1, view.n), (row) => Math.max(row, 0));
 }
 const failed = { error: true };
 const resend = (n: number, rest: Partial<TestSpan> = {}) => ({

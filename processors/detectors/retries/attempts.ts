@@ -12,6 +12,7 @@ import type { TraceView } from '../../trace/view.ts';
 import { anyFailed, failedCalls, isCall, oncePerView } from '../calls.ts';
 import { type Failure, OpenAttempts } from './attempts-open.ts';
 
+/** Both may be longer than the trace. */
 export interface Attempts {
   /** The attempt before this one, or -1. */
   readonly previous: Int32Array;
@@ -70,11 +71,19 @@ function foldSiblings(view: TraceView, parent: number, calls: readonly number[],
   }
 }
 
+/** Of so many calls, none of which was tried again. */
+function untried(n: number): Attempts {
+  const first = int32s(n);
+  for (let row = 0; row < n; row++) first[row] = row;
+  return { previous: int32s(n).fill(-1), first };
+}
+
+/** For the many traces in which nothing has failed: nobody writes it. */
+const NONE = untried(1024);
+
 function fold(view: TraceView): Attempts {
-  const previous = int32s(view.n).fill(-1);
-  const first = int32s(view.n);
-  for (let row = 0; row < view.n; row++) first[row] = row;
-  if (!anyFailed(view)) return { previous, first };
+  if (!anyFailed(view)) return view.n <= NONE.first.length ? NONE : untried(view.n);
+  const { previous, first } = untried(view.n);
   const siblings = new Map<number, number[]>();
   for (let row = 0; row < view.n; row++) {
     if (!isCall(view, row)) continue;
