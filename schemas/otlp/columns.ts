@@ -13,6 +13,10 @@ export class SpanColumns {
   spanId: Uint8Array;
   /** 8 bytes a row. */
   parentId: Uint8Array;
+  /** The same ids as words: four of a trace id, two of a span id. */
+  traceWords: Uint32Array;
+  spanWords: Uint32Array;
+  parentWords: Uint32Array;
   /** Four a row: start low, start high, end low, end high. */
   time: Uint32Array;
   /** OTLP Span.SpanKind, 0 to 5. */
@@ -37,6 +41,9 @@ export class SpanColumns {
     this.traceId = new Uint8Array(capacity * 16);
     this.spanId = new Uint8Array(capacity * 8);
     this.parentId = new Uint8Array(capacity * 8);
+    this.traceWords = new Uint32Array(this.traceId.buffer);
+    this.spanWords = new Uint32Array(this.spanId.buffer);
+    this.parentWords = new Uint32Array(this.parentId.buffer);
     this.time = new Uint32Array(capacity * 4);
     this.kind = new Uint8Array(capacity);
     this.status = new Uint8Array(capacity);
@@ -78,10 +85,14 @@ export class SpanColumns {
   appendRow(from: SpanColumns, i: number, buffer: number): number {
     const to = this.n;
     this.reserve(to + 1);
-    this.traceId.set(from.traceId.subarray(i * 16, i * 16 + 16), to * 16);
-    this.spanId.set(from.spanId.subarray(i * 8, i * 8 + 8), to * 8);
-    this.parentId.set(from.parentId.subarray(i * 8, i * 8 + 8), to * 8);
-    for (let k = 0; k < 4; k++) this.time[to * 4 + k] = from.time[i * 4 + k];
+    for (let k = 0; k < 4; k++) {
+      this.traceWords[to * 4 + k] = from.traceWords[i * 4 + k];
+      this.time[to * 4 + k] = from.time[i * 4 + k];
+    }
+    for (let k = 0; k < 2; k++) {
+      this.spanWords[to * 2 + k] = from.spanWords[i * 2 + k];
+      this.parentWords[to * 2 + k] = from.parentWords[i * 2 + k];
+    }
     this.kind[to] = from.kind[i];
     this.status[to] = from.status[i];
     this.buffer[to] = buffer;

@@ -16,6 +16,10 @@ const SLOTS = 256;
 /** A byte of a longer number, and the least tag that there is. */
 const LONG = 0x80;
 const FIRST_TAG = 8;
+const NOTHING = new Uint8Array();
+/** Bytes of a span's two ids, and of its kind and times. */
+const IDS = 28;
+const TIMES = 20;
 
 /** Where the values of a set's keys stand in some messages, by row: one entry of `found` and `width` of `at` for each. */
 export interface Located {
@@ -34,10 +38,13 @@ export class KeySet {
   /** The tag of the attributes. */
   readonly #wanted: number;
   /** The keys' bytes one after another; key i at text[bounds[i], bounds[i + 1]). */
-  readonly #text: Uint8Array;
+  readonly #text: DataView;
   readonly #bounds: Int32Array;
   /** By hash of a key its index; -1 where there is none. */
   readonly #slots = new Int8Array(SLOTS).fill(-1);
+  /** The bytes that were read last, and the same for reading words. */
+  #bytes: Uint8Array = NOTHING;
+  #view: DataView = new DataView(NOTHING.buffer);
 
   /** At most 30 keys of less than 128 bytes; `field`: see ATTRIBUTES_OF. */
   constructor(field: number, keys: readonly string[]) {
@@ -48,7 +55,7 @@ export class KeySet {
     this.#index = new Map(keys.map((key, index) => [key, index]));
     const bytes = keys.map((key) => Buffer.from(key));
     this.#wanted = field * 8 + BYTES;
-    this.#text = Uint8Array.from(Buffer.concat(bytes));
+    this.#text = new DataView(Uint8Array.from(Buffer.concat(bytes)).buffer);
     this.#bounds = new Int32Array(keys.length + 1);
     for (const [index, key] of bytes.entries()) {
       this.#bounds[index + 1] = this.#bounds[index] + key.length;
@@ -117,8 +124,9 @@ export class KeySet {
     const end = offset + length;
     if (offset < 0 || length < 0 || end > b.length) return 0;
     const wanted = this.#wanted;
+    const slots = this.#slots;
     let found = 0;
-    for (let p = offset; p < end; ) {
+    for (let p = wanted === Span.attributes ? behindHead(b, offset, end) : offset; p < end; ) {
       const field = b[p];
       const size = p + 1 < end ? b[p + 1] : LONG;
       // Nearly all fields have a tag of one byte and a length of one byte; the rest takes the careful way.
@@ -135,6 +143,8 @@ export class KeySet {
           b[keyEnd] === KeyValue.value &&
           keyEnd + 2 + b[keyEnd + 1] === p
         ) {
+          // Most keys are of no interest: nothing stands in their slot.
+          if (keyEnd === keyAt || slots[slotOf(b, keyAt, keyEnd)] < 0) continue;
           const index = this.#find(b, keyAt, keyEnd);
           if (index < 0 || ((found >>> index) & 1) === 1) continue;
           found |= 1 << index;
@@ -178,21 +188,49 @@ export class KeySet {
     const bounds = this.#bounds;
     const text = this.#text;
     const length = end - from;
+    if (b !== this.#bytes) {
+      this.#bytes = b;
+      this.#view = new DataView(b.buffer, b.byteOffset, b.length);
+    }
+    const view = this.#view;
     let slot = slotOf(b, from, end);
     for (let index = this.#slots[slot]; index >= 0; index = this.#slots[slot]) {
-      let at = bounds[index];
-      if (bounds[index + 1] - at === length) {
-        let i = from;
-        while (i < end && b[i] === text[at]) {
-          i++;
-          at++;
-        }
-        if (i === end) return index;
-      }
+      const at = bounds[index];
+      if (bounds[index + 1] - at === length && sameBytes(view, from, text, at, length)) return index;
       slot = (slot + 1) % SLOTS;
     }
     return -1;
   }
+}
+
+/**
+ * The position behind what SDKs write first into the Span message b[offset, end): ids, name, kind and times, of which
+ * nothing is sought. `offset` where the message begins in another way.
+ */
+function behindHead(b: Uint8Array, offset: number, end: number): number {
+  let p = offset + IDS;
+  if (p + IDS > end) return offset;
+  if (b[offset] !== Span.traceId || b[offset + 1] !== 16 || b[p - 10] !== Span.spanId || b[p - 9] !== 8)
+    return offset;
+  if (b[p] === Span.parentSpanId && b[p + 1] === 8) p += 10;
+  if (b[p] !== Span.name || b[p + 1] >= LONG) return p;
+  const name = p;
+  p += 2 + b[p + 1];
+  if (p + TIMES > end) return name;
+  if (b[p] === Span.kind && b[p + 1] < LONG && b[p + 2] === Span.startTimeUnixNano) p += 11;
+  return b[p] === Span.endTimeUnixNano && p + 9 <= end ? p + 9 : p;
+}
+
+/** Compares four bytes at a time; the last word may overlap the one before it. */
+function sameBytes(a: DataView, i: number, b: DataView, j: number, length: number): boolean {
+  if (length < 4) {
+    for (let k = 0; k < length; k++) if (a.getUint8(i + k) !== b.getUint8(j + k)) return false;
+    return true;
+  }
+  const last = length - 4;
+  if (a.getInt32(i + last, true) !== b.getInt32(j + last, true)) return false;
+  for (let k = 0; k < last; k += 4) if (a.getInt32(i + k, true) !== b.getInt32(j + k, true)) return false;
+  return true;
 }
 
 /** Of a key's length, its first and its last byte: keys of one convention mostly begin alike. */

@@ -5,18 +5,11 @@
  */
 import type { SpanColumns } from './columns.ts';
 import { ResourceSpans, ScopeSpans, Span, Status, TracesData } from './fields.ts';
-import {
-  type Failure,
-  guarded,
-  lengthEnd,
-  next,
-  past,
-  skip,
-  tag,
-  uint32,
-  varint,
-  WireFault,
-} from './wire.ts';
+import { type Failure, guarded, lengthEnd, next, past, skip, tag, varint, WireFault } from './wire.ts';
+
+/** A byte of a longer number, and the least tag that there is. */
+const LONG = 0x80;
+const FIRST_TAG = 8;
 
 export type Skimmed = { ok: true; added: number } | Failure;
 
@@ -31,7 +24,7 @@ export function skimSpans(otlp: Uint8Array, into: SpanColumns): Skimmed {
   const buffers = into.buffers.length;
   const result = guarded((): Skimmed => {
     into.buffers.push(otlp);
-    skimTraces(otlp, into, buffers);
+    skimTraces(otlp, new DataView(otlp.buffer, otlp.byteOffset, otlp.length), into, buffers);
     return { ok: true, added: into.n - before };
   });
   if (!result.ok || result.added === 0) {
@@ -41,13 +34,13 @@ export function skimSpans(otlp: Uint8Array, into: SpanColumns): Skimmed {
   return result;
 }
 
-function skimTraces(b: Uint8Array, into: SpanColumns, buffer: number): void {
+function skimTraces(b: Uint8Array, view: DataView, into: SpanColumns, buffer: number): void {
   const end = b.length;
   for (let p = 0; p < end; ) {
     const field = tag(b, p, end);
     if (field === TracesData.resourceSpans) {
       const e = lengthEnd(b, next, end);
-      skimResourceSpans(b, next, e, into, buffer);
+      skimResourceSpans(b, view, next, e, into, buffer);
       p = e;
     } else {
       p = skip(b, next, end, field);
@@ -57,6 +50,7 @@ function skimTraces(b: Uint8Array, into: SpanColumns, buffer: number): void {
 
 function skimResourceSpans(
   b: Uint8Array,
+  view: DataView,
   from: number,
   end: number,
   into: SpanColumns,
@@ -69,7 +63,7 @@ function skimResourceSpans(
     const field = tag(b, p, end);
     if (field === ResourceSpans.scopeSpans) {
       const e = lengthEnd(b, next, end);
-      skimScopeSpans(b, next, e, into, buffer);
+      skimScopeSpans(b, view, next, e, into, buffer);
       p = e;
     } else if (field === ResourceSpans.resource) {
       const e = lengthEnd(b, next, end);
@@ -85,7 +79,14 @@ function skimResourceSpans(
   into.resourceLength.fill(resourceLength, first, into.n);
 }
 
-function skimScopeSpans(b: Uint8Array, from: number, end: number, into: SpanColumns, buffer: number): void {
+function skimScopeSpans(
+  b: Uint8Array,
+  view: DataView,
+  from: number,
+  end: number,
+  into: SpanColumns,
+  buffer: number,
+): void {
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     if (field === ScopeSpans.spans) {
@@ -93,7 +94,7 @@ function skimScopeSpans(b: Uint8Array, from: number, end: number, into: SpanColu
       const row = into.n;
       if (row === into.capacity) into.reserve(row + 1);
       into.buffer[row] = buffer;
-      skimSpan(b, next, e, into, row);
+      skimSpan(b, view, next, e, into, row);
       into.n = row + 1;
       p = e;
     } else {
@@ -102,46 +103,94 @@ function skimScopeSpans(b: Uint8Array, from: number, end: number, into: SpanColu
   }
 }
 
-/** Copies an id of `size` bytes at `p`; returns the position behind it. */
-function copyId(b: Uint8Array, p: number, end: number, size: number, into: Uint8Array, at: number): number {
+/** The end of an id of `size` bytes (less than 128) whose length stands at `p`. */
+function idEnd(b: Uint8Array, p: number, end: number, size: number): number {
+  if (b[p] === size && p + 1 + size <= end) return p + 1 + size;
   const e = lengthEnd(b, p, end);
   if (e - next !== size) throw new WireFault(`id of ${e - next} bytes instead of ${size}`, p);
-  for (let i = 0, from = next; i < size; i++) into[at + i] = b[from + i];
   return e;
 }
 
-function skimSpan(b: Uint8Array, from: number, end: number, into: SpanColumns, row: number): void {
-  const time = into.time;
+function skimSpan(
+  b: Uint8Array,
+  view: DataView,
+  from: number,
+  end: number,
+  into: SpanColumns,
+  row: number,
+): void {
+  const { time, traceWords, spanWords, parentWords } = into;
   let seen = 0;
   let kind = 0;
   let status = 0;
   let name = from;
   let nameLength = 0;
-  time.fill(0, row * 4, row * 4 + 4);
-  into.parentId.fill(0, row * 8, row * 8 + 8);
+  let start0 = 0;
+  let start1 = 0;
+  let end0 = 0;
+  let end1 = 0;
+  let parent0 = 0;
+  let parent1 = 0;
   for (let p = from; p < end; ) {
-    const field = tag(b, p, end);
-    p = next;
+    // What is skipped is nearly all of a span: a tag and a length of a byte each, or a length of two, without a call.
+    const first = b[p];
+    if ((first === Span.attributes || first === Span.events) && p + 2 < end) {
+      const low = b[p + 1];
+      const high = b[p + 2];
+      if (low < LONG) {
+        const e = p + 2 + low;
+        if (e <= end) {
+          p = e;
+          continue;
+        }
+      } else if (high < LONG) {
+        const e = p + 3 + (low & 0x7f) + (high << 7);
+        if (e <= end) {
+          p = e;
+          continue;
+        }
+      }
+    }
+    let field = first;
+    if (first >= FIRST_TAG && first < LONG) p++;
+    else {
+      field = tag(b, p, end);
+      p = next;
+    }
     switch (field) {
-      case Span.attributes:
-      case Span.events:
-      case Span.links:
-        p = lengthEnd(b, p, end);
-        break;
-      case Span.traceId:
-        p = copyId(b, p, end, 16, into.traceId, row * 16);
+      case Span.traceId: {
+        const e = idEnd(b, p, end, 16);
+        p = e - 16;
+        traceWords[row * 4] = view.getUint32(p, true);
+        traceWords[row * 4 + 1] = view.getUint32(p + 4, true);
+        traceWords[row * 4 + 2] = view.getUint32(p + 8, true);
+        traceWords[row * 4 + 3] = view.getUint32(p + 12, true);
+        p = e;
         seen |= 1;
         break;
-      case Span.spanId:
-        p = copyId(b, p, end, 8, into.spanId, row * 8);
+      }
+      case Span.spanId: {
+        const e = idEnd(b, p, end, 8);
+        p = e - 8;
+        spanWords[row * 2] = view.getUint32(p, true);
+        spanWords[row * 2 + 1] = view.getUint32(p + 4, true);
+        p = e;
         seen |= 2;
         break;
+      }
       case Span.parentSpanId:
         // proto3 writers may write an empty one: no parent.
-        if (lengthEnd(b, p, end) === next) {
-          into.parentId.fill(0, row * 8, row * 8 + 8);
+        if (b[p] !== 8 && lengthEnd(b, p, end) === next) {
+          parent0 = 0;
+          parent1 = 0;
           p = next;
-        } else p = copyId(b, p, end, 8, into.parentId, row * 8);
+        } else {
+          const e = idEnd(b, p, end, 8);
+          p = e - 8;
+          parent0 = view.getUint32(p, true);
+          parent1 = view.getUint32(p + 4, true);
+          p = e;
+        }
         break;
       case Span.name:
         p = lengthEnd(b, p, end);
@@ -154,15 +203,15 @@ function skimSpan(b: Uint8Array, from: number, end: number, into: SpanColumns, r
         break;
       case Span.startTimeUnixNano: {
         const e = past(p, 8, end);
-        time[row * 4] = uint32(b, p);
-        time[row * 4 + 1] = uint32(b, p + 4);
+        start0 = view.getUint32(p, true);
+        start1 = view.getUint32(p + 4, true);
         p = e;
         break;
       }
       case Span.endTimeUnixNano: {
         const e = past(p, 8, end);
-        time[row * 4 + 2] = uint32(b, p);
-        time[row * 4 + 3] = uint32(b, p + 4);
+        end0 = view.getUint32(p, true);
+        end1 = view.getUint32(p + 4, true);
         p = e;
         break;
       }
@@ -177,6 +226,12 @@ function skimSpan(b: Uint8Array, from: number, end: number, into: SpanColumns, r
     }
   }
   if (seen !== 3) throw new WireFault(seen & 1 ? 'span without span id' : 'span without trace id', from);
+  parentWords[row * 2] = parent0;
+  parentWords[row * 2 + 1] = parent1;
+  time[row * 4] = start0;
+  time[row * 4 + 1] = start1;
+  time[row * 4 + 2] = end0;
+  time[row * 4 + 3] = end1;
   into.kind[row] = kind <= 5 ? kind : 0;
   into.status[row] = status <= 2 ? status : 0;
   into.spanOffset[row] = from;
