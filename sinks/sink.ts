@@ -90,6 +90,7 @@ export class Sink {
       // Heartbeats do not wait for inserts, so a killed sink's partitions need not wait long for the next one.
       sessionTimeoutMs: 6_000,
       handler: writer,
+      reuseMemory: true,
     });
     writer.started(consumer);
     consumer.done.catch(onFatal);

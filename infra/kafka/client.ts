@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts';
 import { checkTopics, createMissing, deleteTopics } from './admin.ts';
+import { BatchMemory } from './batch-memory.ts';
 import { Connection } from './connection.ts';
 import { GroupConsumer } from './consumer.ts';
 import { Group } from './group.ts';
@@ -27,6 +28,8 @@ export interface ConnectOptions {
 
 const PING_MS = 3_000;
 const ADMIN_PATIENCE_MS = 15_000;
+/** Of all consumers that use theirs again: as much as a sink gives back at once when its inserts are done. */
+const FREE_BATCH_BYTES = 64 << 20;
 
 /**
  * The Kafka port on kafkajs. Rejects with a KafkaError ("cannot reach Kafka at host:port: …") when no broker answers
@@ -48,6 +51,7 @@ class KafkaClient implements Kafka {
   readonly #admin: Connection;
   readonly #reader: Connection;
   readonly #pinger: Connection;
+  readonly #memory = new BatchMemory(FREE_BATCH_BYTES);
 
   constructor(options: ConnectOptions) {
     this.#options = options;
@@ -70,7 +74,7 @@ class KafkaClient implements Kafka {
   async consume(options: ConsumerOptions): Promise<Consumer> {
     // A topic that is not there is said here, not in a log line of a consumer that waits for it.
     for (const topic of options.topics) await this.offsets(topic);
-    return new GroupConsumer(this.#options, options);
+    return new GroupConsumer(this.#options, options, this.#memory);
   }
 
   read(topic: string, partition: number, from: number, to?: number): AsyncIterable<KafkaRecord> {

@@ -2,6 +2,7 @@
  * A member of a consumer group. One loop: join; say which partitions; fetch, and hand over, until the group rebalances
  * or the consumer stops; again. Heartbeats run on a clock of their own, so that a handler may take its time.
  */
+import type { BatchMemory } from './batch-memory.ts';
 import { Connection } from './connection.ts';
 import { Epoch } from './epoch.ts';
 import { isMembershipLost, isTransient, typeOf } from './errors.ts';
@@ -24,6 +25,7 @@ export class GroupConsumer implements Consumer {
   readonly done: Promise<void>;
   readonly #connection: Connection;
   readonly #options: ConsumerOptions;
+  readonly #memory: BatchMemory;
   readonly #group: Group;
   readonly #stop = new AbortController();
   readonly #left = new AbortController();
@@ -32,10 +34,12 @@ export class GroupConsumer implements Consumer {
   #epoch: Epoch | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(cluster: ClusterOptions, options: ConsumerOptions) {
+  /** `memory`: of the batches of `reuseMemory`; consumers may share it. */
+  constructor(cluster: ClusterOptions, options: ConsumerOptions, memory: BatchMemory) {
     const sessionTimeoutMs = options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS;
     this.#connection = new Connection(cluster);
     this.#options = options;
+    this.#memory = memory;
     this.#heartbeatMs = Math.min(HEARTBEAT_MS, Math.floor(sessionTimeoutMs / 4));
     this.#group = new Group(this.#connection, { ...options, sessionTimeoutMs, log: cluster.log });
     this.done = this.#run();
@@ -102,6 +106,7 @@ export class GroupConsumer implements Consumer {
     const epoch = new Epoch(++this.#epochs, this.#group.generation, {
       connection: this.#connection,
       options: this.#options,
+      memory: this.#options.reuseMemory ? this.#memory : undefined,
       stop: this.#stop.signal,
       onFailure: (error) => this.#fail(error),
     });

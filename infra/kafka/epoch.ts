@@ -1,17 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { forgetPartition, metrics } from '../metrics.ts';
+import type { BatchMemory, Lease } from './batch-memory.ts';
 import type { Connection } from './connection.ts';
 import { type Cursor, Cursors } from './cursors.ts';
 import { isTransient, rootCause, toKafkaError } from './errors.ts';
-import { type Fetched, fetchFrom } from './fetch.ts';
+import { type Again, againOf, decodeFetched, type Fetched, type FetchedBytes, fetchFrom } from './fetch.ts';
 import type { Cluster } from './kafkajs.ts';
 import { logOffsets } from './offsets.ts';
-import type { Assignment, ConsumerOptions } from './port.ts';
+import type { Assignment, Batch, ConsumerOptions } from './port.ts';
 import { sleep, spread, unlessAborted } from './retry.ts';
 
 export interface EpochContext {
   readonly connection: Connection;
   readonly options: ConsumerOptions;
+  /** Where the bytes of batches are decompressed to, with `reuseMemory`. */
+  readonly memory?: BatchMemory;
   readonly stop: AbortSignal;
   readonly onFailure: (error: unknown) => void;
 }
@@ -26,6 +29,12 @@ const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 const LOG_AFTER_FAILURES = 4;
 const LOG_EVERY_FAILURES = 15;
+
+/** Of a batch whose memory is used again. */
+interface Reused {
+  readonly lease: Lease;
+  readonly again: Again;
+}
 
 /** One assignment: fetches its partitions and hands the batches over, until it ends. */
 export class Epoch {
@@ -144,14 +153,16 @@ export class Epoch {
       offset: next,
     }));
     const broker = await cluster.findBroker({ nodeId });
-    const answer = fetchFrom(broker, positions, {
+    const limits = {
       maxWaitMs: this.#maxWait(cursors),
       maxBytesPerPartition: probe ? PROBE_BYTES : (maxBytesPerPartition ?? MAX_BYTES_PER_PARTITION),
-    });
+    };
+    const answer = fetchFrom(broker, positions, limits);
     const fetched = await unlessAborted(answer, signal);
     if (!fetched) return;
+    // One after the other: who handles one at once makes room for the next in the processor's cache.
+    for (const each of fetched) await this.#decode(each, probe !== undefined);
     onAnswer();
-    for (const each of fetched) this.#take(each, probe !== undefined);
     // An answer that is there at once (a log being caught up with) must not starve everything else.
     await nextTurn();
   }
@@ -166,18 +177,32 @@ export class Epoch {
     return Math.round(Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, since)));
   }
 
-  #take(fetched: Fetched, alone: boolean): void {
+  async #decode(bytes: FetchedBytes, alone: boolean): Promise<void> {
+    const lease = this.#context.memory?.lease();
+    let taken = false;
+    try {
+      const fetched = await decodeFetched(bytes, lease);
+      taken = this.#take(fetched, alone, lease && { lease, again: againOf(bytes, fetched) });
+    } finally {
+      if (!taken) lease?.release();
+    }
+  }
+
+  /** True when the handler has it now. */
+  #take(fetched: Fetched, alone: boolean, reused: Reused | undefined): boolean {
     const cursor = this.cursors.get(fetched.topic, fetched.partition);
     // Paused in the meantime: fetched again later.
-    if (!cursor || cursor.paused || this.signal.aborted) return;
+    if (!cursor || cursor.paused || this.signal.aborted) return false;
     cursor.probe = false;
     cursor.end = fetched.end;
-    if (fetched.records.length > 0) this.#handOver(cursor, fetched);
+    const any = fetched.records.length > 0;
+    if (any) this.#handOver(cursor, fetched, reused);
     else if (fetched.nextOffset > cursor.next) cursor.next = fetched.nextOffset;
     // Records of this offset were compacted away, and the batch that held them is empty.
     else if (fetched.end > cursor.next && alone) cursor.next += 1;
     else cursor.probe = fetched.end > cursor.next;
     this.#showLag(cursor);
+    return any;
   }
 
   /** How far behind a partition is: records that the handler has not done yet, and how old the oldest of them is. */
@@ -216,9 +241,17 @@ export class Epoch {
     }
   }
 
-  #handOver(cursor: Cursor, { topic, partition, records, nextOffset, end }: Fetched): void {
+  #handOver(cursor: Cursor, fetched: Fetched, reused: Reused | undefined): void {
     const { options, onFailure } = this.#context;
-    const batch = { topic, partition, records, highWatermark: end, epoch: this.number };
+    const { topic, partition, records, nextOffset, end } = fetched;
+    const batch: Batch = {
+      topic,
+      partition,
+      records,
+      highWatermark: end,
+      epoch: this.number,
+      again: reused?.again,
+    };
     cursor.busy = true;
     cursor.oldest = records[0].timestamp;
     this.#lastHandOver = performance.now();
@@ -228,6 +261,7 @@ export class Epoch {
         cursor.busy = false;
         cursor.oldest = records[records.length - 1].timestamp;
         this.#showLag(cursor);
+        reused?.lease.release();
         this.cursors.ring();
       }, onFailure)
       .finally(() => this.#handling.delete(handling));

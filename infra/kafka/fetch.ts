@@ -1,3 +1,4 @@
+import type { Memory } from './batch-memory.ts';
 import { KafkaError } from './errors.ts';
 import type { Broker } from './kafkajs.ts';
 import type { KafkaRecord } from './port.ts';
@@ -19,6 +20,9 @@ export interface Fetched extends FetchFrom {
   readonly end: number;
 }
 
+/** As `Batch.again`. */
+export type Again = () => readonly KafkaRecord[];
+
 export interface FetchLimits {
   /** Milliseconds to wait for a first record. */
   readonly maxWaitMs: number;
@@ -28,12 +32,18 @@ export interface FetchLimits {
 /** Of one answer over all partitions, as kafkajs does. */
 const MAX_BYTES = 10 << 20;
 
+/** What is fetched of one partition, not decompressed yet. */
+export interface FetchedBytes extends FetchedSet {
+  /** What was asked for. */
+  readonly offset: number;
+}
+
 /** One fetch request to the leader of these partitions. */
 export async function fetchFrom(
   broker: Broker,
   positions: readonly FetchFrom[],
   limits: FetchLimits,
-): Promise<Fetched[]> {
+): Promise<FetchedBytes[]> {
   const offsets = new Map(positions.map((each) => [keyOf(each.topic, each.partition), each.offset]));
   const sets = await fetchSets(broker, {
     maxWaitMs: limits.maxWaitMs,
@@ -41,23 +51,32 @@ export async function fetchFrom(
     maxBytesPerPartition: limits.maxBytesPerPartition,
     positions,
   });
-  const fetched: Fetched[] = [];
-  for (const each of sets) {
-    const { topic, partition, end } = each;
-    const offset = offsets.get(keyOf(topic, partition))!;
-    fetched.push({ topic, partition, offset, end, ...(await decode(each, offset)) });
-  }
-  return fetched;
+  return sets.map((set) => ({ ...set, offset: offsets.get(keyOf(set.topic, set.partition))! }));
 }
 
 export function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`;
 }
 
-/** What is broken may have become so on its way: it is fetched again. */
-async function decode({ topic, partition, set, aborted }: FetchedSet, offset: number): Promise<RecordSet> {
-  if (isOldMessageSet(set)) return decodeOldMessages(set, partition, offset);
-  const decoded = decodeRecordSet(set, partition, offset, aborted);
+/**
+ * Its records, decompressed into `memory`. Rejects (transient) where they are broken: what is broken may have become so on its
+ * way, and is fetched again.
+ */
+export async function decodeFetched(fetched: FetchedBytes, memory?: Memory): Promise<Fetched> {
+  const { topic, partition, offset, end, set } = fetched;
+  const { records, nextOffset } = isOldMessageSet(set)
+    ? await decodeOldMessages(set, partition, offset)
+    : decodeBatches(fetched, memory);
+  return { topic, partition, offset, end, records, nextOffset };
+}
+
+/** For what was decoded into memory that is used again. */
+export function againOf(fetched: FetchedBytes, { records }: Fetched): Again {
+  return isOldMessageSet(fetched.set) ? () => records : () => decodeBatches(fetched).records;
+}
+
+function decodeBatches({ topic, partition, set, offset, aborted }: FetchedBytes, memory?: Memory): RecordSet {
+  const decoded = decodeRecordSet(set, partition, offset, aborted, memory);
   if (!decoded.ok)
     throw new KafkaError(`Kafka cannot read ${topic}/${partition}: ${decoded.reason}`, { transient: true });
   return decoded;

@@ -65,6 +65,11 @@ export interface Batch {
   readonly highWatermark: number;
   /** Epoch of the assignment that fetched it: pass it to `commit`. */
   readonly epoch: number;
+  /**
+   * There with `reuseMemory` only: the records once more, in memory of their own, also after `records` were written over. It
+   * decompresses them again; until then only the compressed bytes are kept for it.
+   */
+  readonly again?: () => readonly KafkaRecord[];
 }
 
 export interface ConsumerHandler {
@@ -114,6 +119,11 @@ export interface ConsumerOptions {
   readonly sessionTimeoutMs?: number;
   /** Most bytes of one fetch per partition, default 1 MiB. */
   readonly maxBytesPerPartition?: number;
+  /**
+   * Default false: the bytes of a batch are its own for ever. With true its keys, values and headers are written over once its
+   * handler has resolved, which spares the page faults of fresh memory.
+   */
+  readonly reuseMemory?: boolean;
 }
 
 export interface PartitionOffsets {

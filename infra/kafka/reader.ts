@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { type Fetched, fetchFrom } from './fetch.ts';
+import { decodeFetched, type Fetched, fetchFrom } from './fetch.ts';
 import { logOffsets } from './offsets.ts';
 import type { KafkaRecord } from './port.ts';
 import { retrying } from './retry.ts';
@@ -61,6 +61,6 @@ function fetchOne(
     const broker = await cluster.findBroker({ nodeId });
     const limits = { maxWaitMs: MAX_WAIT_MS, maxBytesPerPartition };
     const [fetched] = await fetchFrom(broker, [{ topic, partition, offset }], limits);
-    return fetched;
+    return decodeFetched(fetched);
   });
 }

@@ -71,7 +71,7 @@ export async function insertPending(
     if (result === 'abandoned') return { outcome: 'abandoned' };
     if (result === 'stored') continue;
     if (end - first === 1) {
-      bad.push({ record: pending.entries[first], reason: result.reason });
+      bad.push({ record: pending.record(first), reason: result.reason });
       continue;
     }
     const middle = (first + end) >> 1;

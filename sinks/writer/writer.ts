@@ -125,7 +125,7 @@ export class Writer implements ConsumerHandler {
       while (this.#full() && !this.#over(batch.epoch)) await this.#timed(() => this.#room());
       if (this.#failed) throw this.#failure;
       if (this.#over(batch.epoch)) return;
-      const refused = this.#append(record);
+      const refused = this.#append(record, batch);
       this.#limit.add(refused !== undefined);
       if (refused === undefined) {
         this.#filling.passed(partition, record);
@@ -170,13 +170,13 @@ export class Writer implements ConsumerHandler {
   }
 
   /** Appends the record's rows; a reason where it has none to give. */
-  #append(record: KafkaRecord): string | undefined {
+  #append(record: KafkaRecord, batch: Batch): string | undefined {
     if (record.value === null) return 'record without a value';
     const pending = this.#filling;
     const from = pending.outs.map(({ length }) => length);
     const appended = this.#options.projection.append(pending.outs, record.value);
     if (!appended.ok) return appended.reason;
-    pending.add(record, appended.rows, from);
+    pending.add(record, appended.rows, from, batch);
     return undefined;
   }
 

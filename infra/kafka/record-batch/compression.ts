@@ -1,5 +1,7 @@
 import { constants, gzipSync, unzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { keptZstd } from './kept-zstd.ts';
+import { type Memory, SEPARATE } from '../batch-memory.ts';
+import { keptUnzstd, keptZstd } from './kept-zstd.ts';
+import { isOneZstdFrame, zstdContentSize } from './zstd-frame.ts';
 
 /** Compressions by name, as the attributes of a record batch number them. */
 export const COMPRESSION = { none: 0, gzip: 1, zstd: 4 } as const;
@@ -35,8 +37,11 @@ function compressFresh(bytes: Buffer): Buffer {
   });
 }
 
-/** The bytes in the clear. Throws where they are broken, larger than 256 MiB, or of a compression that Node has not. */
-export function decompress(code: number, bytes: Buffer): Buffer {
+/**
+ * The bytes in the clear: `bytes` themselves where they are not compressed, else in `memory` (zstd) or fresh. Throws where
+ * they are broken, larger than 256 MiB, or of a compression that Node has not.
+ */
+export function decompress(code: number, bytes: Buffer, memory: Memory = SEPARATE): Buffer {
   switch (code) {
     case 0:
       return bytes;
@@ -47,37 +52,27 @@ export function decompress(code: number, bytes: Buffer): Buffer {
     case 3:
       throw new Error('LZ4 compression not implemented');
     case COMPRESSION.zstd:
-      return decompressZstd(bytes);
+      return decompressZstd(bytes, memory);
     default:
       throw new Error(`no compression has the number ${code}`);
   }
 }
 
+const decompressKept = keptUnzstd();
+
+/** What says its size, as all that ATI writes, by the kept decompressor; the rest, and what is broken, by Node's function. */
+function decompressZstd(bytes: Buffer, memory: Memory): Buffer {
+  const size = zstdContentSize(bytes);
+  if (size !== undefined && size > 0 && size <= MAX_CLAIMED_BYTES && isOneZstdFrame(bytes)) {
+    const output = memory.allocate(size);
+    if (decompressKept?.(bytes, output)) return output;
+  }
+  return decompressFresh(bytes, Math.min(size ?? bytes.length * 6, MAX_CLAIMED_BYTES));
+}
+
 /** In one piece where its size is known: Node would else collect pieces of 16 KB and copy them together. */
-function decompressZstd(bytes: Buffer): Buffer {
-  const size = Math.min(zstdContentSize(bytes) ?? bytes.length * 6, MAX_CLAIMED_BYTES);
+function decompressFresh(bytes: Buffer, size: number): Buffer {
   // One more byte than there will be, so that the end is seen without another piece.
   const chunkSize = Math.max(SMALLEST_CHUNK, size + 1);
   return zstdDecompressSync(bytes, { maxOutputLength: MAX_DECOMPRESSED_BYTES, chunkSize });
-}
-
-const ZSTD_MAGIC = 0xfd2fb528;
-
-/** What the header of a zstd frame says of the size of its content (RFC 8878, 3.1.1.1); undefined where it does not. */
-export function zstdContentSize(frame: Buffer): number | undefined {
-  if (frame.length < 18 || frame.readUInt32LE(0) !== ZSTD_MAGIC) return undefined;
-  const descriptor = frame[4];
-  const singleSegment = (descriptor & 0x20) !== 0;
-  const dictionaryId = [0, 1, 2, 4][descriptor & 3];
-  const at = 5 + (singleSegment ? 0 : 1) + dictionaryId;
-  switch (descriptor >> 6) {
-    case 0:
-      return singleSegment ? frame[at] : undefined;
-    case 1:
-      return frame.readUInt16LE(at) + 256;
-    case 2:
-      return frame.readUInt32LE(at);
-    default:
-      return Number(frame.readBigUInt64LE(at));
-  }
 }

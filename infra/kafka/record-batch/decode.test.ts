@@ -3,9 +3,10 @@ import { createZstdCompress } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { buildBatch } from '../embedded/batch/build.ts';
 import { writeCrc } from '../embedded/batch/header.ts';
-import { COMPRESSION, compress, decompress, zstdContentSize } from './compression.ts';
+import { COMPRESSION, compress, decompress } from './compression.ts';
 import { type Aborted, decodeRecordSet } from './decode.ts';
 import { decodeOldMessages, isOldMessageSet } from './old-messages.ts';
+import { zstdContentSize } from './zstd-frame.ts';
 
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;

@@ -1,7 +1,9 @@
 /**
  * The records of a fetched record set: record batches of format v2, one after the other, the last perhaps cut short.
- * Keys, values and headers are views of the fetched or the decompressed bytes.
+ * Keys, values and headers are views of the fetched or the decompressed bytes (these in `memory`).
  */
+
+import { type Memory, SEPARATE } from '../batch-memory.ts';
 import { crcMatches, readHeader } from '../embedded/batch/header.ts';
 import type { KafkaRecord } from '../port.ts';
 import { decompress } from './compression.ts';
@@ -36,6 +38,7 @@ export function decodeRecordSet(
   partition: number,
   from: number,
   aborted: readonly Aborted[] = [],
+  memory: Memory = SEPARATE,
 ): DecodedRecordSet {
   const records: KafkaRecord[] = [];
   const transactions = new Transactions(aborted);
@@ -50,7 +53,8 @@ export function decodeRecordSet(
     });
     if (!crcMatches(set, at, header.size)) return broken('its CRC does not match');
     if (header.lastOffset >= from) {
-      const clear = decompress(header.compression, set.subarray(at + HEADER_SIZE, at + header.size));
+      const body = set.subarray(at + HEADER_SIZE, at + header.size);
+      const clear = decompress(header.compression, body, memory);
       const reader = new VarintReader(clear, 0);
       const hidden = transactions.hides(header, clear);
       for (let i = 0; i < header.count && !hidden; i++) {
