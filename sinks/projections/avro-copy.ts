@@ -22,12 +22,17 @@ const GROWTH = 16;
 const MAX_BYTES = 1 << 20;
 /** Up to here a loop copies faster than a call. */
 const SHORT = 200;
+const NOT_ASCII = 0x80808080;
 
+/** All of the buffer that the record is in, as those of a batch are: not made for each of them. */
 let b: Uint8Array = new Uint8Array(0);
+/** The same, by words. */
+let words: DataView = new DataView(b.buffer);
 let at = 0;
 let end = 0;
 /** What is written, and where next. */
 let o: Uint8Array = b;
+let outWords = words;
 let to = 0;
 
 /** The id of this version of an event. */
@@ -56,10 +61,14 @@ export function copied(out: RowBuffer, bytes: Uint8Array, write: () => void): bo
   const { length } = out;
   out.reserve(bytes.length * GROWTH);
   out.length = length;
-  b = bytes;
-  at = HEADER_BYTES;
-  end = bytes.length;
+  if (b.buffer !== bytes.buffer) {
+    b = new Uint8Array(bytes.buffer);
+    words = new DataView(bytes.buffer);
+  }
+  at = bytes.byteOffset + HEADER_BYTES;
+  end = bytes.byteOffset + bytes.length;
   o = out.whole;
+  outWords = out.asWords;
   to = length;
   try {
     write();
@@ -111,10 +120,7 @@ function small(): number {
 }
 
 function write32(value: number): void {
-  o[to] = value;
-  o[to + 1] = value >>> 8;
-  o[to + 2] = value >>> 16;
-  o[to + 3] = value >>> 24;
+  outWords.setInt32(to, value, true);
   to += 4;
 }
 
@@ -165,7 +171,10 @@ export function long(): void {
 export function double(): void {
   if (end - at < 8) throw UNUSUAL;
   if ((b[at + 7] & 0x7f) === 0x7f && (b[at + 6] & 0xf0) === 0xf0) throw UNUSUAL;
-  for (let i = 0; i < 8; i++) o[to++] = b[at++];
+  outWords.setInt32(to, words.getInt32(at, true), true);
+  outWords.setInt32(to + 4, words.getInt32(at + 4, true), true);
+  at += 8;
+  to += 8;
 }
 
 /** boolean → UInt8 */
@@ -197,16 +206,27 @@ export function text(): void {
     to += size;
     return;
   }
-  const bytes = b;
-  const into = o;
   let all = 0;
-  for (let i = from, k = to; i < at; i++, k++) {
-    const each = bytes[i];
-    all |= each;
-    into[k] = each;
+  if (size < 4) {
+    for (let i = from; i < at; i++) {
+      const each = b[i];
+      all |= each;
+      o[to++] = each;
+    }
+  } else {
+    const last = at - 4;
+    for (let i = from, k = to; i < last; i += 4, k += 4) {
+      const four = words.getInt32(i, true);
+      all |= four;
+      outWords.setInt32(k, four, true);
+    }
+    // The last word may overlap the one before it.
+    const four = words.getInt32(last, true);
+    all |= four;
+    to += size;
+    outWords.setInt32(to - 4, four, true);
   }
-  to += size;
-  if (all > 0x7f && !isUtf8(bytes.subarray(from, at))) throw UNUSUAL;
+  if ((all & NOT_ASCII) !== 0 && !isUtf8(b.subarray(from, at))) throw UNUSUAL;
 }
 
 /** The length of an Array whose items are not read here. */
