@@ -28,28 +28,40 @@ export const plural = (value: number, noun: string) => `${number(value)} ${noun}
 export const percent = (share: number) =>
   share >= 0 && share < 1000 ? `${rounded(share * 100, 0)} %` : `${(share * 100).toFixed(0)} %`;
 
-/** Times below 10 s have few texts: each is made once. By hundredths, tenths and whole milliseconds. */
-const HUNDREDTHS: string[] = new Array(100).fill('');
-const TENTHS: string[] = new Array(100).fill('');
-const WHOLE: string[] = new Array(10_000).fill('');
-
-/** Of `rounded(ms, digits)` with the unit; `texts` has room for it. */
-function milliseconds(ms: number, digits: 0 | 1 | 2, texts: string[]): string {
+/** Of `rounded(ms, digits)` with the unit. */
+function milliseconds(ms: number, digits: 0 | 1 | 2): string {
   const value = rounded(ms, digits);
-  const at = Math.round(value * POWERS[digits]);
-  if (texts[at] === '') texts[at] = `${value < 1000 ? value : grouped(String(value))} ms`;
-  return texts[at];
+  return `${value < 1000 ? value : grouped(String(value))} ms`;
+}
+
+function timeText(ms: number): string {
+  if (ms < 0) return ms > -0.005 ? '<0.01 ms' : `-${timeText(-ms)}`;
+  if (ms >= 9_999.5) return `${grouped(String(rounded(ms / 1000, 1)))} s`;
+  if (ms >= 9.95) return milliseconds(ms, 0);
+  if (ms >= 0.995) return milliseconds(ms, 1);
+  if (ms >= 0.005) return milliseconds(ms, 2);
+  return ms > 0 ? '<0.01 ms' : `${ms} ms`;
+}
+
+/** What `elapsed` gives, after `before`: of times below 10 s, of which there are few, each text is made once. */
+export function elapsedAfter(before: string): (ms: number) => string {
+  const hundredths: string[] = new Array(100).fill('');
+  const tenths: string[] = new Array(100).fill('');
+  const whole: string[] = new Array(10_000).fill('');
+  return (ms) => {
+    if (!(ms >= 0.005 && ms < 9_999.5)) return `${before}${timeText(ms)}`;
+    const texts = ms >= 9.95 ? whole : ms >= 0.995 ? tenths : hundredths;
+    const scaled = texts === whole ? ms : ms * (texts === tenths ? 10 : 100);
+    const at = Math.round(scaled);
+    // Near a tie `rounded` decides.
+    if (Math.abs(scaled - at) > 0.499_99) return `${before}${timeText(ms)}`;
+    if (texts[at] === '') texts[at] = `${before}${timeText(ms)}`;
+    return texts[at];
+  };
 }
 
 /** Of milliseconds: `<0.01 ms`, `0.25 ms`, `8.3 ms`, `633 ms`, `4,999 ms`, `20.1 s`, `3,600 s`. */
-export function elapsed(ms: number): string {
-  if (ms < 0) return ms > -0.005 ? '<0.01 ms' : `-${elapsed(-ms)}`;
-  if (ms >= 9_999.5) return `${grouped(String(rounded(ms / 1000, 1)))} s`;
-  if (ms >= 9.95) return milliseconds(ms, 0, WHOLE);
-  if (ms >= 0.995) return milliseconds(ms, 1, TENTHS);
-  if (ms >= 0.005) return milliseconds(ms, 2, HUNDREDTHS);
-  return ms > 0 ? '<0.01 ms' : `${ms} ms`;
-}
+export const elapsed = elapsedAfter('');
 
 /** Of bytes: `512 bytes`, `2.0 KB`, `1,234 MB`; units of 1000. */
 export function size(bytes: number): string {

@@ -2,6 +2,8 @@
 import { grown } from '../grown.ts';
 
 const FIRST = 64;
+/** Up to so many are sorted one by one: V8 makes an object of its own for each sort. */
+const FEW = 40;
 
 const sizeFor = (n: number) => Math.max(FIRST, 2 ** Math.ceil(Math.log2(n)));
 
@@ -13,6 +15,25 @@ export class Floats {
   room(n: number): Float64Array {
     if (n > this.at.length) this.at = grown(this.at, sizeFor(n));
     return this.at;
+  }
+
+  /** Room for `n`, the first `n` all of `value`. */
+  filled(n: number, value: number): Float64Array {
+    return this.room(n).fill(value, 0, n);
+  }
+
+  /** The first `n` in rising order. */
+  rising(n: number): Float64Array {
+    const values = this.at;
+    if (n > FEW) values.subarray(0, n).sort();
+    else
+      for (let i = 1; i < n; i++) {
+        const value = values[i];
+        let at = i;
+        for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];
+        values[at] = value;
+      }
+    return values;
   }
 }
 
@@ -30,3 +51,7 @@ export class Ints {
     return this.room(n).fill(value, 0, n);
   }
 }
+
+/** Of `n` rising values the median by nearest rank, as `quantile` gives it; NaN of none. */
+export const medianOf = (rising: Float64Array, n: number): number =>
+  n === 0 ? Number.NaN : rising[Math.ceil(n / 2) - 1];

@@ -1,22 +1,23 @@
 /** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
-import { elapsed, number, percent, plural } from '#infra/format.ts';
+import { elapsed, elapsedAfter, number, percent, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, reader } from '../detectors/measures.ts';
-import { quantile } from '../detectors/stats.ts';
-import { float64s, sortFew, sortRising } from '../trace/arrays.ts';
+import { sortFew } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
 import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
+import { Floats, medianOf } from './columns.ts';
 import { type Branches, type Fork, forksOf } from './forks.ts';
 import type { InsightRule } from './insight.ts';
 import { onPath } from './on-path.ts';
 import { workerPlaces } from './places.ts';
+import { withNumber } from './texts.ts';
 
 /** A wait counts from so long on, or from this share of what the other branches take (as design §5's straggler). */
 const MIN_WAIT_NS = 100e6;
@@ -37,12 +38,14 @@ interface Join {
   readonly time: number;
 }
 
+const others = new Floats();
+
 /** The least wait of a fork that counts. */
 function leastWait({ start, end }: Branches, { from, to }: Fork, last: number): number {
-  const times = float64s(to - from - 1);
+  const times = others.room(to - from - 1);
   let n = 0;
   for (let at = from; at < to; at++) if (at !== last) times[n++] = end[at] - start[from];
-  return Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * quantile(sortRising(times), 0.5));
+  return Math.max(MIN_WAIT_NS, MIN_WAIT_SHARE * medianOf(others.rising(n), n));
 }
 
 /** Undefined where nothing waited for the fork. The path tells whom the join waited for: clocks may tell otherwise. */
@@ -138,7 +141,7 @@ function calleeOf({ view, branches }: Answered, branch: number): string {
 function nameOf(answered: Answered, branch: number): string {
   const { view, branches, join } = answered;
   const place = workerPlaces(view)[branches.row[branch]] || branch - join.fork.from + 1;
-  return `${calleeOf(answered, branch)} #${place}`;
+  return withNumber(calleeOf(answered, branch), place);
 }
 
 function answerOf(answered: Answered): string {
@@ -176,12 +179,16 @@ function answerOf(answered: Answered): string {
 }
 
 /** The branches that the timeline tells of: the last, the one before it, and those that waited longest. */
-function toldBranches(branches: Branches, { fork, last, next }: Join): number[] {
-  const others: number[] = [];
-  for (let at = fork.from; at < fork.to; at++) if (at !== last && at !== next) others.push(at);
-  sortFew(others, (a, b) => branches.end[a] - branches.end[b]);
-  return [last, next, ...others].slice(0, LONGEST_TIMELINE);
+function toldBranches({ end }: Branches, { fork, last, next }: Join): number[] {
+  const told: number[] = [];
+  for (let at = fork.from; at < fork.to; at++) if (at !== last && at !== next) told.push(at);
+  sortFew(told, (a, b) => end[a] - end[b]);
+  if (told.length > LONGEST_TIMELINE - 2) told.length = LONGEST_TIMELINE - 2;
+  told.unshift(last, next);
+  return told;
 }
+
+const waited = elapsedAfter('waited ');
 
 function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']> {
   const path = onPath(view, critical);
@@ -194,9 +201,11 @@ function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']>
   const { agent, operation } = agentOperation(view, join.fork.owner);
   const names = [agent, operation];
   const timeline: TimelineEntry[] = [];
-  for (const branch of toldBranches(branches, join)) {
+  const told = toldBranches(branches, join);
+  for (let i = 0; i < told.length; i++) {
+    const branch = told[i];
     const slack = slackOf(branches, join, branch);
-    const outcome = branches.time[branch] > 0 ? 'on the path' : `waited ${elapsed(slack / 1e6)}`;
+    const outcome = branches.time[branch] > 0 ? 'on the path' : waited(slack / 1e6);
     const callee = calleeOf(answered, branch);
     if (names[names.length - 1] !== callee) names.push(callee);
     timeline.push(entry(nameOf(answered, branch), branches.start[branch], branches.end[branch], outcome));

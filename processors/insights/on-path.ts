@@ -1,20 +1,24 @@
-import { float64s } from '../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../trace/critical-path.ts';
 import type { TraceView } from '../trace/view.ts';
+import { Floats } from './columns.ts';
 
 /** How much of the critical path lies in each row's span or below it; 0: nobody waited for it. */
 export interface OnPath {
   /** ns, waits for people included. */
-  readonly time: Float64Array;
+  time: Float64Array;
   /** ns of waits for people. */
-  readonly idle: Float64Array;
+  idle: Float64Array;
   /** How many rows the path itself runs through. */
-  readonly spans: number;
+  spans: number;
 }
 
-function addUp(view: TraceView, path: CriticalPath): OnPath {
-  const time = float64s(view.n);
-  const idle = float64s(view.n);
+const [times, idles] = [new Floats(), new Floats()];
+
+const kept: OnPath = { time: times.at, idle: idles.at, spans: 0 };
+
+function addUp(view: TraceView, path: CriticalPath): void {
+  const time = times.filled(view.n, 0);
+  const idle = idles.filled(view.n, 0);
   let spans = 0;
   for (let i = 0; i < path.n; i++) {
     const row = path.row[i];
@@ -30,13 +34,21 @@ function addUp(view: TraceView, path: CriticalPath): OnPath {
     time[parent] += time[row];
     idle[parent] += idle[row];
   }
-  return { time, idle, spans };
+  kept.time = time;
+  kept.idle = idle;
+  kept.spans = spans;
 }
 
-let last: { readonly path: CriticalPath; readonly value: OnPath } | undefined;
+let last: CriticalPath | undefined;
 
-/** The segments of the view's path added up from the leaves to the root, by row; once for each path. */
-export function onPath(view: TraceView, path: CriticalPath): OnPath {
-  if (last?.path !== path) last = { path, value: addUp(view, path) };
-  return last.value;
+/**
+ * The segments of the view's path added up from the leaves to the root, by row; once for each path. Good until another
+ * path is asked for.
+ */
+export function onPath(view: TraceView, path: CriticalPath): Readonly<OnPath> {
+  if (last !== path) {
+    addUp(view, path);
+    last = path;
+  }
+  return kept;
 }

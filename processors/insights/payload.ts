@@ -35,6 +35,12 @@ function read(view: TraceView, row: number, key: string): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
 
+/** No span of most traces says a size. */
+function mayHaveSizes(view: TraceView): boolean {
+  for (let i = 0; i < SIZES.length; i++) if (view.mayHave(SIZES[i])) return true;
+  return false;
+}
+
 /** A bit for each of SIZES that any of some calls of the operation says. */
 function sizesSaid(view: TraceView, rows: Int32Array, from: number, to: number): number {
   const n = to - from;
@@ -133,6 +139,7 @@ function objection(
 export const payload: InsightRule = {
   kind: 'payload',
   look({ view }) {
+    if (!mayHaveSizes(view)) return undefined;
     const samples = heaviest(view);
     if (samples.length === 0) return undefined;
     const times = samples.map((sample) => duration(view, sample.row) / 1e6);

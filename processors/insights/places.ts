@@ -1,23 +1,25 @@
 /** One number for one work item: its call, and the worker that makes it, are the same `#n` in every answer. */
 
-import { oncePerView } from '../detectors/calls.ts';
+import { anyFailed, oncePerView } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
-import { int32s } from '../trace/arrays.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
+import { Ints } from './columns.ts';
+
+const [placed, workers] = [new Ints(), new Ints()];
 
 /**
- * By row: the place of a worker among the workers of its parent in order of start, from 1, however many forks they make;
- * a worker that was tried again keeps its own. 0: no worker, or one without a parent.
+ * By row, good until another view is asked for: the place of a worker among the workers of its parent in order of start,
+ * from 1, however many forks they make; a worker that was tried again keeps its own. 0: no worker, or one without a parent.
  */
 export const workerPlaces = oncePerView((view) => {
-  const { first } = foldAttempts(view);
-  const places = int32s(view.n);
-  const known = int32s(view.n);
+  const places = placed.filled(view.n, 0);
+  const known = workers.filled(view.n, 0);
+  const first = anyFailed(view) ? foldAttempts(view).first : undefined; // else nothing was tried again
   for (let row = 0; row < view.n; row++) {
     const parent = view.parent[row];
     if (view.role[row] !== ROLE.worker || parent < 0) continue;
-    places[row] = places[first[row]] || ++known[parent];
+    places[row] = (first !== undefined && places[first[row]]) || ++known[parent];
   }
   return places;
 });

@@ -10,7 +10,9 @@ export function savedBy(view: TraceView, row: number, sooner: number): number {
     const parent = view.parent[at];
     const end = Math.min(view.end[at], view.end[parent]);
     let next = view.start[parent];
-    for (const sibling of view.children(parent)) {
+    const siblings = view.children(parent);
+    for (let i = 0; i < siblings.length; i++) {
+      const sibling = siblings[i];
       if (sibling === at || view.end[sibling] > view.end[at]) continue;
       next = Math.max(next, view.end[sibling]);
     }

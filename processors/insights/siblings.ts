@@ -3,11 +3,9 @@
 import { duration, failedCalls } from '../detectors/calls.ts';
 import type { Batch } from '../detectors/fanout/batches.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
-import { quantile } from '../detectors/stats.ts';
-import { float64s, sortRising } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
-import { Floats, Ints } from './columns.ts';
+import { Floats, Ints, medianOf } from './columns.ts';
 import { numberCalls } from './places.ts';
 
 /** The members of a batch, each one call with all its attempts, in order of their start. */
@@ -127,19 +125,21 @@ export interface Spread {
   readonly beyondNext: number;
 }
 
+const [allTimes, deviations] = [new Floats(), new Floats()];
+
 /** Design §5; where all take no time and differ by nothing, a clock's millisecond is the noise. */
 export function spreadOf({ n, time }: Members): Spread {
-  const times = float64s(n);
-  const deviations = float64s(n);
+  let times = allTimes.room(n);
   let slowest = 0;
   for (let i = 0; i < n; i++) {
     times[i] = time[i];
     if (time[i] > time[slowest]) slowest = i;
   }
-  sortRising(times);
-  const median = quantile(times, 0.5);
-  for (let i = 0; i < n; i++) deviations[i] = Math.abs(times[i] - median);
-  const deviation = quantile(sortRising(deviations), 0.5);
+  times = allTimes.rising(n);
+  const median = medianOf(times, n);
+  const apart = deviations.room(n);
+  for (let i = 0; i < n; i++) apart[i] = Math.abs(times[i] - median);
+  const deviation = medianOf(deviations.rising(n), n);
   const noise = Math.max(deviation, 0.05 * median) || CLOCK_NS;
   return {
     slowest,

@@ -27,8 +27,10 @@ const [firsts, ends, lengths] = [new Ints(), new Floats(), new Floats()];
 /** 1: some run at once: workers of a fan-out, not an agent's turns. */
 const parallel = new Ints();
 
+const callers = new Tuples();
+
 function findTurns(view: TraceView): void {
-  const callers = new Tuples();
+  callers.clear();
   const turns = turnsOf.room(view.n);
   const [first, end, longest, beside] = [
     firsts.room(view.n),

@@ -1,5 +1,5 @@
 /** Which member of a batch of sibling calls delays the batch: one slow call, the queue, or none. */
-import { elapsed, number, plural } from '#infra/format.ts';
+import { elapsed, elapsedAfter, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
@@ -12,6 +12,7 @@ import type { InsightRule } from './insight.ts';
 import { type OnPath, onPath } from './on-path.ts';
 import { savedBy } from './saving.ts';
 import { type Members, membersOf, type Spread, spreadOf } from './siblings.ts';
+import { withNumber } from './texts.ts';
 
 /** Design §5: of fewer siblings one cannot say what is usual. */
 const MIN_SIBLINGS = 5;
@@ -155,7 +156,7 @@ function slowestOf(compared: Compared): string {
   // Workers of other calls, or of batches before, have numbers too.
   for (let i = 0; i < members.n; i++)
     if (members.number[i] > members.n) ofAll = `, one of ${number(members.n)},`;
-  return `${callee} #${members.number[spread.slowest]}${ofAll} took ${againstMedian(compared)}`;
+  return `${withNumber(callee, members.number[spread.slowest])}${ofAll} took ${againstMedian(compared)}`;
 }
 
 function answerOf(compared: Compared): string {
@@ -194,14 +195,20 @@ function toldMembers({ members, spread: { slowest }, last }: Compared): number[]
   return told;
 }
 
+const waitedFor = elapsedAfter(': waited ');
+const servedIn = elapsedAfter(', served in ');
+
 /** Nothing of a batch that nothing waited for: none of it tells where the time went. */
 function timelineOf(compared: Compared): TimelineEntry[] {
   const { callee, members, spread, found } = compared;
   const timeline: TimelineEntry[] = [];
   if (!compared.waitedFor) return timeline;
-  for (const member of toldMembers(compared)) {
-    const served = `served in ${elapsed(members.service[member] / 1e6)}${inAttempts(members.attempts[member])}`;
-    const label = `${callee} #${members.number[member]}: waited ${elapsed(members.wait[member] / 1e6)}, ${served}`;
+  const told = toldMembers(compared);
+  for (let i = 0; i < told.length; i++) {
+    const member = told[i];
+    const waited = waitedFor(members.wait[member] / 1e6);
+    const served = servedIn(members.service[member] / 1e6);
+    const label = `${withNumber(callee, members.number[member])}${waited}${served}${inAttempts(members.attempts[member])}`;
     const outcome =
       found && member === spread.slowest
         ? 'delayed the batch'

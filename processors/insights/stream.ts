@@ -1,6 +1,7 @@
 /** The question of a token stream: did it stand still, and what ran beside it then? */
 import { elapsed, number, percent, plural } from '#infra/format.ts';
 import type { TimelineEntry } from '#schemas/events.ts';
+import { ATTR } from '#schemas/semconv.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { detector as starvation } from '../detectors/starvation.detector.ts';
@@ -142,6 +143,7 @@ function answerOf(view: TraceView, watched: Watched, e: (name: string) => number
 export const stream: InsightRule = {
   kind: 'stream',
   look({ view }) {
+    if (!view.mayHave(ATTR.ATI_STREAM_TOKEN_OFFSETS)) return undefined; // no stream can be read
     let best: Watched | undefined;
     for (const each of candidates(view)) {
       const watched = watch(view, each);

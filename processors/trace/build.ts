@@ -163,6 +163,7 @@ export function buildTraceView(columns: SpanColumns): TraceView {
       const located = locateAttributes(c, distinct);
       return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key, index);
     },
+    mayHave: (key) => SPAN_KEYS.mayHave(union, SPAN_KEYS.indexOf(key)),
     resource(row, key) {
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];

@@ -55,6 +55,8 @@ export interface TraceView {
   /** 16 hex digits. */
   spanId(row: number): string;
   attribute(row: number, key: string): AttributeValue | undefined;
+  /** False where surely no span of the trace has the attribute. */
+  mayHave(key: string): boolean;
   resource(row: number, key: string): AttributeValue | undefined;
   /** Span ids (hex) that this span links to in the same trace. */
   links(row: number): readonly string[];

@@ -123,6 +123,7 @@ export function viewOfObjects(given: readonly Span[]): TraceView {
     children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
     spanId: (row) => spans[row].spanId,
     attribute: (row, key) => viewValue(spans[row].attributes[key]),
+    mayHave: () => true,
     resource: (row, key) => viewValue(spans[row].resource[key]),
     links,
   };
