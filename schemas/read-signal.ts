@@ -53,6 +53,10 @@ let number = 0;
 function long(b: Uint8Array): boolean {
   if (at >= end) return false;
   let byte = b[at++];
+  if (byte < 0x80) {
+    number = (byte >>> 1) ^ -(byte & 1);
+    return true;
+  }
   const odd = (byte & 1) === 1;
   let value = byte & 0x7f;
   for (let factor = 128; byte >= 0x80; factor *= 128) {
@@ -74,8 +78,9 @@ function skipString(b: Uint8Array): boolean {
   if (!long(b) || number < 0 || number > end - at) return false;
   const from = at;
   at += number;
-  for (let i = from; i < at; i++) if (b[i] > 0x7f) return isUtf8(b.subarray(from, at));
-  return true;
+  let bits = 0;
+  for (let i = from; i < at; i++) bits |= b[i];
+  return bits < 0x80 || isUtf8(b.subarray(from, at));
 }
 
 function skip(bytes: number): boolean {

@@ -11,6 +11,7 @@ import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '.
 import { retentionMs, type WindowSettings } from '../windows/settings.ts';
 import { hasFindings, isTraffic } from '../windows/slice.ts';
 import { Sources } from '../windows/sources.ts';
+import { traceHash } from '../windows/trace-index.ts';
 import type { Window } from '../windows/window.ts';
 import { atAction, atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
@@ -290,14 +291,15 @@ export class SignalProcessor {
       return;
     }
     const group = this.#groupOf(signal);
-    const held = group.latest(signal);
+    const hash = traceHash(signal);
+    const held = group.latest(signal, hash);
     // One that is too old to count is as if it were gone: whether it was freed already must not matter.
     const former = held !== undefined && !isTooOld(this.#settings, held.eventTime, time) ? held : undefined;
     if (former !== undefined && former.revision >= signal.revision) {
       this.stats.duplicates++;
       return;
     }
-    group.put(signal);
+    group.put(signal, hash);
     if (former !== undefined || isTraffic(signal)) group.touch(eventTime, time);
     if (this.#muted(time)) return;
     // Most signals have no effect but on windows.

@@ -4,7 +4,7 @@ import type { GroupId, GroupName } from './group-names.ts';
 import { firstEnd, firstHop, hopOf, isClosed, lastEnd, lastHop } from './hopping.ts';
 import type { WindowSettings } from './settings.ts';
 import { Slice, type Telling } from './slice.ts';
-import { TraceIndex } from './trace-index.ts';
+import { TraceIndex, traceHash } from './trace-index.ts';
 import { Window } from './window.ts';
 
 /** What a group holds of a trace. */
@@ -51,22 +51,21 @@ export class Group {
   }
 
   /** What is held of the signal's trace. */
-  latest(signal: SignalLayout): Held | undefined {
-    const slot = this.#index.find(signal);
+  latest(signal: SignalLayout, hash = traceHash(signal)): Held | undefined {
+    const slot = this.#index.find(signal, hash);
     if (slot < 0) return undefined;
     const slice = this.#bySerial.get(this.#index.serial(slot))!;
     const row = this.#index.row(slot);
-    const [eventTime, revision] = [slice.eventTime(row), slice.revision(row)];
-    return { eventTime, revision, findings: slice.findings(row) };
+    return { eventTime: slice.eventTime(row), revision: slice.revision(row), findings: slice.findings(row) };
   }
 
-  put(signal: SignalLayout): void {
-    const slot = this.#index.find(signal);
+  put(signal: SignalLayout, hash = traceHash(signal)): void {
+    const slot = this.#index.find(signal, hash);
     if (slot >= 0) this.#remove(this.#bySerial.get(this.#index.serial(slot))!, this.#index.row(slot));
     const slice = this.#sliceOf(hopOf(this.#settings, signal.eventTime));
     const row = slice.add(signal);
     if (slot >= 0) this.#index.move(slot, slice.serial, row);
-    else this.#index.add(signal, slice.serial, row);
+    else this.#index.add(hash, slice.serial, row);
   }
 
   /** Notes which windows of this event time are closed at `time`, and so must be looked at again. */

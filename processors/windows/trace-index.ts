@@ -4,6 +4,11 @@ import type { Slice } from './slice.ts';
 
 const LEAST_SLOTS = 8;
 
+/** The hash of the signal's trace id. */
+export function traceHash({ bytes, traceAt, traceEnd }: SignalLayout): number {
+  return hashOf(bytes, traceAt, traceEnd);
+}
+
 /**
  * Where a group holds each trace: number of the slice and row, by trace id, in a table of numbers with open addressing. A slice that
  * is gone takes its traces with it; their slots are freed when the table is full.
@@ -21,9 +26,8 @@ export class TraceIndex {
     this.#slices = slices;
   }
 
-  /** The slot of the signal's trace, or −1; until the next `set`. */
-  find({ bytes, traceAt, traceEnd }: SignalLayout): number {
-    const hash = hashOf(bytes, traceAt, traceEnd);
+  /** The slot of the signal's trace, or −1; until the next `add`. `hash`: its `traceHash`. */
+  find({ bytes, traceAt, traceEnd }: SignalLayout, hash: number): number {
     const mask = this.#rows.length - 1;
     for (let slot = hash & mask; this.#rows[slot] !== 0; slot = (slot + 1) & mask) {
       if (this.#hashes[slot] !== hash) continue;
@@ -48,10 +52,10 @@ export class TraceIndex {
     this.#rows[slot] = row + 1;
   }
 
-  /** Puts in the signal's trace, which is not in it. */
-  add({ bytes, traceAt, traceEnd }: SignalLayout, serial: number, row: number): void {
+  /** Puts in a trace that is not in it, by its `traceHash`. */
+  add(hash: number, serial: number, row: number): void {
     if ((this.#used + 1) * 3 > this.#rows.length * 2) this.#rebuild();
-    this.#put(hashOf(bytes, traceAt, traceEnd), serial, row + 1);
+    this.#put(hash, serial, row + 1);
   }
 
   #put(hash: number, serial: number, row: number): void {
