@@ -25,7 +25,7 @@ function batch(clock: number, spans: readonly TestSpan[]) {
     const found = traces.find(ids, row * 4, 0);
     const first = { offset: clock, clockBefore: clock, clock };
     const trace = found >= 0 ? found : traces.begin(ids, row * 4, 0, first);
-    return traces.offer(trace, rows, row, wordsOf(rows.spanId), wordsOf(rows.parentId), clock);
+    return traces.offer(trace, rows, row, clock);
   });
   traces.endBatch(clock);
   return arrivals;

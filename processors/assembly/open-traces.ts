@@ -15,11 +15,13 @@ const FIRST_BITS = 6;
 const NONE: readonly SignalIdentity[] = [];
 /** Of a trace with more spans a set says which are there already. */
 const SCANNED = 64;
+/** Spreads the ids of senders that count (2^32 divided by the golden ratio). */
+const SPREAD = 0x9e3779b1;
 
 /**
  * The open traces of a partition, each by a number while it is here: from its first span until it can no longer be
  * re-opened. A session window (whose rules stand in windows/session.ts) with the spans in it; complete when its root has
- * come. Columns of numbers, about 150 bytes a trace, and no object of its own.
+ * come. Columns of numbers, about 160 bytes a trace, and no object of its own.
  */
 export class OpenTraces {
   readonly sessions: Sessions;
@@ -43,6 +45,8 @@ export class OpenTraces {
   #lastRow = new Int32Array(1 << FIRST_BITS);
   #count = new Int32Array(1 << FIRST_BITS);
   #bytes = new Float64Array(1 << FIRST_BITS);
+  /** Two words: a bit for each span's id. Where a span's is not set, the trace has none of that id. */
+  #seen = new Int32Array(2 << FIRST_BITS);
   /** In order of their first offset: the neighbours. */
   #older = new Int32Array(1 << FIRST_BITS);
   #younger = new Int32Array(1 << FIRST_BITS);
@@ -165,6 +169,8 @@ export class OpenTraces {
     this.#lastRow[trace] = -1;
     this.#count[trace] = 0;
     this.#bytes[trace] = 0;
+    this.#seen[trace * 2] = 0;
+    this.#seen[trace * 2 + 1] = 0;
     this.#revisions[trace] = 0;
     this.#eventTime[trace] = 0;
     this.#flags[trace] = 0;
@@ -182,26 +188,19 @@ export class OpenTraces {
   }
 
   /** Offers row `row` of `rows`, whose bytes are the record that is open in `spans`, at `clock`. `endBatch` follows. */
-  offer(
-    trace: number,
-    rows: SpanColumns,
-    row: number,
-    spanId: Uint32Array,
-    parentId: Uint32Array,
-    clock: number,
-  ): Arrival {
-    const large = this.#large.get(trace);
-    const { time } = rows;
-    const at = row * 4;
-    const key =
-      large === undefined
-        ? ''
-        : spanKey(spanId[row * 2], spanId[row * 2 + 1], time[at], time[at + 1], rows.kind[row]);
-    const known =
-      large === undefined ? this.spans.has(this.#firstRow[trace], rows, row, spanId) : large.has(key);
-    if (known) return 'duplicate';
+  offer(trace: number, rows: SpanColumns, row: number, clock: number): Arrival {
+    const { spanWords, parentWords } = rows;
+    const large = this.#count[trace] < SCANNED ? undefined : this.#large.get(trace);
+    const key = large === undefined ? '' : keyOf(rows, row);
+    const hash = Math.imul(spanWords[row * 2] ^ spanWords[row * 2 + 1], SPREAD) >>> 26;
+    const seen = trace * 2 + (hash >> 5);
+    const bit = 1 << (hash & 31);
+    const perhaps = (this.#seen[seen] & bit) !== 0;
+    if (perhaps && (large === undefined ? this.spans.has(this.#firstRow[trace], rows, row) : large.has(key)))
+      return 'duplicate';
     if (this.sessions.isLate(trace, clock)) return 'late';
-    const added = this.spans.add(rows, row, spanId, parentId);
+    const added = this.spans.add(rows, row);
+    this.#seen[seen] |= bit;
     if (this.#lastRow[trace] >= 0) this.spans.chain(this.#lastRow[trace], added);
     else this.#firstRow[trace] = added;
     this.#lastRow[trace] = added;
@@ -215,7 +214,7 @@ export class OpenTraces {
       this.#resource[trace] = resource;
       this.#bytes[trace] += rows.resourceLength[row];
     }
-    this.sessions.add(trace, clock, parentId[row * 2] === 0 && parentId[row * 2 + 1] === 0);
+    this.sessions.add(trace, clock, parentWords[row * 2] === 0 && parentWords[row * 2 + 1] === 0);
     if ((this.#flags[trace] & 1) === 0) {
       this.#flags[trace] |= 1;
       this.#touched.push(trace);
@@ -265,8 +264,7 @@ export class OpenTraces {
 
   /** Its spans, in order of arrival, until the next call of this or `releaseColumns`. */
   columns(trace: number): SpanColumns {
-    const id = this.#idBytes.subarray(trace * 16, trace * 16 + 16);
-    return this.spans.columns(this.#firstRow[trace], this.#count[trace], id);
+    return this.spans.columns(this.#firstRow[trace], this.#count[trace], this.#ids, trace * 4);
   }
 
   /** Lets it and its spans go; its number is free. */
@@ -332,6 +330,7 @@ export class OpenTraces {
     this.#lastRow = grown(this.#lastRow, length);
     this.#count = grown(this.#count, length);
     this.#bytes = grown(this.#bytes, length);
+    this.#seen = grown(this.#seen, length * 2);
     this.#older = grown(this.#older, length);
     this.#younger = grown(this.#younger, length);
     this.#revisions = grown(this.#revisions, length);
@@ -342,6 +341,12 @@ export class OpenTraces {
     this.#buckets = new Int32Array(1 << this.#bits).fill(-1);
     for (let trace = 0; trace < count; trace++) this.#link(trace);
   }
+}
+
+/** What `SpanStore.keys` gives for a row. */
+function keyOf({ spanWords, time, kind }: SpanColumns, row: number): string {
+  const at = row * 2;
+  return spanKey(spanWords[at], spanWords[at + 1], time[at * 2], time[at * 2 + 1], kind[row]);
 }
 
 /** Orders traces, and names one, across tenants. */

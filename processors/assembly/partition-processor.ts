@@ -9,10 +9,9 @@ import { isToldOn, onward } from '../windows/watermark.ts';
 import { type AssemblyOutput, Emitter } from './emitter.ts';
 import { OpenTraces, traceOrder } from './open-traces.ts';
 import type { AssemblySettings } from './settings.ts';
-import { wordsOf } from './span-store.ts';
 import { type AssemblyStats, newStats } from './stats.ts';
 import { Tombstones } from './tombstones.ts';
-import { idWords } from './trace-ids.ts';
+import { idWords, sameId } from './trace-ids.ts';
 import { unanalysed } from './unanalysed.ts';
 
 export type Analyse = (tenant: string, traceId: string, columns: SpanColumns) => TraceAnalysis;
@@ -73,11 +72,6 @@ export class PartitionProcessor {
   readonly #tombstones = new Tombstones();
   readonly #skim = new SpanColumns(512);
   readonly #traces: OpenTraces;
-  /** The skimmed ids as words; `#wordsOf` is the column that they were made of. */
-  #traceIds: Uint32Array = new Uint32Array();
-  #spanIds: Uint32Array = new Uint32Array();
-  #parentIds: Uint32Array = new Uint32Array();
-  #wordsOf: Uint8Array | undefined;
   #skipped: string[] = [];
   #clock: number;
   #nextOffset: number;
@@ -169,12 +163,6 @@ export class PartitionProcessor {
   #add(tenantName: string, otlp: Uint8Array, offset: number, clockBefore: number): number {
     const rows = this.#skim;
     if (rows.n === 0) return 0;
-    if (this.#wordsOf !== rows.spanId) {
-      this.#wordsOf = rows.spanId;
-      this.#traceIds = wordsOf(rows.traceId);
-      this.#spanIds = wordsOf(rows.spanId);
-      this.#parentIds = wordsOf(rows.parentId);
-    }
     const traces = this.#traces;
     const clock = this.#clock;
     const first = { offset, clockBefore, clock };
@@ -184,9 +172,9 @@ export class PartitionProcessor {
     let late = 0;
     let trace = -1;
     for (let row = 0; row < rows.n; row++) {
-      if (row === 0 || !sameTrace(rows, row)) trace = this.#traceOf(tenant, row, first);
-      const arrival =
-        trace < 0 ? 'late' : traces.offer(trace, rows, row, this.#spanIds, this.#parentIds, clock);
+      if (row === 0 || !sameId(rows.traceWords, row * 4, rows.traceWords, row * 4 - 4))
+        trace = this.#traceOf(tenant, row, first);
+      const arrival = trace < 0 ? 'late' : traces.offer(trace, rows, row, clock);
       if (arrival === 'late') late++;
       if (arrival === 'added') {
         added++;
@@ -209,10 +197,11 @@ export class PartitionProcessor {
     row: number,
     first: { readonly offset: number; readonly clockBefore: number; readonly clock: number },
   ): number {
-    const known = this.#traces.find(this.#traceIds, row * 4, tenant);
+    const ids = this.#skim.traceWords;
+    const known = this.#traces.find(ids, row * 4, tenant);
     if (known >= 0) return known;
-    if (this.#tombstones.covers(this.#traceIds, row * 4, tenant, this.#clock)) return -1;
-    return this.#traces.begin(this.#traceIds, row * 4, tenant, first);
+    if (this.#tombstones.covers(ids, row * 4, tenant, this.#clock)) return -1;
+    return this.#traces.begin(ids, row * 4, tenant, first);
   }
 
   #revise(trace: number, clock: number, cut = false): void {
@@ -260,11 +249,4 @@ export class PartitionProcessor {
     this.#tombstones.add(traces.ids, trace * 4, traces.tenantNumberOf(trace), until);
     traces.forget(trace);
   }
-}
-
-/** True when a row is of the same trace as the one before it. */
-function sameTrace(rows: SpanColumns, row: number): boolean {
-  const at = row * 16;
-  for (let i = at; i < at + 16; i++) if (rows.traceId[i] !== rows.traceId[i - 16]) return false;
-  return true;
 }

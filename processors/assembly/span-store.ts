@@ -49,6 +49,8 @@ export class SpanStore {
   #resourceFrom = -1;
   #resourceAt = 0;
   #columns = new SpanColumns(64);
+  /** Pages of the columns, by their index. */
+  readonly #used: number[] = [];
 
   /** Pages that are held, and their bytes. */
   get held(): { readonly pages: number; readonly bytes: number } {
@@ -71,7 +73,7 @@ export class SpanStore {
   }
 
   /** Adds row `from` of `rows`, whose bytes are the open record's; returns its number. The caller chains it. */
-  add(rows: SpanColumns, from: number, spanId: Uint32Array, parentId: Uint32Array): number {
+  add(rows: SpanColumns, from: number): number {
     let row = this.#free;
     if (row >= 0) this.#free = this.#places[row * 8 + NEXT];
     else {
@@ -83,11 +85,15 @@ export class SpanStore {
     const page = this.#young;
     const record = this.#record;
     const to = row * 8;
-    words[to] = spanId[from * 2];
-    words[to + 1] = spanId[from * 2 + 1];
-    words[to + 2] = parentId[from * 2];
-    words[to + 3] = parentId[from * 2 + 1];
-    for (let i = 0; i < 4; i++) words[to + 4 + i] = rows.time[from * 4 + i];
+    const { spanWords, parentWords, time } = rows;
+    words[to] = spanWords[from * 2];
+    words[to + 1] = spanWords[from * 2 + 1];
+    words[to + 2] = parentWords[from * 2];
+    words[to + 3] = parentWords[from * 2 + 1];
+    words[to + 4] = time[from * 4];
+    words[to + 5] = time[from * 4 + 1];
+    words[to + 6] = time[from * 4 + 2];
+    words[to + 7] = time[from * 4 + 3];
     places[to + PAGE] = page;
     places[to + SPAN] = record + rows.spanOffset[from];
     places[to + SPAN_LENGTH] = rows.spanLength[from];
@@ -107,11 +113,12 @@ export class SpanStore {
   }
 
   /** True where the chain from `first` has a span of the same id, start and kind as row `at` of `rows`. */
-  has(first: number, rows: SpanColumns, at: number, spanId: Uint32Array): boolean {
+  has(first: number, rows: SpanColumns, at: number): boolean {
     const words = this.#words;
-    const low = spanId[at * 2];
-    const high = spanId[at * 2 + 1];
-    for (let row = first; row >= 0; row = this.#places[row * 8 + NEXT]) {
+    const places = this.#places;
+    const low = rows.spanWords[at * 2];
+    const high = rows.spanWords[at * 2 + 1];
+    for (let row = first; row >= 0; row = places[row * 8 + NEXT]) {
       const to = row * 8;
       if (
         words[to] === low &&
@@ -134,8 +141,8 @@ export class SpanStore {
     }
   }
 
-  /** The chain as columns, until the next call: `count` rows, all of the trace id in `id` (16 bytes). */
-  columns(first: number, count: number, id: Uint8Array): SpanColumns {
+  /** The chain as columns, until the next call: `count` rows, all of the trace id in four words of `id` from `idAt` on. */
+  columns(first: number, count: number, id: Uint32Array, idAt: number): SpanColumns {
     let c = this.#columns;
     if (c.capacity > KEPT_ROWS) {
       c = new SpanColumns(64);
@@ -145,28 +152,47 @@ export class SpanStore {
     c.reserve(count);
     c.n = count;
     c.buffers = [];
-    const used: number[] = [];
-    const ids = wordsOf(c.spanId);
-    const parents = wordsOf(c.parentId);
+    const words = this.#words;
+    const places = this.#places;
+    const codes = this.#codes;
+    const { traceWords, spanWords, parentWords, time } = c;
+    const id0 = id[idAt];
+    const id1 = id[idAt + 1];
+    const id2 = id[idAt + 2];
+    const id3 = id[idAt + 3];
+    // Spans mostly stand where the one before them does.
+    let page = -1;
+    let index = -1;
+    const used = this.#used;
+    used.length = 0;
     let to = 0;
-    for (let row = first; row >= 0; row = this.#places[row * 8 + NEXT]) {
+    for (let row = first; row >= 0; row = places[row * 8 + NEXT]) {
       const at = row * 8;
-      const words = this.#words;
-      const places = this.#places;
-      const page = places[at + PAGE];
-      if (used[this.#indexOf[page]] !== page) {
-        this.#indexOf[page] = used.push(page) - 1;
-        c.buffers.push(this.#pages[page]!);
+      if (places[at + PAGE] !== page) {
+        page = places[at + PAGE];
+        if (used[this.#indexOf[page]] !== page) {
+          this.#indexOf[page] = used.push(page) - 1;
+          c.buffers.push(this.#pages[page]!);
+        }
+        index = this.#indexOf[page];
       }
-      c.traceId.set(id, to * 16);
-      ids[to * 2] = words[at];
-      ids[to * 2 + 1] = words[at + 1];
-      parents[to * 2] = words[at + 2];
-      parents[to * 2 + 1] = words[at + 3];
-      for (let i = 0; i < 4; i++) c.time[to * 4 + i] = words[at + 4 + i];
-      c.kind[to] = this.#codes[row] & 15;
-      c.status[to] = this.#codes[row] >> 4;
-      c.buffer[to] = this.#indexOf[page];
+      const four = to * 4;
+      const two = to * 2;
+      traceWords[four] = id0;
+      traceWords[four + 1] = id1;
+      traceWords[four + 2] = id2;
+      traceWords[four + 3] = id3;
+      spanWords[two] = words[at];
+      spanWords[two + 1] = words[at + 1];
+      parentWords[two] = words[at + 2];
+      parentWords[two + 1] = words[at + 3];
+      time[four] = words[at + 4];
+      time[four + 1] = words[at + 5];
+      time[four + 2] = words[at + 6];
+      time[four + 3] = words[at + 7];
+      c.kind[to] = codes[row] & 15;
+      c.status[to] = codes[row] >> 4;
+      c.buffer[to] = index;
       c.spanOffset[to] = places[at + SPAN];
       c.spanLength[to] = places[at + SPAN_LENGTH];
       c.nameOffset[to] = places[at + NAME];
