@@ -92,14 +92,19 @@ function nameOperations(view: TraceView): AgentOperations {
   const agents = keptAgents(strings.length).fill(-1, 0, strings.length); // numbers of their normal names
   const of = keptOf(n);
   const normal = new NameCount();
+  const names: string[] = [];
   const list: AgentOperation[] = [];
   numbers.clear();
   for (let row = 0; row < n; row++) {
     const index = view.agent[row];
-    if (agents[index] < 0) agents[index] = normal.add(nameOf(strings[index]).normal);
+    if (agents[index] < 0) {
+      const name = nameOf(strings[index]).normal;
+      agents[index] = normal.add(name);
+      names[agents[index]] = name.text;
+    }
     const number = numbers.add(agents[index], view.operation[row]);
     if (number === list.length)
-      list.push({ agent: nameOf(strings[index]).normal.text, operation: strings[view.operation[row]] });
+      list.push({ agent: names[agents[index]], operation: strings[view.operation[row]] });
     of[row] = number;
   }
   return { of, list };

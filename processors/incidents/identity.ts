@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FindingKind } from '#schemas/events.ts';
 
 /** What makes two findings the same incident. No trace id, time or measured value is in it. */
@@ -22,5 +22,5 @@ const VERSION = 1;
  */
 export function incidentId(key: IncidentKey): string {
   const parts = ['ati-incident', VERSION, key.kind, key.tenant, key.agent, key.operation, key.signature];
-  return createHash('sha256').update(JSON.stringify(parts), 'utf8').digest('hex').slice(0, 32);
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32);
 }
