@@ -7,7 +7,7 @@ import { qualified } from '../trace/normalise.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import { chainAmong } from './chain/runs.ts';
-import { cumulatedOf, longestOf, realSteps, type Step, stepsOf } from './chain/steps.ts';
+import { cumulatedOf, longestOf, mostSteps, realSteps, type Step, stepsOf } from './chain/steps.ts';
 import type { Detector } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
@@ -80,6 +80,7 @@ export const detector: Detector<Config> = {
   version: 1,
   config,
   inTrace({ view, tenant, critical }, c) {
+    if (mostSteps(view) < c.minDepth) return { findings: [], facts: [] };
     const { steps: all, whole } = stepsOf(view, critical);
     if (all.length < c.minDepth) return { findings: [], facts: [] };
     const isChain = (some: readonly Step[]) =>

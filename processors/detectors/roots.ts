@@ -20,6 +20,7 @@ const RETRIES_ARE_MOST = 2;
  * Whatever order the findings are in, the same are roots. A finding that is explained names a root of this trace.
  */
 export function markRoots(findings: readonly Finding[], trace: TraceContext): Finding[] {
+  if (findings.length === 0) return [];
   const rootOf = resolve(causes(findings, trace));
   const symptoms = Map.groupBy(findings, ({ incidentId }) => rootOf.get(incidentId) ?? '');
   return findings.map((finding) => {

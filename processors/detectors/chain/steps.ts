@@ -2,9 +2,9 @@
  * The steps of a trace: each agent's invocation with everything beneath it until the next agent's, measured by its
  * exclusive time on the critical path. One agent's loop is one step.
  */
-import { int32s } from '../../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
 import { isAgent } from '../../trace/roles.ts';
+import { keptInt32s } from '../../trace/scratch.ts';
 import { Tuples } from '../../trace/tuples.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { oncePerView } from '../calls.ts';
@@ -19,27 +19,40 @@ export interface Step {
   end: number;
 }
 
+const callers = new Tuples();
+const keptStep = keptInt32s();
+const keptFirst = keptInt32s();
+
 /**
  * For each row the invocation that it belongs to, as the row of its step; -1 above all agents. An agent that calls
- * itself, or is called again by the same caller, goes on with its step.
+ * itself, or is called again by the same caller, goes on with its step. Good until another view's are asked for.
  */
 export const stepOfRows = oncePerView((view) => {
-  const step = int32s(view.n).fill(-1);
-  const calls = new Tuples();
-  const rows: number[] = [];
-  for (const row of view.topDown) {
-    const parent = view.parent[row];
-    const above = parent < 0 ? -1 : step[parent];
+  const { n, topDown, parent, role, agent, service } = view;
+  const step = keptStep(n);
+  /** The first row of each tuple. */
+  const first = keptFirst(n);
+  callers.clear();
+  for (let i = 0; i < n; i++) {
+    const row = topDown[i];
+    const above = parent[row] < 0 ? -1 : step[parent[row]];
     step[row] = above;
-    if (!isAgent(view.role[row])) continue;
-    if (above >= 0 && view.agent[above] === view.agent[row] && view.service[above] === view.service[row])
-      continue;
-    const number = calls.add(above, view.agent[row], view.service[row]);
-    if (number === rows.length) rows.push(row);
-    step[row] = rows[number];
+    if (!isAgent(role[row])) continue;
+    if (above >= 0 && agent[above] === agent[row] && service[above] === service[row]) continue;
+    const known = callers.count;
+    const number = callers.add(above, agent[row], service[row]);
+    if (number === known) first[number] = row;
+    step[row] = first[number];
   }
   return step;
 });
+
+/** No trace has more steps than agents' spans. */
+export function mostSteps({ n, role }: TraceView): number {
+  let most = 0;
+  for (let row = 0; row < n; row++) if (isAgent(role[row])) most++;
+  return most;
+}
 
 export interface Steps {
   /** In order of their first moment on the path. */
@@ -48,24 +61,29 @@ export interface Steps {
   readonly whole: number;
 }
 
+const keptPlace = keptInt32s();
+
 export function stepsOf(view: TraceView, path: CriticalPath): Steps {
   const stepOf = stepOfRows(view);
-  const found = new Map<number, Step>();
+  const steps: Step[] = [];
+  const place = keptPlace(view.n).fill(0, 0, view.n); // in `steps`, from 1
   let whole = 0;
   for (let i = 0; i < path.n; i++) {
     if (path.type[i] === SEGMENT.idle) continue;
-    const time = path.end[i] - path.start[i];
-    whole += time;
+    const start = path.start[i];
+    const end = path.end[i];
+    whole += end - start;
     const row = stepOf[path.row[i]];
     if (row < 0) continue;
-    const step = found.get(row);
-    if (step === undefined) found.set(row, { row, time, start: path.start[i], end: path.end[i] });
-    else {
-      step.time += time;
-      step.end = path.end[i];
+    if (place[row] === 0) {
+      place[row] = steps.push({ row, time: end - start, start, end });
+      continue;
     }
+    const step = steps[place[row] - 1];
+    step.time += end - start;
+    step.end = end;
   }
-  return { steps: [...found.values()], whole };
+  return { steps, whole };
 }
 
 /** Without the steps that only pass on what the next one does: those below this share of the mean step. */

@@ -4,8 +4,10 @@ import { ATTR } from '#schemas/semconv.ts';
 import { float64s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
+import { keptUint8s } from '../../trace/scratch.ts';
 import type { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
+import { oncePerView } from '../calls.ts';
 import { quantile } from '../stats.ts';
 import type { Background } from './background.ts';
 
@@ -31,10 +33,22 @@ export interface Stream {
   readonly interval: number | undefined;
 }
 
+const keptStreams = keptUint8s();
+
+/** 1 for each row that is a stream; asked for of many rows, by detectors, signals and insights. */
+const streamRows = oncePerView((view) => {
+  const streams = keptStreams(view.n);
+  for (let row = 0; row < view.n; row++) {
+    const role = view.role[row];
+    const says = role === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
+    streams[row] = role === ROLE.stream || says ? 1 : 0;
+  }
+  return streams;
+});
+
 /** True where a span is a token stream: by its role, or a chat that says when its chunks came. */
 export function isStream(view: TraceView, row: number): boolean {
-  if (view.role[row] === ROLE.stream) return true;
-  return view.role[row] === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
+  return streamRows(view)[row] === 1;
 }
 
 /** How far beside its span a chunk may be said to have come: SDKs take the two from different clocks. */
@@ -44,12 +58,18 @@ const SLACK_NS = 10 * CLOCK_NS;
 export function readStream(view: TraceView, row: number): Stream | undefined {
   const offsets = view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS);
   if (!Array.isArray(offsets) || offsets.length < 2) return undefined;
-  const chunks = Float64Array.from(offsets, (offset: unknown) =>
-    typeof offset === 'number' ? view.start[row] + offset * 1e6 : Number.NaN,
-  ).sort();
-  const { start, end } = view;
-  if (!chunks.every((ns) => ns >= start[row] - SLACK_NS && ns <= end[row] + SLACK_NS)) return undefined;
-  for (const [i, ns] of chunks.entries()) chunks[i] = Math.min(Math.max(ns, start[row]), end[row]);
+  const start = view.start[row];
+  const end = view.end[row];
+  const chunks = float64s(offsets.length);
+  let rise = true;
+  for (let i = 0; i < chunks.length; i++) {
+    const offset: unknown = offsets[i];
+    const at = typeof offset === 'number' ? start + offset * 1e6 : Number.NaN;
+    if (!(at >= start - SLACK_NS && at <= end + SLACK_NS)) return undefined;
+    chunks[i] = Math.min(Math.max(at, start), end);
+    rise &&= i === 0 || chunks[i - 1] <= chunks[i];
+  }
+  if (!rise) chunks.sort();
   const interval = view.attribute(row, ATTR.ATI_STREAM_INTERVAL);
   const isInterval =
     typeof interval === 'number' && interval > 0 && interval * 1e6 <= Number.MAX_SAFE_INTEGER;
