@@ -374,6 +374,48 @@ describe('bad records', () => {
     expect(commits.map(({ offset }) => offset)).toEqual([8]);
   });
 
+  test('of batches whose bytes are written over meanwhile, the records that are refused are read again', async () => {
+    const stored: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const { writer, sent, commits } = setup({
+      batchRows: 8,
+      tables: [
+        {
+          table: 'letters',
+          insert: async (rows) => {
+            const text = Buffer.from(rows)
+              .filter((byte) => byte !== 1)
+              .toString();
+            await gate.promise;
+            if (/[cg]/.test(text)) throw refused();
+            stored.push(text);
+          },
+        },
+      ],
+    });
+    let readings = 0;
+    const handle = async (given: Batch) => {
+      const { records } = structuredClone(given);
+      const again = () => {
+        readings++;
+        return records.map((record) => ({ ...record, value: record.value && Buffer.from(record.value) }));
+      };
+      await writer.onBatch({ ...given, again });
+      for (const { value } of given.records) value?.fill('!');
+    };
+    await writer.onAssigned([], 1);
+    await handle(batch(0, 0, ['a', '', 'b', 'c']));
+    await handle(batch(1, 4, ['d', 'e']));
+    await handle(batch(0, 4, ['f', 'g', 'h']));
+    gate.resolve();
+    await settle();
+    expect(stored.join('')).toBe('abdefh');
+    expect(sent.map(({ value }) => Buffer.from(value as Buffer).toString())).toEqual(['c', 'g']);
+    expect(sent[1].headers).toMatchObject({ step: 'insert', partition: '0', offset: '5' });
+    expect(commits.map(({ partition, offset }) => `${partition}-${offset}`)).toEqual(['0-7', '1-6']);
+    expect(readings).toBe(3);
+  });
+
   test('a missing table is nobody’s bad record: it stops the process, nothing is put aside or committed', async () => {
     const { writer, inserts, sent, commits, fatal } = setup();
     await writer.onAssigned([], 1);
