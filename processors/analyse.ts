@@ -8,6 +8,7 @@ import { insightsOf } from './insights/registry.ts';
 import { buildTraceView } from './trace/build.ts';
 import { criticalPath, pathRoot } from './trace/critical-path.ts';
 import { traceGraph } from './trace/graph.ts';
+import { lendArrays, takeArraysBack } from './trace/lent.ts';
 import { normalise } from './trace/normalise.ts';
 import { pathSegments } from './trace/path-segments.ts';
 import { pathShares } from './trace/shares.ts';
@@ -89,5 +90,10 @@ export function analyseTrace(
   columns: SpanColumns,
   detectors: ConfiguredDetectors,
 ): TraceAnalysis {
-  return analyseView(tenant, traceId, buildTraceView(columns), detectors);
+  lendArrays();
+  try {
+    return analyseView(tenant, traceId, buildTraceView(columns), detectors);
+  } finally {
+    takeArraysBack();
+  }
 }

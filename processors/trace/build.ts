@@ -4,8 +4,9 @@ import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attribute
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import type { Located } from '#schemas/otlp/key-set.ts';
 import { hex } from '#schemas/otlp/wire.ts';
-import { int32s, uint8s } from './arrays.ts';
+import { int32s } from './arrays.ts';
 import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
+import { lentInt32s, lentUint8s } from './lent.ts';
 import { buildTree, type Tree } from './parents.ts';
 import { distinctRows, idWords } from './rows.ts';
 import { keptUint32s } from './scratch.ts';
@@ -15,7 +16,7 @@ import { movedTimes, type RelativeTimes, relativeTimes } from './times.ts';
 import type { TraceView } from './view.ts';
 
 function pick(from: Uint8Array, rows: Int32Array): Uint8Array {
-  const picked = uint8s(rows.length);
+  const picked = lentUint8s(rows.length);
   for (let i = 0; i < rows.length; i++) picked[i] = from[rows[i]];
   return picked;
 }
@@ -23,7 +24,7 @@ function pick(from: Uint8Array, rows: Int32Array): Uint8Array {
 /** The nearest agent's name at or above each row; where nobody names one, the service's. */
 function inheritAgents({ ownAgent, service }: Described, { topDown, parent }: Tree): Int32Array {
   const n = ownAgent.length;
-  const named = int32s(n);
+  const named = lentInt32s(n);
   for (let i = 0; i < n; i++) {
     const row = topDown[i];
     named[row] = ownAgent[row] === 0 && parent[row] >= 0 ? named[parent[row]] : ownAgent[row];

@@ -4,8 +4,9 @@
  * Children are clamped to their parent, and those wholly outside it dropped. Walking back from a span's end, the
  * last-finishing child that ends at or before t owns the path and the span itself the gap; then t is that child's start.
  */
-import { float64s, int32s, uint8s } from './arrays.ts';
+import { uint8s } from './arrays.ts';
 import { CLOCK_NS, roundedStarts } from './clock.ts';
+import { lentFloat64s, lentInt32s, lentUint8s } from './lent.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from './scratch.ts';
@@ -237,11 +238,11 @@ class Pieces {
     const { n } = this;
     const path = {
       n,
-      row: int32s(n),
-      start: float64s(n),
-      end: float64s(n),
-      type: uint8s(n),
-      callee: int32s(n),
+      row: lentInt32s(n),
+      start: lentFloat64s(n),
+      end: lentFloat64s(n),
+      type: lentUint8s(n),
+      callee: lentInt32s(n),
     };
     for (let i = 0; i < n; i++) {
       const at = n - 1 - i;

@@ -2,7 +2,7 @@ import { ATTRIBUTES_OF } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { ABSENT, KeySet, type Located } from '#schemas/otlp/key-set.ts';
 import { ATTR, INSTANCE_KEYS } from '#schemas/semconv.ts';
-import { int32s, uint8s } from './arrays.ts';
+import { lentInt32s, lentUint8s } from './lent.ts';
 import { CONVENTION, type Name, NamesOfTrace, NO_ROLE, nameAt, nameOf, nameOfValue } from './names.ts';
 import { ROLE } from './roles.ts';
 
@@ -180,13 +180,13 @@ export function describeSpans(c: SpanColumns, rows: Int32Array, located: Located
   origins.clear();
   const d = {
     strings: names.strings,
-    name: int32s(n),
-    operation: int32s(n),
-    callee: int32s(n),
-    service: int32s(n),
-    instance: int32s(n),
-    ownAgent: int32s(n),
-    role: uint8s(n),
+    name: lentInt32s(n),
+    operation: lentInt32s(n),
+    callee: lentInt32s(n),
+    service: lentInt32s(n),
+    instance: lentInt32s(n),
+    ownAgent: lentInt32s(n),
+    role: lentUint8s(n),
   };
   for (let i = 0; i < n; i++) {
     const row = rows[i];

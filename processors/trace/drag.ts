@@ -9,8 +9,9 @@
  * its distance from that child's start. So a serial path gives back the pieces whole, a twin that ends at the same moment
  * leaves nothing to gain, and otherwise the slack is the limit, at each level of callers.
  */
-import { float64s, sortFew, sortRows } from './arrays.ts';
+import { sortFew, sortRows } from './arrays.ts';
 import { type CriticalPath, waitsFor } from './critical-path.ts';
+import { lentFloat64s } from './lent.ts';
 import { keptFloat64s, keptInt32s } from './scratch.ts';
 import type { TraceView } from './view.ts';
 
@@ -167,7 +168,8 @@ export function dragOf(
   groupOf: Int32Array,
   groups: number,
 ): Float64Array {
-  const drag = float64s(groups);
+  const drag = lentFloat64s(groups);
+  for (let group = 0; group < groups; group++) drag[group] = 0;
   for (let i = 0; i < path.n; i++) drag[groupOf[i]] += path.end[i] - path.start[i];
   if (path.n === 0) return drag;
   const besides = besideOf(view, path);

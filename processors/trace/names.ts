@@ -6,6 +6,7 @@
 import { attributeValue } from '#schemas/otlp/attributes.ts';
 import { AnyValue } from '#schemas/otlp/fields.ts';
 import { roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
+import { BytesCache } from './bytes-cache.ts';
 import { normalise, qualified } from './normalise.ts';
 import { ROLE } from './roles.ts';
 
@@ -128,10 +129,20 @@ export class NameCount {
   }
 }
 
+/** Bytes of the names that `often` finds: nearly all are shorter. */
+const SHORT = 64;
+/** The names that come most: to find one there takes half as long as in `slots`. */
+const often = new BytesCache<Name>(1 << 10, SHORT);
+
 let byText = new Map<string, Name>();
 /** An open-addressing hash table, at most half full. */
 let slots: (Entry | undefined)[] = new Array(1 << 10).fill(undefined);
 let used = 0;
+
+let epoch = 0;
+
+/** Changes when all names were forgotten: a `Name` of another epoch is no longer its text's. */
+export const namesEpoch = (): number => epoch;
 
 /** Forgets what is too much. Not within a trace: its strings are told apart by their `Name`s. */
 function boundNames(): void {
@@ -139,6 +150,8 @@ function boundNames(): void {
   byText = new Map();
   slots = new Array(1 << 10).fill(undefined);
   used = 0;
+  often.clear();
+  epoch++;
 }
 
 export function nameOf(text: string): Name {
@@ -152,6 +165,16 @@ export function nameOf(text: string): Name {
 
 /** The name that stands as UTF-8 in b[from, to). */
 export function nameAt(b: Uint8Array, from: number, to: number): Name {
+  if (to - from > SHORT) return seldomNameAt(b, from, to);
+  let name = often.find(b, from, to);
+  if (name === undefined) {
+    name = seldomNameAt(b, from, to);
+    often.keep(b, from, to, name);
+  }
+  return name;
+}
+
+function seldomNameAt(b: Uint8Array, from: number, to: number): Name {
   if (to - from > LONGEST) return nameOf(decode(b, from, to));
   const hash = hashOf(b, from, to);
   const mask = slots.length - 1;

@@ -1,5 +1,6 @@
 import { adoptOrphans } from './adopt.ts';
-import { int32s, uint8s } from './arrays.ts';
+import { int32s } from './arrays.ts';
+import { lentInt32s, lentUint8s } from './lent.ts';
 import { keptInt32s } from './scratch.ts';
 import { SpanIndex } from './span-index.ts';
 
@@ -89,13 +90,15 @@ const NO_CUT = new Uint8Array(0);
 /** Resolves parent ids to rows; whatever the ids say, the result is a forest. */
 export function buildTree(s: ParentInput): Tree {
   const index = new SpanIndex(s.ids, s.n);
-  const parent = int32s(s.n).fill(-1);
-  const orphan = uint8s(s.n);
+  const parent = lentInt32s(s.n);
+  const orphan = lentUint8s(s.n);
   let anyOrphan = false;
   for (let row = 0; row < s.n; row++) {
     const client = clientHalf(s, index, row);
     const high = s.parentIds[row * 2];
     const low = s.parentIds[row * 2 + 1];
+    parent[row] = -1;
+    orphan[row] = 0;
     if (client >= 0) parent[row] = client;
     else if (high !== 0 || low !== 0) {
       parent[row] = bestParent(s, index, row, high, low);
@@ -121,13 +124,14 @@ const keptFill = keptInt32s();
 
 function treeOf(parent: Int32Array, orphan: Uint8Array): Tree {
   const n = parent.length;
-  const offset = int32s(n + 1);
+  const offset = lentInt32s(n + 1);
+  for (let row = 0; row <= n; row++) offset[row] = 0;
   for (let row = 0; row < n; row++) if (parent[row] >= 0) offset[parent[row] + 1]++;
   for (let row = 0; row < n; row++) offset[row + 1] += offset[row];
-  const children = int32s(offset[n]);
+  const children = lentInt32s(offset[n]);
   const fill = keptFill(n);
   for (let row = 0; row < n; row++) fill[row] = offset[row];
-  const topDown = int32s(n);
+  const topDown = lentInt32s(n);
   let tail = 0;
   for (let row = 0; row < n; row++) {
     if (parent[row] >= 0) children[fill[parent[row]]++] = row;

@@ -1,6 +1,6 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { int32s } from './arrays.ts';
-import { keptUint32s } from './scratch.ts';
+import { keptFloat64s } from './scratch.ts';
 
 /** Big-endian words of the 8-byte ids of `rows`, two for each, high then low. Comparing them compares the bytes. */
 export function idWords(ids: Uint8Array, rows: Int32Array, into: Uint32Array): Uint32Array {
@@ -16,29 +16,13 @@ function bytesOf(c: SpanColumns, row: number, offset: Int32Array, length: Int32A
   return c.buffers[c.buffer[row]].subarray(offset[row], offset[row] + length[row]);
 }
 
-/** Entries of a span's identity: its start and its id, high word first, and its kind. */
-const WIDTH = 5;
-const keptIdentities = keptUint32s();
-
-function identitiesOf(c: SpanColumns, into: Uint32Array): void {
-  const { time, kind, spanId, n } = c;
-  for (let row = 0; row < n; row++) {
-    const at = row * 8;
-    const to = row * WIDTH;
-    into[to] = time[row * 4 + 1];
-    into[to + 1] = time[row * 4];
-    into[to + 2] = (spanId[at] << 24) | (spanId[at + 1] << 16) | (spanId[at + 2] << 8) | spanId[at + 3];
-    into[to + 3] = (spanId[at + 4] << 24) | (spanId[at + 5] << 16) | (spanId[at + 6] << 8) | spanId[at + 7];
-    into[to + 4] = kind[row];
-  }
-}
-
-function byIdentity(identities: Uint32Array, a: number, b: number): number {
-  let x = a * WIDTH;
-  let y = b * WIDTH;
-  for (let k = 0; k < WIDTH; k++, x++, y++)
-    if (identities[x] !== identities[y]) return identities[x] - identities[y];
-  return 0;
+/** By start, span id and kind. */
+function byIdentity({ time, spanId, kind }: SpanColumns, a: number, b: number): number {
+  if (time[a * 4 + 1] !== time[b * 4 + 1]) return time[a * 4 + 1] - time[b * 4 + 1];
+  if (time[a * 4] !== time[b * 4]) return time[a * 4] - time[b * 4];
+  for (let x = a * 8, y = b * 8, end = x + 8; x < end; x++, y++)
+    if (spanId[x] !== spanId[y]) return spanId[x] - spanId[y];
+  return kind[a] - kind[b];
 }
 
 function byContent(c: SpanColumns, a: number, b: number): number {
@@ -55,8 +39,11 @@ function byContent(c: SpanColumns, a: number, b: number): number {
   );
 }
 
-/** Up to so many rows are put where they belong one by one: they mostly come nearly in order. */
+/** Up to so many rows are put where they belong one by one. */
 const FEW = 40;
+
+const WORD = 2 ** 32;
+const keptStarts = keptFloat64s();
 
 /**
  * The rows of a trace's distinct spans in order of start, then span id, then kind. Of the copies of one span (same id,
@@ -64,26 +51,33 @@ const FEW = 40;
  * of arrival never does.
  */
 export function distinctRows(c: SpanColumns): Int32Array {
-  const { n } = c;
-  const identities = keptIdentities(n * WIDTH);
-  identitiesOf(c, identities);
-  const rows = int32s(n);
-  for (let row = 0; row < n; row++) rows[row] = row;
-  if (n > FEW) rows.sort((a, b) => byIdentity(identities, a, b) || byContent(c, a, b));
+  const { n, time } = c;
+  const rows = int32s(n); // not a lent one: `locateAttributes` knows a trace by it
+  // From the first row's: exact up to 104 days, and rounded farther away, so that different ones are in the right order.
+  const starts = keptStarts(n);
+  for (let row = 0; row < n; row++) {
+    rows[row] = row;
+    starts[row] = (time[row * 4 + 1] - time[1]) * WORD + (time[row * 4] - time[0]);
+  }
+  const order = (a: number, b: number) => starts[a] - starts[b] || byIdentity(c, a, b) || byContent(c, a, b);
+  if (n > FEW) rows.sort(order);
   else {
     for (let row = 1; row < n; row++) {
+      const start = starts[row];
       let at = row;
       for (; at > 0; at--) {
         const before = rows[at - 1];
-        const order = byIdentity(identities, before, row);
-        if (order < 0 || (order === 0 && byContent(c, before, row) <= 0)) break;
+        if (starts[before] < start || (starts[before] === start && order(before, row) <= 0)) break;
         rows[at] = before;
       }
       rows[at] = row;
     }
   }
   let kept = 0;
-  for (let i = 0; i < n; i++)
-    if (kept === 0 || byIdentity(identities, rows[kept - 1], rows[i]) !== 0) rows[kept++] = rows[i];
+  for (let i = 0; i < n; i++) {
+    const row = rows[i];
+    const last = kept === 0 ? -1 : rows[kept - 1];
+    if (last < 0 || starts[last] !== starts[row] || byIdentity(c, last, row) !== 0) rows[kept++] = row;
+  }
   return kept === n ? rows : rows.subarray(0, kept);
 }

@@ -1,5 +1,5 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import { float64s } from './arrays.ts';
+import { lentFloat64s } from './lent.ts';
 
 const WORD = 2 ** 32;
 /** 52 days in ns: no workflow lasts longer, and sums of such times stay exact integers. */
@@ -43,8 +43,8 @@ export function relativeTimes(c: SpanColumns, rows: Int32Array): RelativeTimes {
   const median = rows[(first + n - 1) >> 1] * 4;
   while (minus(time, median, rows[first] * 4) > LONGEST_NS) first++;
   const base = rows[first] * 4;
-  const start = float64s(n);
-  const end = float64s(n);
+  const start = lentFloat64s(n);
+  const end = lentFloat64s(n);
   for (let i = 0; i < n; i++) {
     const at = rows[i] * 4;
     start[i] = clamp(minus(time, at, base));
