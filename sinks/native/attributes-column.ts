@@ -31,31 +31,69 @@ export class AttributesColumn implements Column {
   #after = new Int32Array(64);
   #last = 0;
   #map = 0;
+  /** Of the map that was begun: what there was before. */
+  #keysBefore = 0;
+  #valuesBefore = 0;
   /** Of the last map: the bytes of its values. */
   #valueBytes = 0;
 
   /** Appends the map of the KeyValue messages at `pairs`; of a repeated key the first counts, as everywhere in ATI. */
   add(b: Uint8Array, pairs: Ranges): void {
-    this.#map++;
-    const before = this.#values.length;
-    const keys = this.#keys.ids.length;
+    this.begin();
     let i = 0;
     const words = wordsOf(b);
     while (i < pairs.n && this.#addUsual(b, words, pairs.from(i), pairs.to(i))) i++;
-    if (i === pairs.n) {
-      this.#sizes.push(this.#keys.ids.length - keys);
-      this.#valueBytes = this.#values.length - before;
-      return;
+    if (i === pairs.n) this.end();
+    else this.#addAny(b, pairs);
+  }
+
+  /** Begins a map whose pairs come by `run`. */
+  begin(): void {
+    this.#map++;
+    this.#keysBefore = this.#keys.ids.length;
+    this.#valuesBefore = this.#values.length;
+  }
+
+  /**
+   * Appends pairs that are fields `tag` (of one byte) of a message, from b[p] on, as long as they stand one after another
+   * and are as nearly all are; returns where it stopped. What is left of them means: the map is to be `add`ed instead.
+   */
+  run(b: Uint8Array, words: DataView, p: number, end: number, tag: number): number {
+    let at = p;
+    while (at + 2 < end && b[at] === tag) {
+      let from = at + 2;
+      let size = b[at + 1];
+      if (size > 0x7f) {
+        size = (size & 0x7f) | (b[from] << 7);
+        if (b[from++] > 0x7f) break;
+      }
+      if (from + size > end || !this.#addUsual(b, words, from, from + size)) break;
+      at = from + size;
     }
-    this.#keys.ids.length = keys;
-    this.#values.length = before;
+    return at;
+  }
+
+  /** The map that was begun is whole. */
+  end(): void {
+    this.#sizes.push(this.#keys.ids.length - this.#keysBefore);
+    this.#valueBytes = this.#values.length - this.#valuesBefore;
+  }
+
+  /** Drops what there is of the map that was begun. */
+  undo(): void {
+    this.#keys.ids.length = this.#keysBefore;
+    this.#values.length = this.#valuesBefore;
+  }
+
+  /** In place of what there is of the map that was begun. */
+  #addAny(b: Uint8Array, pairs: Ranges): void {
+    this.undo();
     this.#map++;
     values.n = 0;
     for (let i = 0; i < pairs.n; i++) this.#key(b, pairs.from(i), pairs.to(i));
     // Behind the keys: bytes that are wrong in two places are refused for the same one as ever.
     for (let i = 0; i < values.n; i++) writeAnyValue(this.#values, b, values.from(i), values.to(i));
-    this.#sizes.push(values.n);
-    this.#valueBytes = this.#values.length - before;
+    this.end();
   }
 
   /**

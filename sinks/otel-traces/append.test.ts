@@ -147,3 +147,36 @@ test('values nested a thousand deep read as null below the limit', () => {
   expect(result).toEqual({ ok: true, rows: 1 });
   expect(bytes.toString('latin1')).toContain(`${'['.repeat(32)}null${']'.repeat(32)}`);
 });
+
+test.each([
+  { name: 'all of the usual kind', last: 'z' },
+  { name: 'the last one a list, long after the first', last: ['x', 'y'] },
+])('attributes between other fields: $name', ({ last }) => {
+  const writer = new ProtoWriter();
+  const text = (key: string, value: string) =>
+    writer.message(Span.attributes, () =>
+      writer.string(0x0a, key).message(0x12, () => writer.string(0x0a, value)),
+    );
+  writer.message(TracesData.resourceSpans, () => {
+    writer.message(ResourceSpans.scopeSpans, () => {
+      writer.message(ScopeSpans.spans, () => {
+        text('first', 'a'.repeat(200));
+        writer.bytes(Span.spanId, spanId);
+        text('second', 'b');
+        text('third', '');
+        writer.bytes(Span.traceId, traceId);
+        if (typeof last === 'string') text('last', last);
+        else
+          writer.message(Span.attributes, () => {
+            writer.string(0x0a, 'last').message(0x12, () => {
+              writer.message(0x2a, () => {
+                for (const item of last) writer.message(0x0a, () => writer.string(0x0a, item));
+              });
+            });
+          });
+      });
+    });
+  });
+  const attributes = { first: 'a'.repeat(200), second: 'b', third: '', last };
+  expect(rowOf(writer.finish()).bytes).toEqual(Buffer.concat(naiveRows(one({ attributes }), batch)));
+});

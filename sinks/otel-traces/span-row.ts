@@ -5,10 +5,10 @@ import type { AttributesColumn } from '../native/attributes-column.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { writeTime } from '../otlp/values.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
+import { wordsOf } from '../rowbinary/words.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
 import type { SpanColumns } from './span-columns.ts';
 
-const attributes = new Ranges();
 const events = new Ranges();
 const links = new Ranges();
 
@@ -45,11 +45,21 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
   let sHigh = 0;
   let eLow = 0;
   let eHigh = 0;
-  attributes.n = 0;
+  const words = wordsOf(b);
+  const attributes = out.spanAttributes;
+  /** All attributes so far are in their column. */
+  let usual = true;
+  attributes.begin();
   events.n = 0;
   links.n = 0;
   for (let p = from; p < end; ) {
     let field = b[p];
+    if (usual && field === Span.attributes) {
+      const to = attributes.run(b, words, p, end, Span.attributes);
+      usual = to > p;
+      p = to;
+      continue;
+    }
     let start = p + 1;
     /** Of a length-delimited field: where its bytes begin. */
     let value = p + 2;
@@ -62,11 +72,6 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
       start = next;
       p = skip(b, start, end, field);
       value = next;
-    }
-    // First, being most of them.
-    if (field === Span.attributes) {
-      attributes.add(value, p);
-      continue;
     }
     switch (field) {
       case Span.traceId:
@@ -135,7 +140,11 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
   out.traceState.values.string(b, state, stateTo);
   out.spanName.add(b, name, nameTo);
   out.spanKind.addWord(kind);
-  out.spanAttributes.add(b, attributes);
+  if (usual) attributes.end();
+  else {
+    attributes.undo();
+    addAttributes(attributes, b, from, end, Span.attributes);
+  }
   writeDuration(out.duration.values, sLow, sHigh, eLow, eHigh);
   out.statusCode.addWord(code);
   out.statusMessage.values.string(b, message, messageTo);
