@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeAs, decodeByAvsc, encode, encodeByAvsc, viewSignal, viewSpanBatch } from './codec.ts';
+import {
+  decode,
+  decodeAs,
+  decodeByAvsc,
+  encode,
+  encodeByAvsc,
+  summaryClock,
+  viewSignal,
+  viewSpanBatch,
+} from './codec.ts';
 import {
   type EventName,
   type Events,
@@ -245,6 +254,20 @@ describe.each(Object.keys(events) as EventName[])('%s', <Name extends EventName>
       { numRuns: 150 },
     );
   });
+});
+
+test("a summary's clock is read alone, of no other event and of no bytes that end before it", () => {
+  fc.assert(
+    fc.property(events.TraceSummary, events.Signal, fc.nat(), (summary, signal, cut) => {
+      const bytes = encode('TraceSummary', summary);
+      const { clock } = summary.source;
+      expect(summaryClock(embedded(bytes))).toBe(clock);
+      expect([undefined, clock]).toContain(summaryClock(embedded(bytes.subarray(0, cut % bytes.length))));
+      expect(summaryClock(bytes.subarray(0, 9))).toBeUndefined();
+      expect(summaryClock(encode('Signal', signal))).toBeUndefined();
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('a view of a SpanBatch is what a decode gives, of good bytes and of bad ones', () => {

@@ -9,7 +9,7 @@ import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
 import { begin, finish } from './avro/writer.ts';
 import type { EventName, Events } from './events.ts';
-import { layOutSignal, readSignal, type SignalLayout } from './read-signal.ts';
+import { layOutSignal, readSignal, readSummaryClock, type SignalLayout } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
 import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
 
@@ -92,6 +92,7 @@ for (const name of EVENT_NAMES) {
 }
 
 const SIGNAL_ID = writers.get('Signal')!.id;
+const SUMMARY_ID = writers.get('TraceSummary')!.id;
 
 /** Replaces lone surrogates (a string cut in the middle of a pair): avsc would write them as invalid UTF-8. */
 function wellFormed(value: unknown): unknown {
@@ -188,6 +189,12 @@ export function decodeByAvsc(bytes: Uint8Array): Decoded {
 export function viewSignal(bytes: Uint8Array): SignalLayout | undefined {
   const known = bytes.length >= HEADER_BYTES && bytes[0] === 0 && idOf(bytes) === SIGNAL_ID;
   return known ? layOutSignal(bytes, HEADER_BYTES) : undefined;
+}
+
+/** `source.clock` of a TraceSummary of the newest version, of which no more is read; undefined for everything else. */
+export function summaryClock(bytes: Uint8Array): number | undefined {
+  const known = bytes.length >= HEADER_BYTES && bytes[0] === 0 && idOf(bytes) === SUMMARY_ID;
+  return known ? readSummaryClock(bytes, HEADER_BYTES) : undefined;
 }
 
 /** Like `decodeAs` of a SpanBatch; its `otlp` is a view of `bytes`, not a copy. */

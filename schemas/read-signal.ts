@@ -197,6 +197,18 @@ export function layOutSignal(bytes: Uint8Array, from: number): SignalLayout | un
   };
 }
 
+/**
+ * `source.clock` of the TraceSummary v3 that `bytes` hold from `from` on; undefined where they do not begin as one. What
+ * lies behind the clock is not looked at.
+ */
+export function readSummaryClock(bytes: Uint8Array, from: number): number | undefined {
+  const b = bytes;
+  at = from;
+  end = b.length;
+  const before = skipString(b) && skipString(b) && int(b) && int(b) && long(b) && int(b);
+  return before && long(b) ? number : undefined;
+}
+
 /** Characters of checked bytes. */
 export function textAt(b: Uint8Array, from: number, to: number): string {
   return Buffer.prototype.utf8Slice.call(b, from, to);

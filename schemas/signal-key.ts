@@ -31,19 +31,34 @@ export interface SignalPlace {
 
 /** Owners whose places are remembered; more of them begin anew. */
 const MOST_PLACES = 8192;
+/** A power of two. */
+const RECENT = 256;
+
+interface OwnedPlace extends SignalOwner {
+  readonly place: SignalPlace;
+}
 
 /** `signalKey` and `signalPartition` of owners that come again and again: agent operations are few. */
 export class SignalPlaces {
   readonly #partitions: number;
   readonly #known = new Map<string, Map<string, Map<string, SignalPlace>>>();
   #size = 0;
+  /** Those of the last owners, each at a place by its names' lengths and ends. */
+  readonly #recent: (OwnedPlace | undefined)[] = new Array(RECENT).fill(undefined);
 
   constructor(partitions: number) {
     this.#partitions = partitions;
   }
 
   of(tenant: string, agent: string, operation: string): SignalPlace {
-    return this.#known.get(tenant)?.get(agent)?.get(operation) ?? this.#add(tenant, agent, operation);
+    const ends = agent.charCodeAt(agent.length - 1) ^ (operation.charCodeAt(operation.length - 1) << 2);
+    const slot = (ends ^ (agent.length << 3) ^ (operation.length << 4)) & (RECENT - 1);
+    const recent = this.#recent[slot];
+    if (recent?.operation === operation && recent.agent === agent && recent.tenant === tenant)
+      return recent.place;
+    const place = this.#known.get(tenant)?.get(agent)?.get(operation) ?? this.#add(tenant, agent, operation);
+    this.#recent[slot] = { tenant, agent, operation, place };
+    return place;
   }
 
   #add(tenant: string, agent: string, operation: string): SignalPlace {

@@ -10,7 +10,7 @@ import type {
 import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics, underBackPressure } from '#infra/metrics.ts';
-import { decodeAs } from '#schemas/codec.ts';
+import { summaryClock } from '#schemas/codec.ts';
 import { unpack } from '../assembly/packing.ts';
 import type { Stage1Result } from '../assembly/protocol.ts';
 import { type AssemblyLane, advanceLane, openLane, recordsTask } from './assembly-lane.ts';
@@ -152,8 +152,9 @@ export class AssemblyRunner implements ConsumerHandler {
       deadLetters.put(letters, fresh, result.clock),
     ]);
     for (const { first, baseOffset } of acks) {
-      const summary = decodeAs('TraceSummary', summaries[first].value ?? new Uint8Array());
-      if (summary.ok) lane.traces.add(summary.value.source.clock, baseOffset);
+      const { value } = summaries[first];
+      const clock = value === null ? undefined : summaryClock(value);
+      if (clock !== undefined) lane.traces.add(clock, baseOffset);
     }
     // All of it is on the log. The replay of a rebuild comes by another way: its outputs are dropped.
     this.#buffers.give(result.values.bytes);
