@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { elapsed, number, percent, plural, size } from './format.ts';
+import { elapsed, elapsedAfter, number, percent, plural, size } from './format.ts';
 
 test.each([
   [0, '0'],
@@ -62,4 +62,23 @@ test.each([
   [1_234_000_000, '1,234 MB'],
 ])('%d bytes are %s', (bytes, text) => {
   expect(size(bytes)).toBe(text);
+});
+
+test('times below 10 s read as their rounded digits, ties up, on every asking and after any text', () => {
+  const waited = elapsedAfter('waited ');
+  for (let i = 0; i < 4_000; i++) {
+    const ms = i % 2 === 0 ? 9.95 + i * 2.25 : 10 + i + 0.5;
+    const text = Number(ms.toFixed(0));
+    const expected = `${text < 1000 ? text : `${String(text).slice(0, -3)},${String(text).slice(-3)}`} ms`;
+    expect(elapsed(ms)).toBe(expected);
+    expect(elapsed(ms)).toBe(expected);
+    expect(waited(ms)).toBe(`waited ${expected}`);
+  }
+  for (let i = 1; i < 1_980; i++) {
+    const ms = 0.005 * i + 0.005;
+    const expected = `${Number(ms.toFixed(ms >= 0.995 ? 1 : 2))} ms`;
+    if (ms < 9.95) expect(elapsed(ms)).toBe(expected);
+  }
+  expect(waited(-12.5)).toBe('waited -13 ms');
+  expect(waited(0.001)).toBe('waited <0.01 ms');
 });

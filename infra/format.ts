@@ -53,8 +53,8 @@ export function elapsedAfter(before: string): (ms: number) => string {
     const texts = ms >= 9.95 ? whole : ms >= 0.995 ? tenths : hundredths;
     const scaled = texts === whole ? ms : ms * (texts === tenths ? 10 : 100);
     const at = Math.round(scaled);
-    // Near a tie `rounded` decides.
-    if (Math.abs(scaled - at) > 0.499_99) return `${before}${timeText(ms)}`;
+    // Near a tie `rounded` decides; of what was not scaled it rounds ties up, too.
+    if (texts !== whole && Math.abs(scaled - at) > 0.499_99) return `${before}${timeText(ms)}`;
     if (texts[at] === '') texts[at] = `${before}${timeText(ms)}`;
     return texts[at];
   };

@@ -13,9 +13,8 @@ export const ratio = (name: string, value: number): Measure => ({
 /** Reads evidence by name; a name that is not there is a bug of the detector. */
 export function reader(evidence: readonly Measure[]): (name: string) => number {
   return (name) => {
-    const measure = evidence.find((each) => each.name === name);
-    if (measure === undefined) throw new Error(`no evidence named ${name}`);
-    return measure.value;
+    for (let i = 0; i < evidence.length; i++) if (evidence[i].name === name) return evidence[i].value;
+    throw new Error(`no evidence named ${name}`);
   };
 }
 

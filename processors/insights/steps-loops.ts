@@ -52,20 +52,27 @@ function mayLoop(view: TraceView, owner: number, least: number): boolean {
 
 /** Counts; true where any owner may have a loop. */
 function countItems(view: TraceView, { owner, item }: Owners, least: number): boolean {
-  const thought = thoughts.filled(view.n, 0);
-  const call = calls.filled(view.n, 0);
-  const run = runs.filled(view.n, 0);
-  const acts = acting.filled(view.n, 0);
+  const thought = thoughts.room(view.n);
+  const call = calls.room(view.n);
+  const run = runs.room(view.n);
+  const acts = acting.room(view.n);
+  for (let row = 0; row < view.n; row++) {
+    thought[row] = 0;
+    call[row] = 0;
+    run[row] = 0;
+    acts[row] = 0;
+  }
   let any = false;
   for (let row = 0; row < view.n; row++) {
+    const type = item[row];
+    if (type === ITEM.none) continue;
     const of = owner[row];
-    if (item[row] === ITEM.none) continue;
-    if (item[row] === ITEM.thought) {
+    if (type === ITEM.thought) {
       thought[of]++;
       acts[of] = 0;
       continue;
     }
-    if (item[row] === ITEM.call) call[of]++;
+    if (type === ITEM.call) call[of]++;
     if (acts[of] === 0) run[of]++;
     acts[of] = 1;
     if (run[of] >= least || call[of] >= least) any = true;

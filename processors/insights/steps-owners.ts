@@ -29,6 +29,9 @@ const parallel = new Ints();
 
 const callers = new Tuples();
 
+const isSameCaller = ({ parent, agent, service }: TraceView, a: number, b: number) =>
+  parent[a] === parent[b] && agent[a] === agent[b] && service[a] === service[b];
+
 function findTurns(view: TraceView): void {
   callers.clear();
   const turns = turnsOf.room(view.n);
@@ -38,12 +41,17 @@ function findTurns(view: TraceView): void {
     lengths.room(view.n),
     parallel.room(view.n),
   ];
+  let before = -1; // the last agent's row: workers of one caller mostly follow each other
   for (let row = 0; row < view.n; row++) {
     if (!isAgent(view.role[row])) continue;
     const start = view.start[row];
     const length = view.end[row] - start;
     const known = callers.count;
-    const number = callers.add(view.parent[row], view.agent[row], view.service[row]);
+    const number =
+      before >= 0 && isSameCaller(view, before, row)
+        ? turns[before]
+        : callers.add(view.parent[row], view.agent[row], view.service[row]);
+    before = row;
     turns[row] = number;
     if (number === known) {
       first[number] = row;
