@@ -15,7 +15,7 @@ afterEach(async () => {
 afterAll(() => broker?.close());
 
 /** Of the record that is the n-th written to its partition: its own in each byte, and far smaller when compressed. */
-const valueOf = (partition: number, n: number) =>
+const wantedValue = (partition: number, n: number) =>
   Buffer.alloc(400_000, `partition ${partition}, record ${n}; `);
 
 async function fill(topic: string, partitions: number, from: number, to: number): Promise<void> {
@@ -24,7 +24,7 @@ async function fill(topic: string, partitions: number, from: number, to: number)
     const records = Array.from({ length: partitions }, (_, partition) => ({
       partition,
       key: `key ${n}`,
-      value: valueOf(partition, n),
+      value: wantedValue(partition, n),
     }));
     await producer.send(topic, records);
   }
@@ -55,7 +55,7 @@ async function open(
 const intact = ({ partition, records }: Batch) =>
   records.every(
     ({ offset, key, value }) =>
-      String(key) === `key ${offset}` && value?.equals(valueOf(partition, offset)) === true,
+      String(key) === `key ${offset}` && value?.equals(wantedValue(partition, offset)) === true,
   );
 const count = (batches: readonly Batch[]) => batches.reduce((sum, { records }) => sum + records.length, 0);
 
