@@ -25,12 +25,12 @@ export function isOutermostCall(view: TraceView, row: number): boolean {
   return isCall(view, row) && parent >= 0 && (view.role[parent] === ROLE.agent || !isCall(view, parent));
 }
 
-/** By the span's status; where that is unset by its error type or its HTTP status (408, 429, 5xx). */
-function hasFailed(view: TraceView, row: number): boolean {
+/** By the span's status; where that is unset by its error type or its HTTP status (408, 429, 5xx), if spans have them. */
+function hasFailed(view: TraceView, row: number, mayHaveCode: boolean, mayHaveType: boolean): boolean {
   if (view.status[row] !== 0) return view.status[row] === 2;
-  const code = view.attribute(row, ATTR.HTTP_STATUS_CODE);
+  const code = mayHaveCode ? view.attribute(row, ATTR.HTTP_STATUS_CODE) : undefined;
   if (typeof code === 'number' && (code >= 500 || code === 408 || code === 429)) return true;
-  return view.attribute(row, ATTR.ERROR_TYPE) !== undefined;
+  return mayHaveType && view.attribute(row, ATTR.ERROR_TYPE) !== undefined;
 }
 
 /** The rows that `wanted` takes, by callee (index into the view's strings); each callee's in the order of the rows. */
@@ -141,9 +141,11 @@ interface Failures {
 const zeros = keptUint8s();
 
 const failuresOf = oncePerView((view): Failures => {
+  const mayHaveCode = view.mayHave(ATTR.HTTP_STATUS_CODE);
+  const mayHaveType = view.mayHave(ATTR.ERROR_TYPE);
   let failed: Uint8Array | undefined;
   for (let row = 0; row < view.n; row++) {
-    if (!isCall(view, row) || !hasFailed(view, row)) continue;
+    if (!isCall(view, row) || !hasFailed(view, row, mayHaveCode, mayHaveType)) continue;
     failed ??= uint8s(view.n);
     failed[row] = 1;
   }

@@ -196,9 +196,13 @@ function bySubjects(
   speaking: Uint8Array,
 ): Map<number, Finding[]> | undefined {
   if (findings.length === 0) return undefined;
-  const found = Map.groupBy(findings, ({ agent, operation }) =>
-    subjects.numberOf('operation', agent, operation),
-  );
-  for (const number of found.keys()) speaking[number] = 1;
+  const found = new Map<number, Finding[]>();
+  for (const finding of findings) {
+    const number = subjects.numberOf('operation', finding.agent, finding.operation);
+    speaking[number] = 1;
+    const others = found.get(number);
+    if (others === undefined) found.set(number, [finding]);
+    else others.push(finding);
+  }
   return found;
 }
