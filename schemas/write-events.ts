@@ -67,7 +67,7 @@ function timelineEntry(value: TimelineEntry): void {
   string(value.label);
   double(value.startMs);
   double(value.durationMs);
-  name(value.outcome);
+  string(value.outcome);
 }
 
 function timeline(items: readonly TimelineEntry[]): void {
