@@ -6,7 +6,7 @@ import { Dictionary } from '../native/dictionary.ts';
 const MAX_BYTES = 4096;
 const MAX = 1024;
 
-export interface KnownResource {
+interface KnownResource {
   /** Its service's number in the dictionary of ServiceName. */
   readonly service: number;
   readonly attributes: Place;
