@@ -62,7 +62,9 @@ function modelProducer(process: ModelProcess, log: ModelLog, acknowledgesEarly: 
   return {
     async send(topic, records) {
       const count = log.partitions(topic).length;
-      const parts = Map.groupBy(records, (record) => record.partition ?? partitionOfKey(record, count));
+      // Once it is acknowledged the sender may write over it: what lands later has to be a copy.
+      const own = acknowledgesEarly ? records.map(copyOf) : records;
+      const parts = Map.groupBy(own, (record) => record.partition ?? partitionOfKey(record, count));
       const landings = [...parts].map(
         ([partition, part]): Promise<ProduceAck> =>
           process.request(`send ${topic} ${partition}`, { kind: 'produce', what: topic }, () =>
@@ -75,6 +77,11 @@ function modelProducer(process: ModelProcess, log: ModelLog, acknowledgesEarly: 
     close: async () => {},
   };
 }
+
+const copyOf = (record: OutgoingRecord): OutgoingRecord => ({
+  ...record,
+  value: record.value && Buffer.from(record.value),
+});
 
 function partitionOfKey({ key }: OutgoingRecord, count: number): number {
   return key === undefined || key === null ? 0 : partitionOf(Buffer.from(key as string), count);
