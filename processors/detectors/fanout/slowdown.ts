@@ -59,6 +59,8 @@ function judge(
   // So few cannot run beside more, nor can those of which at most two run at a time.
   const few = to - from <= c.aloneConcurrency || (c.aloneConcurrency >= 2 && inPairs(view, rows, from, to));
   const sweep = few || to - from <= FEW ? undefined : sweepOf(view, rows, from, to);
+  // Beside so many a call is not alone, and among so few it is not crowded either.
+  const most = to - from < c.crowdedConcurrency ? c.aloneConcurrency + 1 : to - from;
   let any = false;
   for (let at = from; at < to; at++) {
     const row = rows[at];
@@ -67,7 +69,7 @@ function judge(
     const beside = few
       ? 0
       : sweep === undefined
-        ? meanBeside(view, rows, from, to, row)
+        ? meanBeside(view, rows, from, to, row, most)
         : sweep.meanWithin(start[row], end[row]);
     ran[at] =
       beside <= c.aloneConcurrency ? RAN.alone : beside >= c.crowdedConcurrency ? RAN.crowded : RAN.otherwise;
@@ -94,18 +96,24 @@ function inPairs({ start, end }: TraceView, rows: Int32Array, from: number, to: 
 /** Up to so many calls are compared with each other: cheaper than a sweep. */
 const FEW = 16;
 
-/** As Sweep.meanWithin of the row's time, of the rows in order of start. */
+/**
+ * As Sweep.meanWithin of the row's time, of the rows in order of start; of a row that takes time it may be any number
+ * above `most` where it is above that.
+ */
 function meanBeside(
   { start, end }: TraceView,
   rows: Int32Array,
   from: number,
   to: number,
   row: number,
+  most: number,
 ): number {
-  const [begins, ends] = [start[row], end[row]];
+  const begins = start[row];
+  const ends = end[row];
+  const enough = most * (ends - begins);
   let time = 0;
   let level = 0;
-  for (let at = from; at < to && start[rows[at]] <= ends; at++) {
+  for (let at = from; at < to && start[rows[at]] <= ends && time <= enough; at++) {
     const other = rows[at];
     const shared = Math.min(end[other], ends) - Math.max(start[other], begins);
     if (shared > 0) time += shared;
