@@ -53,6 +53,7 @@ export function analyseView(
     for (const fact of result.facts) facts.push(fact);
   }
   const findings = markRoots(found, context);
+  const graph = traceGraph(view, critical);
   const { root } = view;
   const top = pathRoot(view);
   const end = root < 0 ? greatestEnd(view) : view.end[root];
@@ -68,7 +69,8 @@ export function analyseView(
     spanCount: view.n,
     errorCount: errorCount(view),
     path: pathSegments(view, critical),
-    ...traceGraph(view, critical),
+    nodes: graph.nodes,
+    edges: graph.edges,
     findings,
     insights: insightsOf(context),
     shares: pathShares(view, critical),
