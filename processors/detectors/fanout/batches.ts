@@ -12,7 +12,6 @@ import { type OutermostCalls, outermostCalls } from './outermost.ts';
 interface Offered {
   /** First attempt of the call. */
   readonly row: number;
-  readonly by: OfferedBy;
   readonly offer: number;
   /** End of its last attempt. */
   readonly end: number;
@@ -146,12 +145,11 @@ function add(making: Making, rows: Int32Array, from: number, to: number, inOrder
   for (let i = from; i < to; i++) {
     const row = rows[i];
     guessed ||= by[row] === BY.parent;
-    calls.push({ row, by: OFFERED_BY[by[row]], offer: offer[row], end: ends[row] });
+    calls.push({ row, offer: offer[row], end: ends[row] });
     attempts.push(row);
-    const again = retries?.get(row);
-    if (again !== undefined) for (const retry of again) attempts.push(retry);
+    if (retries !== undefined) for (const retry of retries.get(row) ?? []) attempts.push(retry);
   }
   const first = rows[from];
-  const surest = guessed ? OFFERED_BY[BY.parent] : calls[0].by;
+  const surest = OFFERED_BY[guessed ? BY.parent : by[first]];
   batches.push({ owner: owner[first], callee: view.callee[first], by: surest, calls, attempts });
 }
