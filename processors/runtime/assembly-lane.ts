@@ -27,7 +27,7 @@ export interface AssemblyLane {
   clock: number;
   floorClock: number;
   openTraces: number;
-  /** What the last result's outputs took: the room for the next ones. */
+  /** What outputs of a task took at most of late: see `outputsTook`. */
   outputBytes: number;
   readonly traces: TraceOffsets;
   /** Throws by offset, and what three of them made us pass over. */
@@ -80,6 +80,17 @@ export async function openLane(
 }
 
 const NOTHING = new Uint8Array();
+/** Outputs of a task take up to so many times what those before it took, or they get fresh memory. What is too much costs nothing. */
+const ROOM = 1.5;
+/** Of a greatest size, how much is left of it with each task. */
+const FADING = 0.95;
+
+/** Notes how large the outputs of a task were. */
+export function outputsTook(lane: AssemblyLane, lengths: Uint32Array): void {
+  let bytes = 0;
+  for (let i = 0; i < lengths.length; i++) bytes += lengths[i];
+  lane.outputBytes = Math.max(bytes, lane.outputBytes * FADING);
+}
 
 /** Records for a worker, their bytes copied into one buffer to be transferred; the result gives that back, and the room. */
 export function recordsTask(
@@ -97,7 +108,7 @@ export function recordsTask(
       records.map((record) => record.value ?? NOTHING),
       (bytes) => buffers.take(bytes),
     ),
-    room: buffers.take(lane.outputBytes),
+    room: buffers.take(lane.outputBytes * ROOM),
   };
 }
 

@@ -13,7 +13,7 @@ import { metrics, underBackPressure } from '#infra/metrics.ts';
 import { summaryClock } from '#schemas/codec.ts';
 import { unpack } from '../assembly/packing.ts';
 import type { Stage1Result } from '../assembly/protocol.ts';
-import { type AssemblyLane, advanceLane, openLane, recordsTask } from './assembly-lane.ts';
+import { type AssemblyLane, advanceLane, openLane, outputsTook, recordsTask } from './assembly-lane.ts';
 import { reportStage1 } from './assembly-report.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Committer } from './committer.ts';
@@ -37,8 +37,8 @@ export interface AssemblyRunnerOptions {
 /** A record or a trace that throws this often is passed over. */
 const ATTEMPTS = 3;
 const REBUILD_RECORDS = 500;
-/** Of buffers between two batches: as much as may be in flight by default. */
-const KEPT_BYTES = 64 << 20;
+/** Of buffers between two batches: what may be in flight by default, and as much again since sizes are rounded up. */
+const KEPT_BYTES = 128 << 20;
 
 /** Stage 1 on Kafka: batches to the workers, their outputs to the topics, and then, not before, the commit. */
 export class AssemblyRunner implements ConsumerHandler {
@@ -127,7 +127,7 @@ export class AssemblyRunner implements ConsumerHandler {
     if (result === undefined)
       throw new Error(`the worker of ${topics.spans} partition ${lane.partition} has lost its state`);
     for (const buffer of result.spent) this.#buffers.give(buffer);
-    lane.outputBytes = result.values.lengths.reduce((sum, length) => sum + length, 0);
+    outputsTook(lane, result.values.lengths);
     return result;
   }
 
