@@ -139,11 +139,6 @@ let byText = new Map<string, Name>();
 let slots: (Entry | undefined)[] = new Array(1 << 10).fill(undefined);
 let used = 0;
 
-let epoch = 0;
-
-/** Changes when all names were forgotten: a `Name` of another epoch is no longer its text's. */
-export const namesEpoch = (): number => epoch;
-
 /** Forgets what is too much. Not within a trace: its strings are told apart by their `Name`s. */
 function boundNames(): void {
   if (byText.size <= MOST_NAMES && used <= MOST_NAMES) return;
@@ -151,7 +146,6 @@ function boundNames(): void {
   slots = new Array(1 << 10).fill(undefined);
   used = 0;
   often.clear();
-  epoch++;
 }
 
 export function nameOf(text: string): Name {
