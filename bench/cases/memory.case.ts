@@ -176,7 +176,7 @@ function result({ quick }: BenchContext, open: readonly At[], flat: readonly Lef
     ],
     checks: ['every trace that was sent is open (ati_open_traces), and at the end of each slice none is'],
     notes: [
-      'one processor process, two worker threads; garbage is collected in every thread before each figure; resident memory also holds ' +
+      'one processor process with its worker threads (ATI_WORKERS); garbage is collected in every thread before each figure; resident memory also holds ' +
         'what V8 and malloc keep for later',
       'over time: quiet gap 1 s, everything forgotten 20 s of log time later',
     ],
