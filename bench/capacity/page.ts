@@ -12,7 +12,7 @@ const some = (value: number) => (value < 10 ? value.toFixed(1) : whole(value));
 const ROWS: readonly (readonly [string, (of: Sizing) => string])[] = [
   ['partitions of ati.spans', (of) => whole(of.partitions)],
   ['ingest processes (a core each)', (of) => whole(of.ingests)],
-  ['processors (two worker threads each)', (of) => whole(of.processors)],
+  ['processors (`ATI_WORKERS=2`)', (of) => whole(of.processors)],
   ['sinks (a core each)', (of) => whole(of.sinks)],
   ['Kafka: cores busy, brokers', (of) => `${some(of.brokerCores)}, ${whole(of.brokers)}`],
   ['ClickHouse: cores busy, nodes', (of) => `${some(of.engineCores)}, ${whole(of.engines)}`],
