@@ -57,7 +57,7 @@ export function encodeBatch(
 
 /** What is compressed is needed no longer than that takes: one place for all of it saves the system's fresh pages. */
 let scratch = Buffer.allocUnsafeSlow(64 << 10);
-const MAX_SCRATCH = 2 << 20;
+const MAX_SCRATCH = 8 << 20;
 
 function scratchOf(size: number): Buffer {
   if (size > MAX_SCRATCH) return Buffer.allocUnsafeSlow(size);

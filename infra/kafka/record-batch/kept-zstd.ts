@@ -35,8 +35,8 @@ function internalsOf(stream: Zlib): Internals | undefined {
   return { handle: _handle as Internals['handle'], left: _writeState };
 }
 
-/** Longer input is rare, and its output is not worth keeping. */
-const MAX_INPUT = 1 << 20;
+/** A worker's results of one fetch have up to six megabytes. Longer input is rare, and its output is not worth keeping. */
+const MAX_INPUT = 8 << 20;
 /** ZSTD_compressBound, rounded up. */
 const outputFor = (bytes: number) => bytes + (bytes >> 8) + 1024;
 
