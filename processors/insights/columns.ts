@@ -1,9 +1,8 @@
 /** Columns that are kept from trace to trace: what one look needs and no answer holds on to. */
 import { grown } from '../grown.ts';
+import { sortRising } from '../trace/arrays.ts';
 
 const FIRST = 64;
-/** Up to so many are sorted one by one: V8 makes an object of its own for each sort. */
-const FEW = 40;
 /** From so many on V8's own `fill`, a call into C++, is faster. */
 const MANY = 100;
 
@@ -29,16 +28,7 @@ export class Floats {
 
   /** The first `n` in rising order. */
   rising(n: number): Float64Array {
-    const values = this.at;
-    if (n > FEW) values.subarray(0, n).sort();
-    else
-      for (let i = 1; i < n; i++) {
-        const value = values[i];
-        let at = i;
-        for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];
-        values[at] = value;
-      }
-    return values;
+    return sortRising(this.at, n);
   }
 }
 

@@ -54,10 +54,13 @@ export function sortFew<T>(items: T[], compare: (a: T, b: T) => number): T[] {
   return items;
 }
 
-/** The same for rows. */
-export function sortRows(rows: Int32Array, compare: (a: number, b: number) => number): Int32Array {
-  if (rows.length > FEW) return rows.sort(compare);
-  for (let i = 1; i < rows.length; i++) {
+/** The same for the first `n` rows. */
+export function sortRows(rows: Int32Array, n: number, compare: (a: number, b: number) => number): Int32Array {
+  if (n > FEW) {
+    rows.subarray(0, n).sort(compare);
+    return rows;
+  }
+  for (let i = 1; i < n; i++) {
     const row = rows[i];
     let at = i;
     for (; at > 0 && compare(rows[at - 1], row) > 0; at--) rows[at] = rows[at - 1];
@@ -66,10 +69,13 @@ export function sortRows(rows: Int32Array, compare: (a: number, b: number) => nu
   return rows;
 }
 
-/** Numbers (no NaN), rising, in place. */
-export function sortRising(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  if (values.length > FEW) return values.sort();
-  for (let i = 1; i < values.length; i++) {
+/** The first `n` numbers (no NaN), rising, in place. */
+export function sortRising<A extends Float64Array>(values: A, n: number = values.length): A {
+  if (n > FEW) {
+    values.subarray(0, n).sort();
+    return values;
+  }
+  for (let i = 1; i < n; i++) {
     const value = values[i];
     let at = i;
     for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];

@@ -129,10 +129,10 @@ function besideRow(
   found: Besides,
 ): void {
   const children = view.children(row);
-  const onPath = keptOnPath(count).subarray(0, count);
+  const onPath = keptOnPath(count);
   const starts = keptStarts(count);
   for (let i = 0, to = 0; i < children.length; i++) if (first[children[i]] >= 0) onPath[to++] = children[i];
-  sortRows(onPath, (a, b) => first[a] - first[b]);
+  sortRows(onPath, count, (a, b) => first[a] - first[b]);
   for (let i = 0; i < count; i++) starts[i] = path.start[first[onPath[i]]];
   const low = path.start[first[row]];
   const high = path.end[last[row]];

@@ -1,5 +1,6 @@
 /** The calls of one callee that one span offers. */
 
+import { sortRows } from '../../trace/arrays.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -91,16 +92,8 @@ export function groupsOf(view: TraceView, calls: OutermostCalls, first: Int32Arr
   return { n, head, next, size, surely, order: inOrder(head, n), owner, by, offer };
 }
 
-/** Up to so many are put where they belong one by one. */
-const FEW = 40;
-
 function inOrder(head: Int32Array, n: number): Int32Array {
   const order = keptOrder(n);
-  for (let group = 0; group < n; group++) {
-    let at = group;
-    if (n <= FEW) for (; at > 0 && head[order[at - 1]] > head[group]; at--) order[at] = order[at - 1];
-    order[at] = group;
-  }
-  if (n > FEW) order.subarray(0, n).sort((a, b) => head[a] - head[b]);
-  return order;
+  for (let group = 0; group < n; group++) order[group] = group;
+  return sortRows(order, n, (a, b) => head[a] - head[b]);
 }

@@ -1,5 +1,6 @@
 /** When each call of a fan-out was offered, and how that is known. */
 
+import { sortRows } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { keptFloat64s, keptInt32s } from '../../trace/scratch.ts';
@@ -38,18 +39,13 @@ export function thoughtsBefore(view: TraceView, { rows, n }: OutermostCalls): Fl
   return before;
 }
 
-/** Up to so many are put where they belong one by one. */
-const FEW = 40;
-
 /** Puts the chats and plans that have a parent into `thoughts`, in order of their ends; how many there are. */
 function thoughtsByEnd({ n, role, parent, end }: TraceView, thoughts: Int32Array): number {
   let found = 0;
   for (let row = 0; row < n; row++) {
     if ((role[row] !== ROLE.chat && role[row] !== ROLE.planner) || parent[row] < 0) continue;
-    let at = found++;
-    if (at < FEW) for (; at > 0 && end[thoughts[at - 1]] > end[row]; at--) thoughts[at] = thoughts[at - 1];
-    thoughts[at] = row;
+    thoughts[found++] = row;
   }
-  if (found > FEW) thoughts.subarray(0, found).sort((a, b) => end[a] - end[b]);
+  sortRows(thoughts, found, (a, b) => end[a] - end[b]);
   return found;
 }

@@ -1,5 +1,6 @@
 /** The outermost calls of a trace and whose they are: looked for once, for all that asks about fan-outs. */
 
+import { sortRows } from '../../trace/arrays.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import { isCall, oncePerView } from '../calls.ts';
@@ -45,7 +46,7 @@ export const outermostCalls = oncePerView((view): OutermostCalls => {
     rows[n++] = row;
     if (count[calls[row]]++ === 0) callee[callees++] = calls[row];
   }
-  sortBusiest(callee, callees, count);
+  sortRows(callee, callees, (a, b) => count[b] - count[a] || a - b);
   const from = keptFrom(callees + 1);
   const place = keptPlace(known);
   from[0] = 0;
@@ -57,23 +58,3 @@ export const outermostCalls = oncePerView((view): OutermostCalls => {
   for (let i = 0; i < n; i++) byCallee[place[calls[rows[i]]]++] = rows[i];
   return { n, rows, count, callees, callee, from, byCallee };
 });
-
-/** Up to so many are put where they belong one by one. */
-const FEW = 40;
-
-function sortBusiest(callee: Int32Array, n: number, count: Int32Array): void {
-  if (n > FEW) {
-    callee.subarray(0, n).sort((a, b) => count[b] - count[a] || a - b);
-    return;
-  }
-  for (let i = 1; i < n; i++) {
-    const each = callee[i];
-    let at = i;
-    for (; at > 0; at--) {
-      const before = callee[at - 1];
-      if (count[before] > count[each] || (count[before] === count[each] && before < each)) break;
-      callee[at] = before;
-    }
-    callee[at] = each;
-  }
-}

@@ -1,6 +1,7 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
 import { number } from '#infra/format.ts';
 import type { Finding, Measure } from '#schemas/events.ts';
+import { sortRising } from '../../trace/arrays.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -178,19 +179,9 @@ function factsOf(
   }
 }
 
-/** Up to so many are put where they belong one by one. */
-const FEW_SAMPLES = 40;
-
 /** Adds measures of `ns[0 .. n)`, rising; of very many evenly spaced by rank, the first and the last among them. */
 function addSamples(name: string, ns: Float64Array, n: number, values: Measure[]): void {
-  if (n > FEW_SAMPLES) ns.subarray(0, n).sort();
-  else
-    for (let i = 1; i < n; i++) {
-      const each = ns[i];
-      let at = i;
-      for (; at > 0 && ns[at - 1] > each; at--) ns[at] = ns[at - 1];
-      ns[at] = each;
-    }
+  sortRising(ns, n);
   if (n <= MOST_SAMPLES) for (let i = 0; i < n; i++) values.push(ms(name, ns[i]));
   else for (const each of thinned(ns.subarray(0, n), MOST_SAMPLES)) values.push(ms(name, each));
 }
