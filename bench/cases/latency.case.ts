@@ -141,7 +141,9 @@ async function probes(
   const missing = () => [...ended.keys()].filter((planner) => !arrivals.has(planner));
   await until('every probe’s incident', () => missing().length === 0, PATIENCE_MS, 50).catch(() => {
     throw new Error(
-      `${missing().length} of ${count} probes opened no incident: ${missing().slice(0, 3).join(', ')} …`,
+      `${missing().length} of ${count} probes opened no incident within ${PATIENCE_MS / 1000} s: ` +
+        `${missing().slice(0, 3).join(', ')} …; the load was up to ${behindMs} ms behind its own time. ` +
+        'Where the machine does not keep up: BENCH_RATE=10000 for less load',
     );
   });
   const latencies = [...ended].map(([planner, at]) => (arrivals.get(planner) as number) - at);
