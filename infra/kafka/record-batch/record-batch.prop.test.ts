@@ -92,7 +92,7 @@ test('without compression, the bytes are those of kafkajs', async () => {
   );
 });
 
-test('what was written is read: from any offset, of several batches, the last of them cut short', () => {
+test('what was written is read: from any offset, of several batches, the last of them perhaps cut short', () => {
   fc.assert(
     fc.property(
       fc.array(batch, { minLength: 1, maxLength: 3 }),
@@ -100,16 +100,25 @@ test('what was written is read: from any offset, of several batches, the last of
       fc.nat(80),
       (batches, from, cut) => {
         let offset = 0;
+        let size = 0;
         const written = batches.map(({ messages, compression, ...identity }) => {
           const bytes = encodeBatch(messages, compression, identity);
           bytes.writeUInt32BE(offset, 4);
           const first = offset;
           offset += messages.length;
-          return { bytes, records: messages.map((each, i) => ({ ...each, offset: first + i })), end: offset };
+          size += bytes.length;
+          return {
+            bytes,
+            records: messages.map((each, i) => ({ ...each, offset: first + i })),
+            end: offset,
+            endsAt: size,
+          };
         });
         const set = Buffer.concat(written.map(({ bytes }) => bytes));
-        const whole = cut === 0 ? written : written.slice(0, -1);
-        const decoded = decodeRecordSet(set.subarray(0, set.length - cut), 5, from);
+        const there = Math.max(0, size - cut);
+        // A batch of one empty record has 68 bytes: a longer cut reaches into the one before.
+        const whole = written.filter(({ endsAt }) => endsAt <= there);
+        const decoded = decodeRecordSet(set.subarray(0, there), 5, from);
         if (!decoded.ok) throw new Error(decoded.reason);
         const expected = whole.flatMap(({ records }) => records).filter((record) => record.offset >= from);
         expect(decoded.records.map((record) => ({ ...record, headers: plain(record.headers) }))).toEqual(
