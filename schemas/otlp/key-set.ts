@@ -1,7 +1,8 @@
 /** Attribute keys that are looked for together: one walk over a message finds them all, without making strings. */
 import { type AttributeValue, attributeValue, findAttribute, keyValueAt } from './attributes.ts';
 import { KeyValue, Span } from './fields.ts';
-import { BYTES, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
+import { BYTES, FIRST_TAG, LONG, lengthEnd, next, skip, tag, WireFault } from './wire.ts';
+import { sameBytes, wordsOf } from './words.ts';
 
 /** What `locate` found is not to be relied on. */
 const MALFORMED = -1;
@@ -13,10 +14,6 @@ const MOST_KEYS = 30;
 /** In `found`: the message is a span with links. */
 const LINKS = 1 << MOST_KEYS;
 const SLOTS = 256;
-/** A byte of a longer number, and the least tag that there is. */
-const LONG = 0x80;
-const FIRST_TAG = 8;
-const NOTHING = new Uint8Array();
 /** Bytes of a span's two ids, and of its kind and times. */
 const IDS = 28;
 const TIMES = 20;
@@ -42,9 +39,6 @@ export class KeySet {
   readonly #bounds: Int32Array;
   /** By hash of a key its index; -1 where there is none. */
   readonly #slots = new Int8Array(SLOTS).fill(-1);
-  /** The bytes that were read last, and the same for reading words. */
-  #bytes: Uint8Array = NOTHING;
-  #view: DataView = new DataView(NOTHING.buffer);
 
   /** At most 30 keys of less than 128 bytes; `field`: see ATTRIBUTES_OF. */
   constructor(field: number, keys: readonly string[]) {
@@ -188,15 +182,11 @@ export class KeySet {
     const bounds = this.#bounds;
     const text = this.#text;
     const length = end - from;
-    if (b !== this.#bytes) {
-      this.#bytes = b;
-      this.#view = new DataView(b.buffer, b.byteOffset, b.length);
-    }
-    const view = this.#view;
+    const words = wordsOf(b);
     let slot = slotOf(b, from, end);
     for (let index = this.#slots[slot]; index >= 0; index = this.#slots[slot]) {
       const at = bounds[index];
-      if (bounds[index + 1] - at === length && sameBytes(view, from, text, at, length)) return index;
+      if (bounds[index + 1] - at === length && sameBytes(words, from, text, at, length)) return index;
       slot = (slot + 1) % SLOTS;
     }
     return -1;
@@ -219,18 +209,6 @@ function behindHead(b: Uint8Array, offset: number, end: number): number {
   if (p + TIMES > end) return name;
   if (b[p] === Span.kind && b[p + 1] < LONG && b[p + 2] === Span.startTimeUnixNano) p += 11;
   return b[p] === Span.endTimeUnixNano && p + 9 <= end ? p + 9 : p;
-}
-
-/** Compares four bytes at a time; the last word may overlap the one before it. */
-function sameBytes(a: DataView, i: number, b: DataView, j: number, length: number): boolean {
-  if (length < 4) {
-    for (let k = 0; k < length; k++) if (a.getUint8(i + k) !== b.getUint8(j + k)) return false;
-    return true;
-  }
-  const last = length - 4;
-  if (a.getInt32(i + last, true) !== b.getInt32(j + last, true)) return false;
-  for (let k = 0; k < last; k += 4) if (a.getInt32(i + k, true) !== b.getInt32(j + k, true)) return false;
-  return true;
 }
 
 /** Of a key's length, its first and its last byte: keys of one convention mostly begin alike. */

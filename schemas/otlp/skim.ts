@@ -5,11 +5,19 @@
  */
 import type { SpanColumns } from './columns.ts';
 import { ResourceSpans, ScopeSpans, Span, Status, TracesData } from './fields.ts';
-import { type Failure, guarded, lengthEnd, next, past, skip, tag, varint, WireFault } from './wire.ts';
-
-/** A byte of a longer number, and the least tag that there is. */
-const LONG = 0x80;
-const FIRST_TAG = 8;
+import {
+  type Failure,
+  FIRST_TAG,
+  guarded,
+  LONG,
+  lengthEnd,
+  next,
+  past,
+  skip,
+  tag,
+  varint,
+  WireFault,
+} from './wire.ts';
 
 export type Skimmed = { ok: true; added: number } | Failure;
 

@@ -34,6 +34,9 @@ export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
 export const FIXED32 = 5;
+/** A byte of a longer number, and the least tag that there is. */
+export const LONG = 0x80;
+export const FIRST_TAG = 8;
 
 /** The position behind the value that was read last. */
 export let next = 0;

@@ -1,9 +1,9 @@
 import { AnyValue, KeyValue } from '#schemas/otlp/fields.ts';
 import { lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
+import { wordsOf } from '#schemas/otlp/words.ts';
 import { writeAnyValue } from '../otel-traces/any-value.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
-import { wordsOf } from '../rowbinary/words.ts';
 import { type Column, LowCardinality, type Store } from './column.ts';
 import { Ids } from './ids.ts';
 

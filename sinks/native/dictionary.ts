@@ -1,7 +1,7 @@
 /** The distinct Strings of a LowCardinality column, numbered as they come. */
 import { randomBytes } from 'node:crypto';
+import { hashBytes, sameBytes, wordsOf } from '#schemas/otlp/words.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
-import { hashBytes, sameBytes, wordsOf } from '../rowbinary/words.ts';
 
 /** Nobody can choose keys that collide. */
 const SEED = randomBytes(4).readInt32LE();

@@ -1,11 +1,11 @@
 /** One Span message → one row of `otel_traces`. */
 import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
 import { BYTES, lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
+import { wordsOf } from '#schemas/otlp/words.ts';
 import type { AttributesColumn } from '../native/attributes-column.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { writeTime } from '../otlp/values.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
-import { wordsOf } from '../rowbinary/words.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
 import type { SpanColumns } from './span-columns.ts';
 

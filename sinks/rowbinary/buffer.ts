@@ -2,8 +2,9 @@
  * A growing buffer of ClickHouse RowBinary: values one after another, without names or separators.
  * https://clickhouse.com/docs/interfaces/formats/RowBinary
  */
+
+import { copyBytes } from '#schemas/otlp/words.ts';
 import type { Rows } from './rows.ts';
-import { copyBytes } from './words.ts';
 
 const HEX = new Uint16Array(256);
 for (let i = 0; i < 256; i++) {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RowBuffer } from './buffer.ts';
 import { copyBytes, hashBytes, sameBytes, wordsOf } from './words.ts';
 
 const piece = fc.uint8Array({ maxLength: 40 });
@@ -34,19 +33,6 @@ test('a copy is what was there, and nothing beside it changes', () => {
       const to = new Uint8Array(bytes.length + j + 8).fill(0xee);
       copyBytes(wordsOf(placed(bytes, i)), i, wordsOf(to), j, bytes.length);
       expect(to).toEqual(placed(bytes, j));
-    }),
-  );
-});
-
-test('bytes are repeated any number of times', () => {
-  fc.assert(
-    fc.property(piece, fc.uint8Array({ maxLength: 90 }), fc.nat(20), (before, bytes, times) => {
-      const out = new RowBuffer(1);
-      out.raw(before, 0, before.length);
-      out.raw(bytes, 0, bytes.length);
-      out.repeat(bytes.length, times);
-      const expected = Buffer.concat([before, ...Array.from({ length: times + 1 }, () => bytes)]);
-      expect(Buffer.from(out.view())).toEqual(expected);
     }),
   );
 });
