@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { analyseTrace } from './analyse.ts';
-import { analysed, detectors } from './detectors/analysed.testkit.ts';
+import { analysed, detectors, readAnalysis } from './detectors/analysed.testkit.ts';
 import { fanoutTrace, planned, reactTrace, retryTrace, streamTrace, workflow } from './detectors/testkit.ts';
 import { columnsOf, hexId, TEST_START_NS, TEST_TRACE, type TestSpan } from './trace/testkit.ts';
 
@@ -58,7 +58,7 @@ describe('the summary', () => {
   test('every number of it can be written as an Avro long, whatever the times', () => {
     const columns = columnsOf([span(1, undefined, 0, 10), span(2, 1, 5, 8)]);
     columns.time.fill(0xffffffff, 4, 8);
-    const found = analyseTrace('t', TEST_TRACE, columns, detectors());
+    const found = readAnalysis(analyseTrace('t', TEST_TRACE, columns, detectors()));
     for (const value of [found.durationNs, found.eventTimeMs, ...found.path.map((each) => each.endNs)])
       expect(Number.isSafeInteger(value)).toBe(true);
   });

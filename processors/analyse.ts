@@ -1,5 +1,6 @@
-import type { Finding, TraceSummary } from '#schemas/events.ts';
+import type { Finding } from '#schemas/events.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { SummaryFields, WrittenLists } from '#schemas/write-summary.ts';
 import type { TraceContext, TraceFact } from './detectors/detector.ts';
 import type { ConfiguredDetectors } from './detectors/registry.ts';
 import { markRoots } from './detectors/roots.ts';
@@ -7,17 +8,18 @@ import { type AnalysedSignal, signalsOf } from './detectors/signals.ts';
 import { insightsOf } from './insights/registry.ts';
 import { buildTraceView } from './trace/build.ts';
 import { criticalPath, pathRoot } from './trace/critical-path.ts';
-import { traceGraph } from './trace/graph.ts';
 import { lendArrays, takeArraysBack } from './trace/lent.ts';
-import { normalise } from './trace/normalise.ts';
-import { pathSegments } from './trace/path-segments.ts';
-import { pathShares } from './trace/shares.ts';
-import type { TraceView } from './trace/view.ts';
+import { TraceLists } from './trace/lists.ts';
+import { nameOf } from './trace/names.ts';
+import type { TraceView, WritableView } from './trace/view.ts';
 
 export type { AnalysedSignal } from './detectors/signals.ts';
 
 /** Everything ATI derives from one trace alone: the caller adds what it knows of the log. */
-export interface TraceAnalysis extends Omit<TraceSummary, 'revision' | 'source' | 'firstOffset' | 'partial'> {
+export interface TraceAnalysis
+  extends Omit<SummaryFields, 'revision' | 'source' | 'firstOffset' | 'partial'> {
+  /** Its path, nodes, edges and shares, until the next trace is analysed. */
+  readonly lists: WrittenLists;
   /** The root's end, without a root the greatest end; unix ms, not clamped. */
   readonly eventTimeMs: number;
   /** One for each (scope, agent, operation), sorted by them. */
@@ -36,24 +38,27 @@ function errorCount(view: TraceView): number {
   return count;
 }
 
+const lists = new TraceLists();
+
 /** One trace: its summary and its signals. A pure function of the view. */
 export function analyseView(
   tenant: string,
   traceId: string,
-  view: TraceView,
+  view: WritableView,
   detectors: ConfiguredDetectors,
 ): TraceAnalysis {
   const critical = criticalPath(view);
   const context: TraceContext = { tenant, view, critical };
   const found: Finding[] = [];
   const facts: TraceFact[] = [];
-  for (const { detector, config } of detectors.all) {
-    const result = detector.inTrace(context, config);
-    for (const finding of result.findings) found.push(finding);
-    for (const fact of result.facts) facts.push(fact);
+  const { all } = detectors;
+  for (let i = 0; i < all.length; i++) {
+    const result = all[i].detector.inTrace(context, all[i].config);
+    for (let at = 0; at < result.findings.length; at++) found.push(result.findings[at]);
+    for (let at = 0; at < result.facts.length; at++) facts.push(result.facts[at]);
   }
   const findings = markRoots(found, context);
-  const graph = traceGraph(view, critical);
+  lists.write(view, critical);
   const { root } = view;
   const top = pathRoot(view);
   const end = root < 0 ? greatestEnd(view) : view.end[root];
@@ -62,18 +67,15 @@ export function analyseView(
     traceId,
     rootSpanId: root < 0 ? '' : view.spanId(root),
     rootService: view.strings[view.service[top]],
-    rootAgent: normalise(view.strings[view.agent[top]]),
+    rootAgent: nameOf(view.strings[view.agent[top]]).normal.text,
     rootOperation: view.strings[view.operation[top]],
     startUnixNano: view.startUnixNano,
     durationNs: root < 0 ? end : view.end[root] - view.start[root],
     spanCount: view.n,
     errorCount: errorCount(view),
-    path: pathSegments(view, critical),
-    nodes: graph.nodes,
-    edges: graph.edges,
+    lists,
     findings,
     insights: insightsOf(context),
-    shares: pathShares(view, critical),
     eventTimeMs: Number((view.startUnixNano + BigInt(end)) / 1_000_000n),
     signals: signalsOf(view, facts, findings),
   };

@@ -8,10 +8,11 @@ import avsc from 'avsc';
 import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
 import { begin, finish } from './avro/writer.ts';
-import type { EventName, Events } from './events.ts';
+import type { EventName, Events, Source } from './events.ts';
 import { layOutSignal, readSignal, readSummaryClock, type SignalLayout } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
-import { writeClockMark, writeSignal, writeTraceSummary } from './write-events.ts';
+import { type SignalFields, type SignalFrame, writeClockMark, writeSignal } from './write-events.ts';
+import { type SummaryFields, type WrittenLists, writeTraceSummary } from './write-summary.ts';
 
 export { shortLived } from './avro/writer.ts';
 
@@ -116,10 +117,12 @@ function withBuffers<Name extends EventName>(value: Events[Name]): unknown {
   return { ...value, otlp: Buffer.from(buffer, byteOffset, byteLength) };
 }
 
-/** What a processor writes for every trace has a writer of its own: a walk over the value and then avsc was the first in the profile. */
+/**
+ * What a processor writes for every trace has a writer of its own (see `encodeSummary`, too): a walk over the value and
+ * then avsc was the first in the profile.
+ */
 const direct: { readonly [Name in EventName]?: (value: Events[Name]) => void } = {
-  TraceSummary: writeTraceSummary,
-  Signal: writeSignal,
+  Signal: (value) => writeSignal(value, value.source, value),
   ClockMark: writeClockMark,
 };
 
@@ -134,6 +137,24 @@ export function encode<Name extends EventName>(name: Name, value: Events[Name]):
   write(value);
   const out = finish();
   header(out, id);
+  return out;
+}
+
+/** As `encode` of a Signal. */
+export function encodeSignal(frame: SignalFrame, source: Source, fields: SignalFields): Buffer {
+  begin(HEADER_BYTES);
+  writeSignal(frame, source, fields);
+  const out = finish();
+  header(out, SIGNAL_ID);
+  return out;
+}
+
+/** As `encode` of a TraceSummary of which some lists are written already. */
+export function encodeSummary(fields: SummaryFields, lists: WrittenLists): Buffer {
+  begin(HEADER_BYTES);
+  writeTraceSummary(fields, lists);
+  const out = finish();
+  header(out, SUMMARY_ID);
   return out;
 }
 
@@ -187,8 +208,13 @@ export function decodeByAvsc(bytes: Uint8Array): Decoded {
  * `decode` has to judge.
  */
 export function viewSignal(bytes: Uint8Array): SignalLayout | undefined {
-  const known = bytes.length >= HEADER_BYTES && bytes[0] === 0 && idOf(bytes) === SIGNAL_ID;
-  return known ? layOutSignal(bytes, HEADER_BYTES) : undefined;
+  const at = signalAt(bytes);
+  return at < 0 ? undefined : layOutSignal(bytes, at);
+}
+
+/** Where the body of a Signal of the newest version begins; -1 for everything else. */
+export function signalAt(bytes: Uint8Array): number {
+  return bytes.length >= HEADER_BYTES && bytes[0] === 0 && idOf(bytes) === SIGNAL_ID ? HEADER_BYTES : -1;
 }
 
 /** `source.clock` of a TraceSummary of the newest version, of which no more is read; undefined for everything else. */

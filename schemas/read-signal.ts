@@ -18,26 +18,24 @@ import {
 
 /** Where the parts of a signal stand in `bytes`: positions, each of a list at its count. */
 export interface SignalLayout {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   /** Tenant, scope, agent and operation: the same bytes, the same names. */
-  readonly namesAt: number;
-  readonly namesEnd: number;
+  namesAt: number;
+  namesEnd: number;
   /** Its characters, without their length. */
-  readonly traceAt: number;
-  readonly traceEnd: number;
-  readonly revision: number;
-  readonly eventTime: number;
+  traceAt: number;
+  traceEnd: number;
+  revision: number;
+  eventTime: number;
   /** The source, as in `Source`. */
-  readonly partition: number;
-  readonly offset: number;
-  readonly sequence: number;
-  readonly clock: number;
-  readonly calls: number;
-  readonly errorsAt: number;
-  readonly factsAt: number;
-  readonly findingsAt: number;
-  readonly calleesAt: number;
-  readonly end: number;
+  partition: number;
+  offset: number;
+  sequence: number;
+  clock: number;
+  calls: number;
+  errorsAt: number;
+  factsAt: number;
+  findingsAt: number;
 }
 
 /** The factor of the eighth byte of a number. */
@@ -144,57 +142,76 @@ function skipFinding(b: Uint8Array): boolean {
   );
 }
 
+const NO_BYTES = new Uint8Array(0);
+
+/** A layout of nothing yet: `layOutHead` and `layOutTail` write one signal after the other into it. */
+export function emptyLayout(): SignalLayout {
+  return {
+    bytes: NO_BYTES,
+    namesAt: 0,
+    namesEnd: 0,
+    traceAt: 0,
+    traceEnd: 0,
+    revision: 0,
+    // A number with a fraction, so that the engine never makes an object of one in these places.
+    eventTime: 0.5,
+    partition: 0,
+    offset: 0.5,
+    sequence: 0,
+    clock: 0.5,
+    calls: 0,
+    errorsAt: 0,
+    factsAt: 0,
+    findingsAt: 0,
+  };
+}
+
 /** The layout of the Signal v2 that `bytes` hold from `from` to their end, if they are as `writeSignal` writes them. */
 export function layOutSignal(bytes: Uint8Array, from: number): SignalLayout | undefined {
+  const layout = emptyLayout();
+  return layOutHead(bytes, from, layout) && layOutTail(layout) ? layout : undefined;
+}
+
+/** Everything before the facts, into `layout`; false where it is not as `writeSignal` writes it, or has no more behind it. */
+export function layOutHead(bytes: Uint8Array, from: number, layout: SignalLayout): boolean {
   const b = bytes;
   at = from;
   end = b.length;
-  if (!(skipString(b) && skipSymbol(b) && skipString(b) && skipString(b))) return undefined;
-  const namesEnd = at;
-  if (!skipString(b)) return undefined;
-  const traceEnd = at;
-  const traceAt = at - number;
-  if (!int(b)) return undefined;
-  const revision = number;
-  if (!long(b)) return undefined;
-  const eventTime = number;
-  if (!int(b)) return undefined;
-  const partition = number;
-  if (!long(b)) return undefined;
-  const offset = number;
-  if (!int(b)) return undefined;
-  const sequence = number;
-  if (!long(b)) return undefined;
-  const clock = number;
-  if (!int(b)) return undefined;
-  const calls = number;
-  const errorsAt = at;
-  if (!(int(b) && skip(8))) return undefined;
-  const factsAt = at;
-  if (!skipList(b, skipFact)) return undefined;
-  const findingsAt = at;
-  if (!skipList(b, skipFinding)) return undefined;
-  const calleesAt = at;
-  if (!skipList(b, skipString) || at !== end) return undefined;
-  return {
-    bytes,
-    namesAt: from,
-    namesEnd,
-    traceAt,
-    traceEnd,
-    revision,
-    eventTime,
-    partition,
-    offset,
-    sequence,
-    clock,
-    calls,
-    errorsAt,
-    factsAt,
-    findingsAt,
-    calleesAt,
-    end,
-  };
+  layout.bytes = b;
+  layout.namesAt = from;
+  if (!(skipString(b) && skipSymbol(b) && skipString(b) && skipString(b))) return false;
+  layout.namesEnd = at;
+  if (!skipString(b)) return false;
+  layout.traceEnd = at;
+  layout.traceAt = at - number;
+  if (!int(b)) return false;
+  layout.revision = number;
+  if (!long(b)) return false;
+  layout.eventTime = number;
+  if (!int(b)) return false;
+  layout.partition = number;
+  if (!long(b)) return false;
+  layout.offset = number;
+  if (!int(b)) return false;
+  layout.sequence = number;
+  if (!long(b)) return false;
+  layout.clock = number;
+  if (!int(b)) return false;
+  layout.calls = number;
+  layout.errorsAt = at;
+  if (!(int(b) && skip(8))) return false;
+  layout.factsAt = at;
+  return true;
+}
+
+/** Everything from the facts on, behind a head that was laid out. */
+export function layOutTail(layout: SignalLayout): boolean {
+  const b = layout.bytes;
+  at = layout.factsAt;
+  end = b.length;
+  if (!skipList(b, skipFact)) return false;
+  layout.findingsAt = at;
+  return skipList(b, skipFinding) && skipList(b, skipString) && at === end;
 }
 
 /**

@@ -1,14 +1,14 @@
 /**
- * The events that stage 1 writes for every trace, field by field in the order of their newest schema: TraceSummary v3,
- * Signal v2, ClockMark v1. A new version changes its writer with it; codec.prop.test.ts compares the bytes with avsc's.
+ * The events that stage 1 writes for every trace, field by field in the order of their newest schema: Signal v2, ClockMark
+ * v1, and what a TraceSummary (write-summary.ts) has of objects. A new version changes its writer with it; codec.prop.test.ts compares the bytes with avsc's.
  * Each kind of array has a loop of its own: V8 knows what it calls and what it reads.
  */
 import {
   beginArray,
-  bigLong,
   boolean,
   double,
   endOfArray,
+  id,
   int,
   long,
   name,
@@ -20,23 +20,16 @@ import {
   type Explained,
   type Fact,
   type Finding,
-  type GraphEdge,
-  type GraphNode,
   type Insight,
   type Measure,
-  type PathSegment,
-  type PathShare,
   type Recommendation,
   SEVERITIES,
   type Signal,
   type Source,
   type TimelineEntry,
-  type TraceSummary,
 } from './events.ts';
 
 const SCOPES = ['operation', 'instance'];
-const SEGMENT_TYPES = ['self', 'edge', 'idle'];
-const EDGE_TYPES = ['child', 'link'];
 
 function strings(items: readonly string[]): void {
   const n = beginArray(items);
@@ -44,7 +37,7 @@ function strings(items: readonly string[]): void {
   endOfArray();
 }
 
-function source(value: Source): void {
+export function source(value: Source): void {
   int(value.partition);
   long(value.offset);
   int(value.sequence);
@@ -64,10 +57,10 @@ function measures(items: readonly Measure[]): void {
 }
 
 function timelineEntry(value: TimelineEntry): void {
-  string(value.label);
+  name(value.label);
   double(value.startMs);
   double(value.durationMs);
-  string(value.outcome);
+  name(value.outcome);
 }
 
 function timeline(items: readonly TimelineEntry[]): void {
@@ -117,56 +110,9 @@ function finding(value: Finding): void {
   string(value.explainedBy);
 }
 
-function findings(items: readonly Finding[]): void {
+export function findings(items: readonly Finding[]): void {
   const n = beginArray(items);
   for (let i = 0; i < n; i++) finding(items[i]);
-  endOfArray();
-}
-
-function pathSegment(value: PathSegment): void {
-  string(value.spanId);
-  name(value.role);
-  name(value.service);
-  name(value.operation);
-  long(value.startNs);
-  long(value.endNs);
-  symbol(SEGMENT_TYPES, value.type);
-}
-
-function pathSegments(items: readonly PathSegment[]): void {
-  const n = beginArray(items);
-  for (let i = 0; i < n; i++) pathSegment(items[i]);
-  endOfArray();
-}
-
-function graphNode(value: GraphNode): void {
-  int(value.id);
-  name(value.role);
-  name(value.service);
-  name(value.agent);
-  name(value.operation);
-  int(value.count);
-  int(value.errors);
-  long(value.totalNs);
-  long(value.pathNs);
-}
-
-function graphNodes(items: readonly GraphNode[]): void {
-  const n = beginArray(items);
-  for (let i = 0; i < n; i++) graphNode(items[i]);
-  endOfArray();
-}
-
-function graphEdge(value: GraphEdge): void {
-  int(value.from);
-  int(value.to);
-  int(value.count);
-  symbol(EDGE_TYPES, value.type);
-}
-
-function graphEdges(items: readonly GraphEdge[]): void {
-  const n = beginArray(items);
-  for (let i = 0; i < n; i++) graphEdge(items[i]);
   endOfArray();
 }
 
@@ -180,30 +126,9 @@ function insight(value: Insight): void {
   timeline(value.timeline);
 }
 
-function insights(items: readonly Insight[]): void {
+export function insights(items: readonly Insight[]): void {
   const n = beginArray(items);
   for (let i = 0; i < n; i++) insight(items[i]);
-  endOfArray();
-}
-
-function pathShare(value: PathShare): void {
-  symbol(SEGMENT_TYPES, value.type);
-  name(value.role);
-  name(value.service);
-  name(value.agent);
-  name(value.operation);
-  name(value.instance);
-  name(value.callerService);
-  name(value.callerOperation);
-  int(value.spans);
-  int(value.errors);
-  long(value.pathNs);
-  long(value.dragNs);
-}
-
-function pathShares(items: readonly PathShare[]): void {
-  const n = beginArray(items);
-  for (let i = 0; i < n; i++) pathShare(items[i]);
   endOfArray();
 }
 
@@ -219,38 +144,19 @@ function facts(items: readonly Fact[]): void {
   endOfArray();
 }
 
-export function writeTraceSummary(value: TraceSummary): void {
-  name(value.tenant);
-  string(value.traceId);
-  int(value.revision);
-  source(value.source);
-  long(value.firstOffset);
-  boolean(value.partial);
-  string(value.rootSpanId);
-  name(value.rootService);
-  name(value.rootAgent);
-  name(value.rootOperation);
-  bigLong(value.startUnixNano);
-  long(value.durationNs);
-  int(value.spanCount);
-  int(value.errorCount);
-  pathSegments(value.path);
-  graphNodes(value.nodes);
-  graphEdges(value.edges);
-  findings(value.findings);
-  insights(value.insights);
-  pathShares(value.shares);
-}
+/** What the signals of one revision have in common. */
+export type SignalFrame = Readonly<Pick<Signal, 'tenant' | 'traceId' | 'revision' | 'eventTime'>>;
+export type SignalFields = Readonly<Omit<Signal, keyof SignalFrame | 'source'>>;
 
-export function writeSignal(value: Signal): void {
-  name(value.tenant);
+export function writeSignal(frame: SignalFrame, from: Source, value: SignalFields): void {
+  name(frame.tenant);
   symbol(SCOPES, value.scope);
   name(value.agent);
   name(value.operation);
-  string(value.traceId);
-  int(value.revision);
-  long(value.eventTime);
-  source(value.source);
+  id(frame.traceId);
+  int(frame.revision);
+  long(frame.eventTime);
+  source(from);
   int(value.calls);
   int(value.errors);
   double(value.durationMs);

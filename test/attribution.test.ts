@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { runPipeline } from '#processors/testing/pipeline.ts';
 import { criticalPath } from '#processors/trace/critical-path.ts';
-import { pathShares } from '#processors/trace/shares.ts';
+import { pathShares } from '#processors/trace/lists.testkit.ts';
 import { type TestSpan, viewOf } from '#processors/trace/testkit.ts';
 import { generateRun } from '#producers/agents/virtual/generate.ts';
 import { completed } from '#producers/agents/virtual/parameters.ts';

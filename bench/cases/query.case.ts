@@ -15,6 +15,7 @@ import { FILLED, storeSeed } from '#bench/query/seed.ts';
 import { migrate } from '#infra/clickhouse/migrate.ts';
 import { freePort } from '#infra/ports.ts';
 import { MIGRATIONS } from '#sinks/database.ts';
+import { rollUp } from '#sinks/roll-up/roll-up.ts';
 
 const DATABASE = 'ati';
 const DAY_MS = 86_400_000;
@@ -71,12 +72,19 @@ async function stock(
     const log = spanLog({ seed: 1, traces: SEED_TRACES, partitions: PARTITIONS, startMs, spansPerSecond });
     await storeSeed(clickhouse, DATABASE, log, PARTITIONS);
     await fill({ clickhouse, database: DATABASE, copies, stepMs, progress: context.progress });
+    context.progress('rolling up by operation');
+    // What the API does by itself ten minutes after the last row.
+    const signal = new AbortController().signal;
+    await rollUp({
+      ...{ clickhouse, database: DATABASE, signal },
+      ...{ quietSeconds: 0, minRows: 0, minSlots: 0 },
+    });
     return await clickhouse.query<Stored>(
       `SELECT table, sum(parts.rows) AS rows, count() AS parts, sum(bytes_on_disk) AS bytes,
          sum(data_uncompressed_bytes) AS uncompressed
        FROM system.parts AS parts WHERE active AND database = {database:String} AND table IN ({tables:Array(String)})
        GROUP BY table ORDER BY table`,
-      { params: { database: DATABASE, tables: FILLED.map(({ table }) => table) } },
+      { params: { database: DATABASE, tables: [...FILLED.map(({ table }) => table), 'ati_operations'] } },
     );
   } finally {
     await clickhouse.close();
@@ -118,6 +126,7 @@ async function asked(
       notes: [
         'one asking after the other, each of another thing; the rows are real ones of the corpus, copied with other ids and later times, ' +
           'so they compress better than a real day',
+        'spans are rolled up by operation, as the API has it ten minutes after the last of a slot came; an hour is asked by the minute, which the spans answer',
         'read: rows and uncompressed bytes, by ClickHouse’s own count, of all statements of one asking; API, engine and asker share the machine',
       ],
     };

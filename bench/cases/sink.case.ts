@@ -22,7 +22,7 @@ import type { Truth } from '#bench/harness/pipeline/truth.ts';
 import { peerInput, VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
 import { ratios } from '#bench/harness/rounds.ts';
 
-const SPANS = { warm: 400_000, main: 400_000 };
+const SPANS = { warm: 800_000, main: 400_000 };
 const QUICK_SPANS = { warm: 20_000, main: 60_000 };
 const COLLECTOR = 'otelcol';
 type Name = Variant | typeof COLLECTOR;

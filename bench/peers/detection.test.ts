@@ -2,7 +2,8 @@
 import { deepStrictEqual } from 'node:assert';
 import { afterAll, describe, expect, test } from 'vitest';
 import { spanLog } from '#bench/corpus/span-log.ts';
-import { analyseTrace, type TraceAnalysis } from '#processors/analyse.ts';
+import { analyseTrace } from '#processors/analyse.ts';
+import { type ReadAnalysis, readAnalysis } from '#processors/detectors/analysed.testkit.ts';
 import { configureDetectors, DETECTORS } from '#processors/detectors/registry.ts';
 import { ALL_SCENARIOS } from '#scenarios/registry.ts';
 import { generateVirtualRun } from '#scenarios/virtual/generate.ts';
@@ -55,10 +56,10 @@ function columnsOf(rows: readonly Row[]): SpanColumns {
 const findings = new Set<string>();
 const insights = new Set<string>();
 
-function same(traceId: string, rows: readonly Row[]): TraceAnalysis {
+function same(traceId: string, rows: readonly Row[]): ReadAnalysis {
   const trace = new OpenTrace(TENANT, traceId, 0);
   for (const { span } of rows) trace.add(span);
-  const ours = analyseTrace(TENANT, traceId, columnsOf(rows), detectors);
+  const ours = readAnalysis(analyseTrace(TENANT, traceId, columnsOf(rows), detectors));
   deepStrictEqual(analyseView(TENANT, traceId, viewOfObjects(trace.spans), detectors), ours);
   for (const { kind } of ours.findings) findings.add(kind);
   for (const { kind } of ours.insights) insights.add(kind);

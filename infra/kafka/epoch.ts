@@ -22,7 +22,11 @@ export interface EpochContext {
 /** A stop or a rebalance waits for no fetch; this only bounds how often an idle consumer asks. */
 const MAX_WAIT_MS = 500;
 const MIN_WAIT_MS = 10;
-const MAX_BYTES_PER_PARTITION = 1 << 20;
+/**
+ * Compressed, a few times as much decompressed: what is handed over should lie in the processor's cache when its handler
+ * reads it. Measured end to end against 1 MiB: a fifth less CPU in the processor, for a quarter more in the broker.
+ */
+const MAX_BYTES_PER_PARTITION = 128 << 10;
 /** More than any batch: an answer that is empty then, is so because nothing is there. */
 const PROBE_BYTES = 256 << 20;
 const RETRY_FIRST_MS = 100;

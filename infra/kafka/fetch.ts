@@ -72,7 +72,12 @@ export async function decodeFetched(fetched: FetchedBytes, memory?: Memory): Pro
 
 /** For what was decoded into memory that is used again. */
 export function againOf(fetched: FetchedBytes, { records }: Fetched): Again {
-  return isOldMessageSet(fetched.set) ? () => records : () => decodeBatches(fetched).records;
+  return isOldMessageSet(fetched.set) ? () => records : decodingAgain(fetched);
+}
+
+/** A function of its own: what is asked for late shall not hold on to the records that were decoded first. */
+function decodingAgain(fetched: FetchedBytes): Again {
+  return () => decodeBatches(fetched).records;
 }
 
 function decodeBatches({ topic, partition, set, offset, aborted }: FetchedBytes, memory?: Memory): RecordSet {

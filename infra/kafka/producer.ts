@@ -82,11 +82,11 @@ export class KafkaProducer implements Producer {
     // Records without a key stay together: one batch compresses better than many.
     const keyless = count > 0 ? this.#roundRobin++ % count : 0;
     for (const record of records) {
-      const key = typeof record.key === 'string' ? Buffer.from(record.key) : (record.key ?? null);
-      const partition = record.partition ?? (key === null ? keyless : partitionOf(key, count));
+      const { key = null, value } = record;
+      const partition = record.partition ?? (key === null ? keyless : partitionOf(bytesOf(key), count));
       const message = {
-        key: key === null ? null : buffer(key),
-        value: record.value === null ? null : buffer(record.value),
+        key,
+        value,
         headers: record.headers,
         timestamp: Math.trunc(record.timestamp ?? now),
       };
@@ -190,6 +190,6 @@ function noSuchPartition(topic: string, partition: number): KafkaError {
   return new KafkaError(`topic ${topic} has no partition ${partition}`, { transient: false });
 }
 
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function bytesOf(key: Uint8Array | string): Uint8Array {
+  return typeof key === 'string' ? Buffer.from(key) : key;
 }

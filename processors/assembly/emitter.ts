@@ -1,7 +1,9 @@
 import { MAX_MESSAGE_BYTES } from '#infra/topics.ts';
-import { encode } from '#schemas/codec.ts';
-import type { Source, TraceSummary } from '#schemas/events.ts';
+import { encode, encodeSignal, encodeSummary } from '#schemas/codec.ts';
+import type { Source } from '#schemas/events.ts';
 import { SignalPlaces } from '#schemas/signal-key.ts';
+import type { SignalFrame } from '#schemas/write-events.ts';
+import { NO_LISTS, type SummaryFields } from '#schemas/write-summary.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
 
 /** An encoded event for a topic; the partition is always explicit. */
@@ -66,24 +68,24 @@ export class Emitter {
    * revision so far has had a signal for.
    */
   revision(given: Revision): readonly SignalIdentity[] {
-    const { analysis, clock, signalled } = given;
-    const { signals } = analysis;
+    const { analysis, revision, clock, eventTime, signalled } = given;
+    const { tenant, traceId, signals } = analysis;
     const source = this.#next(clock);
     if (!this.#muted) {
       const whole = summaryOf(given, source);
-      let value = encode('TraceSummary', whole);
+      let value = encodeSummary(whole, analysis.lists);
       // No broker would take it: what is left out can be had from the stored spans.
-      if (value.length > MAX_SUMMARY_BYTES)
-        value = encode('TraceSummary', { ...whole, path: [], nodes: [], edges: [], shares: [] });
+      if (value.length > MAX_SUMMARY_BYTES) value = encodeSummary(whole, NO_LISTS);
       this.#outputs.push({ topic: 'traces', partition: this.#partition, key: analysis.traceId, value });
     }
-    for (let i = 0; i < signals.length; i++) this.#signal(given, signals[i]);
+    const frame = { tenant, traceId, revision, eventTime };
+    for (let i = 0; i < signals.length; i++) this.#signal(given, frame, signals[i]);
     if (signalled.length === 0) return identities(signals);
     const now = new Set(signals.map(identityKey));
     // What a former revision said and this one does not is taken back by an empty signal.
     for (const was of signalled)
       if (!now.delete(identityKey(was)))
-        this.#signal(given, {
+        this.#signal(given, frame, {
           ...was,
           calls: 0,
           errors: 0,
@@ -105,28 +107,11 @@ export class Emitter {
       this.#outputs.push({ topic: 'signals', partition, key: null, value });
   }
 
-  #signal({ analysis, revision, clock, eventTime }: Revision, signal: AnalysedSignal): void {
+  #signal({ clock }: Revision, frame: SignalFrame, signal: AnalysedSignal): void {
     const source = this.#next(clock);
     if (this.#muted) return;
-    const { tenant, traceId } = analysis;
-    const { scope, agent, operation, calls, errors, durationMs, facts, findings, callees } = signal;
-    const value = encode('Signal', {
-      tenant,
-      scope,
-      agent,
-      operation,
-      traceId,
-      revision,
-      eventTime,
-      source,
-      calls,
-      errors,
-      durationMs,
-      facts,
-      findings,
-      callees,
-    });
-    const { partition, key } = this.#places.of(tenant, agent, operation);
+    const value = encodeSignal(frame, source, signal);
+    const { partition, key } = this.#places.of(frame.tenant, signal.agent, signal.operation);
     this.#outputs.push({ topic: 'signals', partition, key, value });
   }
 
@@ -136,7 +121,7 @@ export class Emitter {
 }
 
 /** Field by field: to copy the analysis' fields as they come is many times the work. */
-function summaryOf({ analysis, revision, firstOffset, partial }: Revision, source: Source): TraceSummary {
+function summaryOf({ analysis, revision, firstOffset, partial }: Revision, source: Source): SummaryFields {
   return {
     tenant: analysis.tenant,
     traceId: analysis.traceId,
@@ -152,12 +137,8 @@ function summaryOf({ analysis, revision, firstOffset, partial }: Revision, sourc
     durationNs: analysis.durationNs,
     spanCount: analysis.spanCount,
     errorCount: analysis.errorCount,
-    path: analysis.path,
-    nodes: analysis.nodes,
-    edges: analysis.edges,
     findings: analysis.findings,
     insights: analysis.insights,
-    shares: analysis.shares,
   };
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import { type TestSpan, testBatch, testTraceId } from '../testing/span-log.ts';
+import { DescribedColumns } from '../trace/kinds.ts';
 import { OpenTraces } from './open-traces.ts';
 import { ASSEMBLY_DEFAULTS } from './settings.ts';
 import { wordsOf } from './span-store.ts';
@@ -16,7 +16,7 @@ beforeEach(() => {
 /** Adds the spans as one batch; returns what became of each. */
 function batch(clock: number, spans: readonly TestSpan[]) {
   const { otlp } = testBatch(clock, spans);
-  const rows = new SpanColumns();
+  const rows = new DescribedColumns();
   expect(skimSpans(otlp, rows).ok).toBe(true);
   traces.spans.open(otlp);
   otlp.fill(0); // the caller's to reuse

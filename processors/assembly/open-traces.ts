@@ -1,6 +1,7 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { hex } from '#schemas/otlp/wire.ts';
 import { grown } from '../grown.ts';
+import type { DescribedColumns } from '../trace/kinds.ts';
 import { Sessions } from '../windows/session.ts';
 import { DueQueue } from './due-queue.ts';
 import type { SignalIdentity } from './emitter.ts';
@@ -188,7 +189,7 @@ export class OpenTraces {
   }
 
   /** Offers row `row` of `rows`, whose bytes are the record that is open in `spans`, at `clock`. `endBatch` follows. */
-  offer(trace: number, rows: SpanColumns, row: number, clock: number): Arrival {
+  offer(trace: number, rows: DescribedColumns, row: number, clock: number): Arrival {
     const { spanWords, parentWords } = rows;
     const large = this.#count[trace] < SCANNED ? undefined : this.#large.get(trace);
     const key = large === undefined ? '' : keyOf(rows, row);

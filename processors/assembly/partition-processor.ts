@@ -1,8 +1,9 @@
 import { viewSpanBatch } from '#schemas/codec.ts';
-import { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import type { TraceAnalysis } from '../analyse.ts';
 import { deadLetter, LATE, OK, type Outcome } from '../outcome.ts';
+import { DescribedColumns } from '../trace/kinds.ts';
 import { clampEventTime } from '../windows/clamp.ts';
 import { rememberedUntil } from '../windows/session.ts';
 import { isToldOn, onward } from '../windows/watermark.ts';
@@ -70,7 +71,7 @@ export class PartitionProcessor {
   readonly #start: AssemblyStart;
   readonly #emitter: Emitter;
   readonly #tombstones = new Tombstones();
-  readonly #skim = new SpanColumns(512);
+  readonly #skim = new DescribedColumns(512);
   readonly #traces: OpenTraces;
   #skipped: string[] = [];
   #clock: number;

@@ -1,5 +1,8 @@
-import { SpanColumns } from '#schemas/otlp/columns.ts';
+import type { SpanColumns } from '#schemas/otlp/columns.ts';
 import { grown } from '../grown.ts';
+import { DescribedColumns, type SpanKind } from '../trace/kinds.ts';
+import { boundNames } from '../trace/names.ts';
+import { type Origin, Origins } from '../trace/origins.ts';
 import { givePage, takePage } from './pages.ts';
 
 /** Columns for more rows than this are not kept for the next trace. */
@@ -16,7 +19,7 @@ const RESOURCE_LENGTH = 6;
 const NEXT = 7;
 
 /**
- * The spans of all open traces of a partition, 65 bytes a row beside its OTLP bytes; the rows of a trace are a chain.
+ * The spans of all open traces of a partition, 81 bytes a row beside its OTLP bytes; the rows of a trace are a chain.
  *
  * The OTLP bytes are in pages. A young span's page is filled with whole records, one after the other: its traces will be
  * gone soon, and with the last span the page. A trace that stays open is settled: its bytes are copied to pages of such
@@ -28,6 +31,11 @@ export class SpanStore {
   #places = new Int32Array(8 * 64);
   /** Kind and status. */
   #codes = new Uint8Array(64);
+  /** What each is, where that needed no memory: spans of which the same is to be said share it. */
+  readonly #kinds: (SpanKind | undefined)[] = [];
+  /** Who wrote it. */
+  readonly #origins: (Origin | undefined)[] = [];
+  readonly #resources = new Origins();
   #capacity = 64;
   /** Chain of rows that were used before, and the first that never was. */
   #free = -1;
@@ -48,7 +56,7 @@ export class SpanStore {
   #resourcePage = -1;
   #resourceFrom = -1;
   #resourceAt = 0;
-  #columns = new SpanColumns(64);
+  #columns = new DescribedColumns(64);
   /** Pages of the columns, by their index. */
   readonly #used: number[] = [];
 
@@ -68,12 +76,14 @@ export class SpanStore {
       this.#filled = 0;
     }
     this.#pages[this.#young]!.set(bytes, this.#filled);
+    boundNames();
+    this.#resources.clear();
     this.#record = this.#filled;
     this.#filled += bytes.length;
   }
 
   /** Adds row `from` of `rows`, whose bytes are the open record's; returns its number. The caller chains it. */
-  add(rows: SpanColumns, from: number): number {
+  add(rows: DescribedColumns, from: number): number {
     let row = this.#free;
     if (row >= 0) this.#free = this.#places[row * 8 + NEXT];
     else {
@@ -103,6 +113,8 @@ export class SpanStore {
     places[to + RESOURCE_LENGTH] = rows.resourceLength[from];
     places[to + NEXT] = -1;
     this.#codes[row] = rows.kind[from] | (rows.status[from] << 4);
+    this.#kinds[row] = rows.kinds[from];
+    this.#origins[row] = this.#resources.of(rows, from);
     this.#rowsIn[page]++;
     return row;
   }
@@ -142,10 +154,10 @@ export class SpanStore {
   }
 
   /** The chain as columns, until the next call: `count` rows, all of the trace id in four words of `id` from `idAt` on. */
-  columns(first: number, count: number, id: Uint32Array, idAt: number): SpanColumns {
+  columns(first: number, count: number, id: Uint32Array, idAt: number): DescribedColumns {
     let c = this.#columns;
     if (c.capacity > KEPT_ROWS) {
-      c = new SpanColumns(64);
+      c = new DescribedColumns(64);
       this.#columns = c;
     }
     c.n = 0;
@@ -199,6 +211,8 @@ export class SpanStore {
       c.nameLength[to] = places[at + NAME_LENGTH];
       c.resourceOffset[to] = places[at + RESOURCE];
       c.resourceLength[to] = places[at + RESOURCE_LENGTH];
+      c.kinds[to] = this.#kinds[row];
+      c.origins[to] = this.#origins[row];
       to++;
     }
     return c;

@@ -1,4 +1,5 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { NO_LISTS } from '#schemas/write-summary.ts';
 import type { TraceAnalysis } from '../analyse.ts';
 
 /** Greatest value of an Avro long. */
@@ -31,12 +32,9 @@ export function unanalysed(tenant: string, traceId: string, columns: SpanColumns
     durationNs: Number(end > start ? end - start : 0n),
     spanCount: columns.n,
     errorCount,
-    path: [],
-    nodes: [],
-    edges: [],
+    lists: NO_LISTS,
     findings: [],
     insights: [],
-    shares: [],
     eventTimeMs: Number(end / 1_000_000n),
     signals: [],
   };

@@ -1,6 +1,7 @@
 /** For tests: findings of one kind in a trace given as spans. */
 import type { Finding, FindingKind } from '#schemas/events.ts';
 import { analyseTrace, type TraceAnalysis } from '../analyse.ts';
+import { type Lists, readLists } from '../trace/lists.testkit.ts';
 import { columnsOf, TEST_TRACE, type TestSpan } from '../trace/testkit.ts';
 import { type ConfiguredDetectors, configureDetectors } from './registry.ts';
 
@@ -10,8 +11,15 @@ export function detectors(overrides: Record<string, unknown> = {}): ConfiguredDe
   return configured.detectors;
 }
 
-export function analysed(spans: readonly TestSpan[], overrides: Record<string, unknown> = {}): TraceAnalysis {
-  return analyseTrace('default', TEST_TRACE, columnsOf(spans), detectors(overrides));
+/** An analysis whose lists are objects. */
+export type ReadAnalysis = Omit<TraceAnalysis, 'lists'> & Lists;
+
+export function readAnalysis({ lists, ...rest }: TraceAnalysis): ReadAnalysis {
+  return { ...rest, ...readLists(lists) };
+}
+
+export function analysed(spans: readonly TestSpan[], overrides: Record<string, unknown> = {}): ReadAnalysis {
+  return readAnalysis(analyseTrace('default', TEST_TRACE, columnsOf(spans), detectors(overrides)));
 }
 
 export function findingsOf(kind: FindingKind, spans: readonly TestSpan[]): Finding[] {

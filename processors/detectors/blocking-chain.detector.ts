@@ -8,7 +8,7 @@ import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
 import { chainAmong } from './chain/runs.ts';
 import { cumulatedOf, longestOf, mostSteps, realSteps, type Step, stepsOf } from './chain/steps.ts';
-import type { Detector } from './detector.ts';
+import { type Detector, NOTHING } from './detector.ts';
 import { entry, makeFinding } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
 
@@ -80,16 +80,16 @@ export const detector: Detector<Config> = {
   version: 1,
   config,
   inTrace({ view, tenant, critical }, c) {
-    if (mostSteps(view) < c.minDepth) return { findings: [], facts: [] };
+    if (mostSteps(view) < c.minDepth) return NOTHING;
     const { steps: all, whole } = stepsOf(view, critical);
-    if (all.length < c.minDepth) return { findings: [], facts: [] };
+    if (all.length < c.minDepth) return NOTHING;
     const isChain = (some: readonly Step[]) =>
       some.length >= c.minDepth &&
       cumulatedOf(some) >= c.minSerialShare * whole &&
       longestOf(some) <= c.maxStepShare * whole &&
       cumulatedOf(some) >= c.minCumulatedMs * 1e6;
     const steps = chainAmong(view, realSteps(all, c.minShareOfMean), isChain);
-    if (steps === undefined) return { findings: [], facts: [] };
+    if (steps === undefined) return NOTHING;
     const cumulated = cumulatedOf(steps);
     const longest = longestOf(steps);
     const first = agentOperation(view, steps[0].row);

@@ -1,8 +1,8 @@
-import { int32s, sortFew } from '../trace/arrays.ts';
+import { fillRows, int32s, sortFew } from '../trace/arrays.ts';
 import { keptInt32s } from '../trace/scratch.ts';
 import type { TraceView } from '../trace/view.ts';
 import { MOST_CALLEES } from './called.ts';
-import { isCall } from './calls.ts';
+import { callsIn } from './calls.ts';
 
 /** More callees than bits of a number: their sets are lists. */
 const MOST_BITS = 30;
@@ -25,10 +25,11 @@ const keptRanks = keptInt32s();
 export function calleesBeneath(view: TraceView): CalleesBeneath {
   const { strings } = view;
   const ranks = keptRanks(strings.length);
+  const isACall = callsIn(view);
   const callees: number[] = [];
   for (let row = 0; row < view.n; row++) {
     const callee = view.callee[row];
-    if (ranks[callee] !== 0 || !isCall(view, row)) continue;
+    if (ranks[callee] !== 0 || isACall[row] === 0) continue;
     ranks[callee] = 1;
     callees.push(callee);
   }
@@ -52,13 +53,14 @@ class Bits implements CalleesBeneath {
   constructor(view: TraceView, ranks: Int32Array, callees: readonly number[]) {
     this.#view = view;
     this.#callees = callees;
-    const of = keptSets(view.n).fill(0, 0, view.n);
+    const of = fillRows(keptSets(view.n), view.n, 0);
     this.#of = of;
     const { topDown, parent, callee } = view;
+    const isACall = callsIn(view);
     for (let i = view.n - 1; i >= 0; i--) {
       const row = topDown[i];
       const above = parent[row];
-      if (above >= 0) of[above] |= isCall(view, row) ? of[row] | (1 << ranks[callee[row]]) : of[row];
+      if (above >= 0) of[above] |= isACall[row] === 1 ? of[row] | (1 << ranks[callee[row]]) : of[row];
     }
   }
 
@@ -96,7 +98,7 @@ class Lists implements CalleesBeneath {
       const parent = view.parent[row];
       if (parent < 0) continue;
       let set = this.#of[row];
-      if (isCall(view, row)) set = this.union(set, single[ranks[view.callee[row]]]);
+      if (callsIn(view)[row] === 1) set = this.union(set, single[ranks[view.callee[row]]]);
       this.#of[parent] = this.union(this.#of[parent], set);
     }
   }

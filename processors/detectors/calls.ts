@@ -1,6 +1,7 @@
 import { ATTR } from '#schemas/semconv.ts';
-import { uint8s } from '../trace/arrays.ts';
+import { fillRows, uint8s } from '../trace/arrays.ts';
 import { NameCount, nameOf } from '../trace/names.ts';
+import { oncePerView } from '../trace/once-per-view.ts';
 import { KIND } from '../trace/parents.ts';
 import { ROLE } from '../trace/roles.ts';
 import { keptInt32s, keptUint8s } from '../trace/scratch.ts';
@@ -18,6 +19,15 @@ export function isCall(view: TraceView, row: number): boolean {
     view.kind[row] === KIND.producer
   );
 }
+
+const keptCalls = keptUint8s();
+
+/** 1 for each row that is a call; may be longer than the trace. Nobody writes it. */
+export const callsIn = oncePerView((view): Uint8Array => {
+  const calls = keptCalls(view.n);
+  for (let row = 0; row < view.n; row++) calls[row] = isCall(view, row) ? 1 : 0;
+  return calls;
+});
 
 /** A call with a caller that is no call itself, or an agent: a tool's own HTTP request is part of that tool's call. */
 export function isOutermostCall(view: TraceView, row: number): boolean {
@@ -86,13 +96,15 @@ export interface AgentOperations {
 const numbers = new Tuples();
 const keptAgents = keptInt32s();
 const keptOf = keptInt32s();
+/** Normal names by number: those of one trace at a time, the others are left over. */
+const keptNames: string[] = [];
 
 function nameOperations(view: TraceView): AgentOperations {
   const { n, strings } = view;
-  const agents = keptAgents(strings.length).fill(-1, 0, strings.length); // numbers of their normal names
+  const agents = fillRows(keptAgents(strings.length), strings.length, -1); // numbers of their normal names
   const of = keptOf(n);
   const normal = new NameCount();
-  const names: string[] = [];
+  const names = keptNames;
   const list: AgentOperation[] = [];
   numbers.clear();
   for (let row = 0; row < n; row++) {
@@ -108,19 +120,6 @@ function nameOperations(view: TraceView): AgentOperations {
     of[row] = number;
   }
   return { of, list };
-}
-
-/** Computed once for each view, however many detectors ask: they look at one view after the other, so the last is known. */
-export function oncePerView<T>(compute: (view: TraceView) => T): (view: TraceView) => T {
-  let last: TraceView | undefined;
-  let value: T;
-  return (view) => {
-    if (last !== view) {
-      value = compute(view);
-      last = view;
-    }
-    return value;
-  };
 }
 
 export const agentOperations = oncePerView(nameOperations);
@@ -143,9 +142,10 @@ const zeros = keptUint8s();
 const failuresOf = oncePerView((view): Failures => {
   const mayHaveCode = view.mayHave(ATTR.HTTP_STATUS_CODE);
   const mayHaveType = view.mayHave(ATTR.ERROR_TYPE);
+  const calls = callsIn(view);
   let failed: Uint8Array | undefined;
   for (let row = 0; row < view.n; row++) {
-    if (!isCall(view, row) || !hasFailed(view, row, mayHaveCode, mayHaveType)) continue;
+    if (calls[row] === 0 || !hasFailed(view, row, mayHaveCode, mayHaveType)) continue;
     failed ??= uint8s(view.n);
     failed[row] = 1;
   }

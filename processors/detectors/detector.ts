@@ -24,6 +24,9 @@ export interface TraceResult {
   readonly facts: readonly TraceFact[];
 }
 
+/** Of the many traces that tell a detector nothing; nobody writes it. */
+export const NOTHING: TraceResult = { findings: [], facts: [] };
+
 /** A trace within a window. */
 export interface WindowTrace {
   readonly traceId: string;

@@ -12,7 +12,7 @@ import { called } from './called.ts';
 import { agentOperation } from './calls.ts';
 import type { Detector, TraceContext } from './detector.ts';
 import { adviseFanout } from './fanout/advice.ts';
-import { type Batch, fanoutBatches } from './fanout/batches.ts';
+import { callByCall, fanoutBatches, type OfferedBatch } from './fanout/batches.ts';
 import { measureQueueing, type Queueing, waitsForSlots } from './fanout/queueing.ts';
 import { slowdown, slowdownFacts } from './fanout/slowdown.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
@@ -56,7 +56,7 @@ const config = z.strictObject({
 type Config = z.output<typeof config>;
 
 /** Design §5, and that what the calls waited for was slots (own near-miss tests). */
-function hasCollapsed(view: TraceView, batch: Batch, q: Queueing, c: Config): boolean {
+function hasCollapsed(view: TraceView, batch: OfferedBatch, q: Queueing, c: Config): boolean {
   const concurrency = batch.by === 'parent' ? c.minConcurrencyInferred : c.minConcurrency;
   const perSlot = q.slope * q.concurrency; // to be compared with S
   return (
@@ -73,7 +73,7 @@ function hasCollapsed(view: TraceView, batch: Batch, q: Queueing, c: Config): bo
   );
 }
 
-function evidenceOf(view: TraceView, batch: Batch, q: Queueing): Measure[] {
+function evidenceOf(view: TraceView, batch: OfferedBatch, q: Queueing): Measure[] {
   const last = batch.calls.reduce((a, b) => (b.end > a.end ? b : a));
   const service = ms('service_time', q.service);
   return [
@@ -95,7 +95,7 @@ function evidenceOf(view: TraceView, batch: Batch, q: Queueing): Measure[] {
 }
 
 /** The last calls to finish: the ones that the parent waited for. */
-function timelineOf(view: TraceView, batch: Batch, callee: string): TimelineEntry[] {
+function timelineOf(view: TraceView, batch: OfferedBatch, callee: string): TimelineEntry[] {
   const order = new Map(batch.calls.map((call, index) => [call.row, index + 1]));
   return [...batch.calls]
     .sort((a, b) => b.end - a.end || a.row - b.row)
@@ -108,7 +108,7 @@ function timelineOf(view: TraceView, batch: Batch, callee: string): TimelineEntr
     });
 }
 
-function collapse(trace: TraceContext, batch: Batch, q: Queueing, c: Config): Candidate {
+function collapse(trace: TraceContext, batch: OfferedBatch, q: Queueing, c: Config): Candidate {
   const { view, tenant } = trace;
   const owner = agentOperation(view, batch.owner);
   const callee = view.strings[batch.callee];
@@ -140,7 +140,9 @@ export const detector: Detector<Config> = {
   couldShow: called,
   inTrace(trace, c) {
     const found: Candidate[] = [];
-    for (const batch of fanoutBatches(trace.view, c.minWidth)) {
+    const batches = fanoutBatches(trace.view, c.minWidth);
+    for (let i = 0; i < batches.length; i++) {
+      const batch = callByCall(batches[i]);
       const queueing = measureQueueing(trace.view, batch);
       if (hasCollapsed(trace.view, batch, queueing, c)) found.push(collapse(trace, batch, queueing, c));
     }

@@ -1,7 +1,7 @@
 import { rounded } from '#infra/format.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
 import { ATTR } from '#schemas/semconv.ts';
-import { sortFew } from '../trace/arrays.ts';
+import { fillRows, sortFew } from '../trace/arrays.ts';
 import { normalise } from '../trace/normalise.ts';
 import { ROLE } from '../trace/roles.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from '../trace/scratch.ts';
@@ -9,7 +9,7 @@ import type { TraceView } from '../trace/view.ts';
 import { type CalleesBeneath, calleesBeneath } from './callees.ts';
 import { agentOperations } from './calls.ts';
 import type { TraceFact } from './detector.ts';
-import { isStream } from './streams/stalls.ts';
+import { streamsIn } from './streams/stalls.ts';
 import { Subjects } from './subjects.ts';
 
 /** What one trace says about one agent operation, or (scope `instance`) about one service.instance.id. */
@@ -101,7 +101,7 @@ export function signalsOf(
   const { of, list } = agentOperations(view);
   const { n, parent, role } = view;
   const subjects = new Subjects(list);
-  const streams = streamsOf(view);
+  const streams = streamsIn(view);
   const sums = new Sums(list.length + facts.length + findings.length + streams.length);
   const beneath = calleesBeneath(view);
   if (view.root >= 0) sums.speaking[of[view.root]] = 1;
@@ -139,12 +139,6 @@ export function signalsOf(
   return sortFew(signals, bySubject);
 }
 
-function streamsOf(view: TraceView): number[] {
-  const streams: number[] = [];
-  for (let row = 0; row < view.n; row++) if (isStream(view, row)) streams.push(row);
-  return streams;
-}
-
 /** The number of the instance that streamed; -1 where it has no name. */
 function instanceOf(view: TraceView, row: number, subjects: Subjects): number {
   const instance = view.resource(row, ATTR.SERVICE_INSTANCE_ID);
@@ -174,7 +168,7 @@ class FactsBySubject {
       speaking[numbers[i]] = 1;
       if (i >= sorted.length) sorted.push(fact);
     }
-    const ends = keptEnds(subjects.count + 1).fill(0, 0, subjects.count + 1);
+    const ends = fillRows(keptEnds(subjects.count + 1), subjects.count + 1, 0);
     for (let i = 0; i < facts.length; i++) ends[numbers[i] + 1]++;
     for (let number = 0; number < subjects.count; number++) ends[number + 1] += ends[number];
     for (let i = 0; i < facts.length; i++) sorted[ends[numbers[i]]++] = facts[i].fact;

@@ -8,13 +8,12 @@ import { number, percent, plural } from '#infra/format.ts';
 import type { Measure, Recommendation, TimelineEntry } from '#schemas/events.ts';
 import type { TraceView } from '../trace/view.ts';
 import { agentOperation } from './calls.ts';
-import type { Detector, TraceContext, TraceFact } from './detector.ts';
+import { type Detector, NOTHING, type TraceContext, type TraceFact } from './detector.ts';
 import { type Candidate, entry, makeFinding, strongest } from './finding.ts';
 import { count, inMs, ms, ratio, reader } from './measures.ts';
 import { type Background, backgroundOf } from './streams/background.ts';
 import { fairnessFact, tellsFairness, unfair } from './streams/fairness.ts';
 import {
-  isStream,
   levelDuring,
   type Pace,
   paceOf,
@@ -22,6 +21,7 @@ import {
   type Stall,
   type Stream,
   stallsWithin,
+  streamsIn,
   timeInGapsOver,
 } from './streams/stalls.ts';
 
@@ -201,6 +201,7 @@ export const detector: Detector<Config> = {
   config,
   inTrace(trace, c) {
     const { view } = trace;
+    if (streamsIn(view).length === 0) return NOTHING;
     const found: Candidate[] = [];
     const facts: TraceFact[] = [];
     for (const stream of streamsOf(view, c)) {
@@ -232,8 +233,8 @@ function enoughStalled(view: TraceView, { row }: Stream, c: Config): number {
 /** Every stream of the trace, in order of start; of too many those with most time in long gaps. */
 function streamsOf(view: TraceView, c: Config): Stream[] {
   const streams: Stream[] = [];
-  for (let row = 0; row < view.n; row++) {
-    const stream = isStream(view, row) ? readStream(view, row) : undefined;
+  for (const row of streamsIn(view)) {
+    const stream = readStream(view, row);
     if (stream) streams.push(stream);
   }
   if (streams.length <= MOST_STREAMS) return streams;

@@ -1,6 +1,6 @@
-import { type Decoded, decode, encode, viewSignal } from '#schemas/codec.ts';
-import type { Fact, Finding, FindingKind, OperatorAction, Signal, Source } from '#schemas/events.ts';
-import { readFindings, type SignalLayout, textAt } from '#schemas/read-signal.ts';
+import { type Decoded, decode, encode, signalAt } from '#schemas/codec.ts';
+import type { Fact, Finding, FindingKind, OperatorAction, Source } from '#schemas/events.ts';
+import { emptyLayout, layOutHead, readFindings } from '#schemas/read-signal.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings, toldBy } from '../windows/evaluate.ts';
@@ -9,9 +9,10 @@ import { GroupNames } from '../windows/group-names.ts';
 import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
 import { retentionMs, type WindowSettings } from '../windows/settings.ts';
-import { hasFindings, isTraffic } from '../windows/slice.ts';
+import { isTraffic } from '../windows/slice.ts';
 import { Sources } from '../windows/sources.ts';
-import { traceHash } from '../windows/trace-index.ts';
+import { Tails } from '../windows/tails.ts';
+import { nothingTaken, type Taken, traceIdOf } from '../windows/waiting.ts';
 import type { Window } from '../windows/window.ts';
 import { atAction, atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
@@ -65,6 +66,11 @@ export class SignalProcessor {
   readonly #retention: number;
   readonly #names = new GroupNames();
   readonly #telling = (facts: readonly Fact[]) => toldBy(facts, this.#detectors);
+  /** Of the record that is being read. */
+  readonly #layout = emptyLayout();
+  #tails = new Tails();
+  /** What is being applied. */
+  readonly #taken = nothingTaken();
   #bugs: WindowBug[] = [];
   /** The next moment at which windows close. */
   #boundary = -Infinity;
@@ -90,10 +96,10 @@ export class SignalProcessor {
 
   /**
    * Takes a record in; `advance` applies what it has made complete. `writtenAt`: the record's time, unix ms. Both throw a UnitBug where the code is wrong: after it
-   * this processor is of no use.
+   * this processor is of no use. Nothing of `value` is kept.
    */
   add(offset: number, value: Uint8Array, writtenAt = Infinity): Outcome {
-    return this.#record(offset, viewSignal(value) ?? decode(value), writtenAt);
+    return this.#record(offset, value, writtenAt);
   }
 
   /** As `add`, of a record that somebody else has decoded, from whatever it was written in. */
@@ -101,30 +107,48 @@ export class SignalProcessor {
     return this.#record(offset, decoded, writtenAt);
   }
 
-  #record(offset: number, record: SignalLayout | Decoded, writtenAt: number): Outcome {
+  #record(offset: number, record: Uint8Array | Decoded, writtenAt: number): Outcome {
     const { passOver } = this.#start;
     if (passOver !== undefined && passOver.size > 0 && passOver.has(`record ${offset}`))
       return this.#refuse(offset, 'record', 'bug');
     try {
-      if (!('ok' in record)) return this.#takeIn(offset, record, record, writtenAt);
-      return this.#take(offset, record, writtenAt);
+      if (!(record instanceof Uint8Array)) return this.#take(offset, record, writtenAt);
+      return this.#takeSignal(offset, record, writtenAt) ?? this.#take(offset, decode(record), writtenAt);
     } catch (error) {
       throw asUnitBug(`record ${offset}`, error);
     }
   }
 
+  /** Undefined where `bytes` are no signal, or not written as ours. */
+  #takeSignal(offset: number, bytes: Uint8Array, writtenAt: number): Outcome | undefined {
+    const layout = this.#layout;
+    const at = signalAt(bytes);
+    if (at < 0 || !layOutHead(bytes, at, layout)) return undefined;
+    if (this.#tails.full) this.#tails = new Tails();
+    const tails = this.#tails;
+    const tail = tails.intern(layout);
+    if (tail < 0) return undefined;
+    const outcome = this.#hear(offset, layout, writtenAt);
+    if (outcome === OK) this.#sources.keep(layout, this.#names.of(layout), tails, tail);
+    return outcome;
+  }
+
   #take(offset: number, decoded: Decoded, writtenAt: number): Outcome {
     if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
     if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
-    if (decoded.name === 'Signal')
-      return this.#takeIn(offset, decoded.value.source, layoutOf(decoded.value), writtenAt);
-    if (decoded.name === 'ClockMark') return this.#takeIn(offset, decoded.value.source, undefined, writtenAt);
+    if (decoded.name === 'Signal') {
+      // Kept in the bytes that our own writer gives it.
+      const outcome = this.#takeSignal(offset, encode('Signal', decoded.value), writtenAt);
+      if (outcome === undefined) throw new Error('a signal that its own writer does not write');
+      return outcome;
+    }
+    if (decoded.name === 'ClockMark') return this.#hear(offset, decoded.value.source, writtenAt);
     const reason = `expected Signal, ClockMark or OperatorAction, found ${decoded.name}`;
     return this.#refuse(offset, 'decode', reason);
   }
 
-  /** A signal, or without one a clock mark. */
-  #takeIn(offset: number, source: Source, signal: SignalLayout | undefined, writtenAt: number): Outcome {
+  /** OK where it is of a source of ours, and not known yet. */
+  #hear(offset: number, source: Source, writtenAt: number): Outcome {
     if (!this.#sources.has(source.partition))
       return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
     if (source.clock > writtenAt + MAX_AHEAD_MS)
@@ -135,7 +159,7 @@ export class SignalProcessor {
       );
     this.#input.add(offset, source.clock);
     if (source.clock <= this.#start.floor) return DROP;
-    const fresh = this.#sources.offer(source, signal);
+    const fresh = this.#sources.hear(source);
     if (!fresh) this.stats.duplicates++;
     return fresh ? OK : DROP;
   }
@@ -151,13 +175,14 @@ export class SignalProcessor {
   }
 
   #catchUp(): void {
-    const clock = this.#sources.clock;
+    const sources = this.#sources;
+    const signal = this.#taken;
     for (;;) {
-      const signal = this.#sources.peek();
+      const partition = sources.next();
       // Windows that close at the moment of a signal close before it; those at the clock itself wait for it to pass.
-      this.#close(signal === undefined ? clock - 1 : signal.clock);
-      if (signal === undefined) break;
-      this.#sources.take(signal);
+      this.#close(partition < 0 ? sources.clock - 1 : sources.clockOf(partition));
+      if (partition < 0) break;
+      sources.take(partition, signal);
       this.#apply(signal);
     }
   }
@@ -208,6 +233,7 @@ export class SignalProcessor {
 
   /** Passes every boundary up to `time`, inclusive. */
   #close(time: number): void {
+    if (time < this.#boundary) return;
     for (;;) {
       const next = Math.max(this.#boundary, this.#nextNeeded());
       if (next > time) break;
@@ -284,33 +310,32 @@ export class SignalProcessor {
       });
   }
 
-  #apply(signal: SignalLayout): void {
-    const { clock: time, eventTime } = signal;
+  #apply(signal: Taken): void {
+    const { clock: time, eventTime, tails, tail } = signal;
     if (isTooOld(this.#settings, eventTime, time)) {
       this.stats.late++;
       return;
     }
     const group = this.#groupOf(signal);
-    const hash = traceHash(signal);
-    const held = group.latest(signal, hash);
+    const slot = group.find(signal);
+    const held = slot < 0 ? undefined : group.held(slot);
     // One that is too old to count is as if it were gone: whether it was freed already must not matter.
     const former = held !== undefined && !isTooOld(this.#settings, held.eventTime, time) ? held : undefined;
     if (former !== undefined && former.revision >= signal.revision) {
       this.stats.duplicates++;
       return;
     }
-    group.put(signal, hash);
+    group.put(signal, slot);
     if (former !== undefined || isTraffic(signal)) group.touch(eventTime, time);
     if (this.#muted(time)) return;
     // Most signals have no effect but on windows.
-    if (!hasFindings(signal) && (former === undefined || former.findings.length === 0)) return;
+    if (!tails.hasFindings(tail) && (former === undefined || former.findings.length === 0)) return;
     const { partition, offset, sequence } = signal;
     const effects = () => this.#findings(group, former, signal, time);
     this.#unit(`signal ${partition}/${offset}/${sequence}`, effects, nothing);
   }
 
-  #groupOf(signal: SignalLayout): Group {
-    const name = this.#names.of(signal);
+  #groupOf({ name }: Taken): Group {
     let group = this.#groups.get(name.key);
     if (group === undefined) {
       const rootsOf = (findings: readonly Finding[]) => rootFindings(name.id, findings);
@@ -320,15 +345,16 @@ export class SignalProcessor {
     return group;
   }
 
-  #findings(group: Group, former: Held | undefined, signal: SignalLayout, time: number): void {
+  #findings(group: Group, former: Held | undefined, signal: Taken, time: number): void {
     const { windowMs } = this.#settings;
-    const { bytes, traceAt, traceEnd, findingsAt, eventTime } = signal;
+    const { tails, tail, eventTime } = signal;
     const windowEnd = firstEnd(this.#settings, hopOf(this.#settings, eventTime));
     const position = atSignal(signal);
     const moment: Moment = { at: time, position, windowStart: windowEnd - windowMs, windowEnd };
-    const now = group.rootsOf(readFindings(bytes, findingsAt));
+    const now = group.rootsOf(readFindings(tails.bytes, tails.findingsAt(tail)));
+    const traceId = traceIdOf(signal);
     for (const [id, finding] of now) {
-      const found = ofSignal(id, finding, textAt(bytes, traceAt, traceEnd), eventTime);
+      const found = ofSignal(id, finding, traceId, eventTime);
       this.#ledger.apply(id, position, (incident) =>
         onFinding(incident, found, moment, this.#frame(group, found)),
       );
@@ -347,13 +373,6 @@ export class SignalProcessor {
     const titleOf = (kind: FindingKind) => this.#detectors.titleOf(kind);
     return { tenant: group.id.tenant, group: group.key, thresholdsDigest, titleOf };
   }
-}
-
-/** A decoded signal as the bytes that it is kept in. */
-function layoutOf(signal: Signal): SignalLayout {
-  const layout = viewSignal(encode('Signal', signal));
-  if (layout === undefined) throw new Error('a signal that its own writer does not write');
-  return layout;
 }
 
 /** The innermost unit is the one to pass over. */

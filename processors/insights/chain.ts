@@ -3,7 +3,14 @@ import { elapsed, number, percent } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { detector as blockingChain } from '../detectors/blocking-chain.detector.ts';
 import { chainAmong } from '../detectors/chain/runs.ts';
-import { cumulatedOf, longestOf, realSteps, type Step, stepsOf } from '../detectors/chain/steps.ts';
+import {
+  cumulatedOf,
+  longestOf,
+  realSteps,
+  type Step,
+  stepCount,
+  stepsOf,
+} from '../detectors/chain/steps.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -67,6 +74,7 @@ function timelineOf(view: TraceView, steps: readonly Step[]): TimelineEntry[] {
 export const chain: InsightRule = {
   kind: 'chain',
   look({ view, critical }) {
+    if (stepCount(view) < MIN_STEPS) return undefined;
     const { steps: all, whole } = stepsOf(view, critical);
     if (all.length < MIN_STEPS) return undefined;
     const counted = countedSteps(all);

@@ -1,6 +1,6 @@
 /** Columns that are kept from trace to trace: what one look needs and no answer holds on to. */
 import { grown } from '../grown.ts';
-import { sortRising } from '../trace/arrays.ts';
+import { fillRows, sortRising } from '../trace/arrays.ts';
 
 const FIRST = 64;
 /** From so many on V8's own `fill`, a call into C++, is faster. */
@@ -43,10 +43,7 @@ export class Ints {
 
   /** Room for `n`, the first `n` all of `value`. */
   filled(n: number, value: number): Int32Array {
-    const column = this.room(n);
-    if (n > MANY) return column.fill(value, 0, n);
-    for (let i = 0; i < n; i++) column[i] = value;
-    return column;
+    return fillRows(this.room(n), n, value);
   }
 }
 

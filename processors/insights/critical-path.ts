@@ -1,18 +1,18 @@
 /** Which branch of a fork the join waited for, who merely waited, and the length of the critical path. */
-import { elapsed, elapsedAfter, number, percent, plural } from '#infra/format.ts';
+import { elapsed, elapsedAfter, number, plural, rounded } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { agentOperation } from '../detectors/calls.ts';
 import type { TraceContext } from '../detectors/detector.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, reader } from '../detectors/measures.ts';
-import { sortFew } from '../trace/arrays.ts';
+import { sortRows } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { CriticalPath } from '../trace/critical-path.ts';
 import { qualified } from '../trace/normalise.ts';
 import { isAgent } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { LONGEST_TIMELINE, makeInsight } from './answer.ts';
-import { Floats, medianOf } from './columns.ts';
+import { Floats, Ints, medianOf } from './columns.ts';
 import { type Branches, type Fork, forksOf } from './forks.ts';
 import type { InsightRule } from './insight.ts';
 import { onPath } from './on-path.ts';
@@ -144,48 +144,83 @@ function nameOf(answered: Answered, branch: number): string {
   return withNumber(calleeOf(answered, branch), place);
 }
 
+/** Texts that come again in every trace are made once, as long as they can be: joining short ones costs an object each. */
+const pathTakes = elapsedAfter('The critical path takes ');
+const andAfter = elapsedAfter(' and ');
+const SHARES = Array.from({ length: 101 }, (_, share) => ` apart (${share} % of the time), `);
+
+function apartText(join: Join, slowestMs: number): string {
+  if (join.wait <= CLOCK_NS) return 'together, ';
+  const share = join.wait / (slowestMs * 1e6);
+  const text = share < 0.01 ? ' apart (<1 % of the time), ' : SHARES[rounded(share * 100, 0)];
+  return elapsed(join.wait / 1e6) + text;
+}
+
+/** What the answer before was about: mostly the same operation again. */
+let owned = { agent: '', operation: '', text: ' (agent )' };
+
+function ownerText(agent: string, operation: string): string {
+  if (owned.agent !== agent || owned.operation !== operation)
+    owned = { agent, operation, text: `${operation} (agent ${agent})` };
+  return owned.text;
+}
+
+let begun = { branches: 0, owner: '', text: '' };
+
+/** How the answer about branches that ended within a tenth of their time begins. */
+function evenText(branches: number, owner: string): string {
+  if (begun.branches === branches && begun.owner === owner) return begun.text;
+  const both = branches === 2 ? 'both branches' : `the last two of the ${number(branches)} branches`;
+  begun = { branches, owner, text: `No branch made the join wait long: ${both} of ${owner} ended ` };
+  return begun.text;
+}
+
+const earlyText = (waiting: number) => `${number(waiting)} ${waiting === 1 ? 'branch' : 'branches'}`;
+
 function answerOf(answered: Answered): string {
   const { view, join, least, evidence } = answered;
   const e = reader(evidence);
   const { operation, agent } = agentOperation(view, join.fork.owner);
-  const owner = `${operation} (agent ${agent})`;
-  const branches = number(e('branches'));
-  const [slowest, next] = [elapsed(e('slowest_branch')), elapsed(e('next_branch'))];
+  const owner = ownerText(agent, operation);
+  const slowest = e('slowest_branch');
+  const next = elapsed(e('next_branch'));
   const waiting = e('waited_branches');
-  const early = () => `${number(waiting)} ${waiting === 1 ? 'branch' : 'branches'}`;
-  const path = `The critical path takes ${elapsed(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
-  const last = () => nameOf(answered, join.last);
-  const ends = () => `ended ${slowest} after the fork, the next ${next} after it`;
+  const path = `${pathTakes(e('path_length'))} over ${plural(e('path_spans'), 'span')}.`;
+  if (
+    join.blame === 0 &&
+    join.wait <= Math.max(2 * CLOCK_NS, TOGETHER_SHARE * slowest * 1e6) &&
+    join.wait < least
+  ) {
+    const others = waiting > 0 ? `; ${earlyText(waiting)} had finished early. ` : '. ';
+    const even = evenText(e('branches'), owner) + apartText(join, slowest);
+    return `${even}${next}${andAfter(slowest)} after the fork${others}${path}`;
+  }
+  const last = nameOf(answered, join.last);
+  const ends = `ended ${elapsed(slowest)} after the fork, the next ${next} after it`;
+  const branches = number(e('branches'));
   if (join.blame > 0)
     return (
-      `${owner} forked ${branches} branches and its join waited for one, ${last()}: it ${ends()}, while ${early()} had ` +
-      `finished early and merely waited (${elapsed(e('slack_total'))} of slack in all). ${path}`
+      `${owner} forked ${branches} branches and its join waited for one, ${last}: it ${ends}, while ${earlyText(waiting)} ` +
+      `had finished early and merely waited (${elapsed(e('slack_total'))} of slack in all). ${path}`
     );
   if (join.wait >= least)
-    return `No branch is to blame: of the ${branches} branches of ${owner} ${last()} ${ends()}, but it waited for a person. ${path}`;
-  if (join.wait > Math.max(2 * CLOCK_NS, TOGETHER_SHARE * e('slowest_branch') * 1e6))
-    return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends()}. ${path}`;
-  const apart = join.wait / (e('slowest_branch') * 1e6);
-  const together =
-    join.wait <= CLOCK_NS
-      ? 'together'
-      : `${elapsed(join.wait / 1e6)} apart (${apart < 0.01 ? '<1 %' : percent(apart)} of the time)`;
-  const others = waiting > 0 ? `; ${early()} had finished early` : '';
-  const both = e('branches') === 2 ? 'both branches' : `the last two of the ${branches} branches`;
-  return (
-    `No branch made the join wait long: ${both} of ${owner} ended ${together}, ` +
-    `${next} and ${slowest} after the fork${others}. ${path}`
-  );
+    return `No branch is to blame: of the ${branches} branches of ${owner} ${last} ${ends}, but it waited for a person. ${path}`;
+  return `No branch made the join wait long: the last of the ${branches} branches of ${owner} ${ends}. ${path}`;
 }
 
-/** The branches that the timeline tells of: the last, the one before it, and those that waited longest. */
-function toldBranches({ end }: Branches, { fork, last, next }: Join): number[] {
-  const told: number[] = [];
-  for (let at = fork.from; at < fork.to; at++) if (at !== last && at !== next) told.push(at);
-  sortFew(told, (a, b) => end[a] - end[b]);
-  if (told.length > LONGEST_TIMELINE - 2) told.length = LONGEST_TIMELINE - 2;
-  told.unshift(last, next);
-  return told;
+const told = new Ints();
+
+/** The branches that the timeline tells of, into `told`: the last, the one before it, and those that waited longest; how many. */
+function tellBranches({ end }: Branches, { fork, last, next }: Join): number {
+  const branches = told.room(fork.to - fork.from);
+  let n = 0;
+  for (let at = fork.from; at < fork.to; at++) if (at !== last && at !== next) branches[n++] = at;
+  sortRows(branches, n, (a, b) => end[a] - end[b]);
+  const others = Math.min(n, LONGEST_TIMELINE - 2);
+  for (let i = others - 1; i >= 0; i--) branches[i + 2] = branches[i];
+  branches[0] = last;
+  branches[1] = next;
+  return others + 2;
 }
 
 const waited = elapsedAfter('waited ');
@@ -201,9 +236,9 @@ function look({ view, critical }: TraceContext): ReturnType<InsightRule['look']>
   const { agent, operation } = agentOperation(view, join.fork.owner);
   const names = [agent, operation];
   const timeline: TimelineEntry[] = [];
-  const told = toldBranches(branches, join);
-  for (let i = 0; i < told.length; i++) {
-    const branch = told[i];
+  const n = tellBranches(branches, join);
+  for (let i = 0; i < n; i++) {
+    const branch = told.at[i];
     const slack = slackOf(branches, join, branch);
     const outcome = branches.time[branch] > 0 ? 'on the path' : waited(slack / 1e6);
     const callee = calleeOf(answered, branch);

@@ -50,8 +50,6 @@ const [starts, ends, times, idles] = [new Floats(), new Floats(), new Floats(), 
 const branches: Branches = { row: rows.at, start: starts.at, end: ends.at, time: times.at, idle: idles.at };
 /** By first attempt the number of its branch + 1; 0: none. */
 const numbers = new Ints();
-/** Where each row's children begin in `children`, in order of start; where those before it end. */
-const [offsets, children] = [new Ints(), new Ints()];
 
 /** No trace has more branches than rows. */
 function makeRoom(n: number): void {
@@ -60,17 +58,6 @@ function makeRoom(n: number): void {
   branches.end = ends.room(n);
   branches.time = times.room(n);
   branches.idle = idles.room(n);
-}
-
-/** Sorts the rows by parent: after it the children of `row` stand in `children` from `offsets[row]` to `offsets[row + 1]`. */
-function sortChildren({ n, parent }: TraceView): void {
-  // Two places ahead: where the children of a row were put is then where those of the next one begin.
-  const offset = offsets.filled(n + 2, 0);
-  const sorted = children.room(n);
-  for (let row = 0; row < n; row++) offset[parent[row] + 2]++;
-  offset[1] = 0; // those without a parent
-  for (let row = 0; row < n; row++) offset[row + 2] += offset[row + 1];
-  for (let row = 0; row < n; row++) if (parent[row] >= 0) sorted[offset[parent[row] + 1]++] = row;
 }
 
 /** Adds the children that a row waits for, attempts of one call as one, in order of start, from `n` on; returns how many there are then. */
@@ -83,11 +70,11 @@ function addBranches(
 ): number {
   const { row, start, end, time, idle } = branches;
   const number = numbers.at;
-  const sorted = children.at;
-  const to = offsets.at[owner + 1];
+  const { childFrom, childRows } = view;
+  const to = childFrom[owner + 1];
   let next = n;
-  for (let i = offsets.at[owner]; i < to; i++) {
-    const child = sorted[i];
+  for (let i = childFrom[owner]; i < to; i++) {
+    const child = childRows[i];
     if (!isJoined(view, owner, child)) continue;
     const ended = Math.min(view.end[child], view.end[owner]);
     const again = first === undefined ? 0 : number[first[child]];
@@ -138,12 +125,11 @@ export function forksOf(view: TraceView, path: OnPath): { forks: readonly Fork[]
   makeRoom(view.n);
   const first = anyFailed(view) ? foldAttempts(view).first : undefined; // else nothing was tried again
   if (first !== undefined) numbers.filled(view.n, 0);
-  sortChildren(view);
-  const offset = offsets.at;
+  const { childFrom } = view;
   let n = 0;
   for (let owner = 0; owner < view.n; owner++) {
     // Where nobody waited for the owner, nobody waited for what is below it.
-    if (path.time[owner] === 0 || offset[owner + 1] - offset[owner] < 2) continue;
+    if (path.time[owner] === 0 || childFrom[owner + 1] - childFrom[owner] < 2) continue;
     const from = n;
     n = addBranches(view, path, owner, first, from);
     addForks(view, owner, from, n, forks);

@@ -10,6 +10,7 @@ import { uint8s } from '../trace/arrays.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import { humanWaits, pathRoot } from '../trace/critical-path.ts';
 import { ROLE } from '../trace/roles.ts';
+import { hasRole } from '../trace/roles-in.ts';
 import { Sweep } from '../trace/sweep.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
@@ -98,7 +99,7 @@ function answerOf(e: (name: string) => number, asked: number, longestWait: numbe
 export const human: InsightRule = {
   kind: 'human',
   look({ view }) {
-    if (!view.role.includes(ROLE.human)) return undefined;
+    if (!hasRole(view, ROLE.human)) return undefined;
     const waits = humanWaits(view);
     const people = peopleOf(view, waits);
     const waited = waitingWithin(view, waits, people);

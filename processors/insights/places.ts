@@ -1,7 +1,8 @@
 /** One number for one work item: its call, and the worker that makes it, are the same `#n` in every answer. */
 
-import { anyFailed, oncePerView } from '../detectors/calls.ts';
+import { anyFailed } from '../detectors/calls.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
+import { oncePerView } from '../trace/once-per-view.ts';
 import { ROLE } from '../trace/roles.ts';
 import type { TraceView } from '../trace/view.ts';
 import { Ints } from './columns.ts';

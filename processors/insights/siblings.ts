@@ -1,7 +1,7 @@
 /** One batch of sibling calls, retries folded into the call that they repeat, and how its members compare. Times in ns. */
 
 import { duration, failedCalls } from '../detectors/calls.ts';
-import type { Batch } from '../detectors/fanout/batches.ts';
+import { attemptsOf, type Batch } from '../detectors/fanout/batches.ts';
 import { foldAttempts } from '../detectors/retries/attempts.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
@@ -89,22 +89,22 @@ function addRetries(view: TraceView, failures: Uint8Array, rows: readonly number
 
 /** The calls of the batch in order of their start; good until the next call. */
 export function membersOf(view: TraceView, batch: Batch): Members {
-  const { calls } = batch;
+  const { rows, from, width } = batch;
   const failures = failedCalls(view);
-  makeRoom(calls.length);
-  for (let i = 0; i < calls.length; i++) {
-    const call = calls[i];
-    members.row[i] = call.row;
-    members.offer[i] = call.offer;
-    members.end[i] = call.end;
+  makeRoom(width);
+  for (let i = 0; i < width; i++) {
+    const first = rows[from + i];
+    members.row[i] = first;
+    members.offer[i] = batch.offer[first];
+    members.end[i] = batch.end[first];
     members.attempts[i] = 1;
-    members.service[i] = duration(view, call.row);
-    members.longest[i] = call.row;
+    members.service[i] = duration(view, first);
+    members.longest[i] = first;
     members.time[i] = members.service[i];
-    members.failed[i] = failures[call.row];
+    members.failed[i] = failures[first];
   }
-  if (batch.attempts.length > calls.length) addRetries(view, failures, batch.attempts);
-  for (let i = 0; i < calls.length; i++)
+  if (batch.retries !== undefined) addRetries(view, failures, attemptsOf(batch));
+  for (let i = 0; i < width; i++)
     members.wait[i] = Math.max(0, members.end[i] - members.offer[i] - members.service[i]);
   numberCalls(view, members.row, members.n, members.number);
   return members;

@@ -89,7 +89,7 @@ function itemOf(view: TraceView, row: number, own: boolean): number {
   if (isAct(view, row)) return ITEM.call;
   if (!isAgent(role)) return ITEM.none;
   if (!own) return ITEM.agent;
-  return role === ROLE.planner && view.children(row).length === 0 ? ITEM.thought : ITEM.none;
+  return role === ROLE.planner && view.childFrom[row] === view.childFrom[row + 1] ? ITEM.thought : ITEM.none;
 }
 
 /** By row: the first row of the invocation that it lies in (-1: none, or within a call), and what it is there (ITEM). */

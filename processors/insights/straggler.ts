@@ -2,7 +2,7 @@
 import { elapsed, elapsedAfter, number, plural } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import type { TraceContext } from '../detectors/detector.ts';
-import { type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
+import { attemptsOf, type Batch, fanoutBatches } from '../detectors/fanout/batches.ts';
 import { entry } from '../detectors/finding.ts';
 import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { sortFew } from '../trace/arrays.ts';
@@ -28,10 +28,12 @@ const MIN_QUEUED_SHARE = 0.5;
 const MOST_TOLD = 10;
 
 /** Path time of a batch: in its calls, and in the workers that held them while they queued. */
-function pathTime({ view }: TraceContext, path: OnPath, { by, calls, attempts }: Batch): number {
+function pathTime({ view }: TraceContext, path: OnPath, batch: Batch): number {
+  const { by, rows, from, width } = batch;
   let sum = 0;
-  if (by === 'worker') for (let i = 0; i < calls.length; i++) sum += path.time[view.parent[calls[i].row]];
-  else for (let i = 0; i < attempts.length; i++) sum += path.time[attempts[i]];
+  if (by === 'worker') for (let i = from; i < from + width; i++) sum += path.time[view.parent[rows[i]]];
+  else if (batch.retries === undefined) for (let i = from; i < from + width; i++) sum += path.time[rows[i]];
+  else for (const attempt of attemptsOf(batch)) sum += path.time[attempt];
   return sum;
 }
 
@@ -39,24 +41,25 @@ function pathTime({ view }: TraceContext, path: OnPath, { by, calls, attempts }:
  * Calls one after the other are no batch, unless workers show that they were offered together: half of them must start
  * while one before them runs.
  */
-function isBatch({ view }: TraceContext, { by, calls }: Batch): boolean {
+function isBatch({ view }: TraceContext, { by, rows, from, width, end }: Batch): boolean {
   if (by === 'worker') return true;
   let beside = 0;
   let done = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < calls.length; i++) {
-    if (view.start[calls[i].row] < done - CLOCK_NS) beside++;
-    done = Math.max(done, calls[i].end);
+  for (let i = from; i < from + width; i++) {
+    if (view.start[rows[i]] < done - CLOCK_NS) beside++;
+    done = Math.max(done, end[rows[i]]);
   }
-  return beside >= (calls.length - 1) / 2;
+  return beside >= (width - 1) / 2;
 }
 
 /** Of the batches the one that owns most of the critical path; of equal ones the widest, then the first. */
 function mainBatch(trace: TraceContext, path: OnPath, batches: readonly Batch[]): Batch | undefined {
   let best: Batch | undefined;
   let most = 0;
-  for (const batch of batches) {
+  for (let i = 0; i < batches.length; i++) {
+    const batch = batches[i];
     const time = pathTime(trace, path, batch);
-    const more = best === undefined ? 1 : time - most || batch.calls.length - best.calls.length;
+    const more = best === undefined ? 1 : time - most || batch.width - best.width;
     if (more <= 0 || !isBatch(trace, batch)) continue;
     best = batch;
     most = time;

@@ -7,7 +7,7 @@ import { count, ms, ratio, reader } from '../detectors/measures.ts';
 import { detector as starvation } from '../detectors/starvation.detector.ts';
 import { quantile } from '../detectors/stats.ts';
 import { type Background, backgroundOf } from '../detectors/streams/background.ts';
-import { isStream, type Pace, paceOf, readStream, type Stream } from '../detectors/streams/stalls.ts';
+import { type Pace, paceOf, readStream, type Stream, streamsIn } from '../detectors/streams/stalls.ts';
 import { CLOCK_NS } from '../trace/clock.ts';
 import type { TraceView } from '../trace/view.ts';
 import { longest, makeInsight } from './answer.ts';
@@ -39,8 +39,8 @@ function gapsOf(chunks: Float64Array): Float64Array {
 
 function candidates(view: TraceView): Stream[] {
   const found: { stream: Stream; gap: number }[] = [];
-  for (let row = 0; row < view.n; row++) {
-    const stream = isStream(view, row) ? readStream(view, row) : undefined;
+  for (const row of streamsIn(view)) {
+    const stream = readStream(view, row);
     if (stream) found.push({ stream, gap: gapsOf(stream.chunks).reduce((a, b) => Math.max(a, b)) });
   }
   return found

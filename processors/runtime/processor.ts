@@ -102,8 +102,8 @@ export async function startProcessor(options: ProcessorOptions): Promise<Process
       topics: [topic],
       startAt: 'earliest',
       handler,
-      // Stage 1 copies what it is given for its workers; stage 2 keeps views of signals until their time has come.
-      reuseMemory: handler === assembly,
+      // Stage 1 copies what it is given for its workers; stage 2 what it keeps of a signal.
+      reuseMemory: true,
     });
     consumer.done.catch(onError);
     committer.start(consumer, options.commitEveryMs ?? 1_000);

@@ -1,6 +1,7 @@
 /** For tests of the assembly: an "analysis" that shows exactly which spans it saw, in whatever order they came. */
 import { createHash } from 'node:crypto';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
+import { NO_LISTS } from '#schemas/write-summary.ts';
 import type { TraceAnalysis } from '../analyse.ts';
 
 export function fakeAnalyse(tenant: string, traceId: string, columns: SpanColumns): TraceAnalysis {
@@ -32,12 +33,9 @@ export function fakeAnalyse(tenant: string, traceId: string, columns: SpanColumn
     durationNs: 0,
     spanCount: columns.n,
     errorCount: 0,
-    path: [],
-    nodes: [],
-    edges: [],
+    lists: NO_LISTS,
     findings: [],
     insights: [],
-    shares: [],
     eventTimeMs: endMs,
     signals: [...operations]
       .filter(([, calls]) => calls % 2 === 1)

@@ -1,11 +1,11 @@
 /** From the columns of one trace, in any order and with duplicates, to its view. */
 
+import { hexOf } from '#schemas/avro/writer.ts';
 import { ATTRIBUTES_OF, findAttribute, spanLinks } from '#schemas/otlp/attributes.ts';
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import type { Located } from '#schemas/otlp/key-set.ts';
 import { hex } from '#schemas/otlp/wire.ts';
-import { int32s } from './arrays.ts';
-import { type Described, describeSpans, locateAttributes, SPAN_KEYS } from './describe.ts';
+import { type Described, describeSpans } from './describe.ts';
+import { attributeOf, SPAN_KEYS } from './kinds.ts';
 import { lentInt32s, lentUint8s } from './lent.ts';
 import { buildTree, type Tree } from './parents.ts';
 import { distinctRows, idWords } from './rows.ts';
@@ -13,7 +13,7 @@ import { keptUint32s } from './scratch.ts';
 import { rolesByShape } from './shape.ts';
 import { clockShifts } from './skew.ts';
 import { movedTimes, type RelativeTimes, relativeTimes } from './times.ts';
-import type { TraceView } from './view.ts';
+import type { WritableView } from './view.ts';
 
 function pick(from: Uint8Array, rows: Int32Array): Uint8Array {
   const picked = lentUint8s(rows.length);
@@ -57,22 +57,6 @@ function longer({ start, end }: RelativeTimes, a: number, b: number): number {
   return a < 0 || end[b] - start[b] > end[a] - start[a] ? b : a;
 }
 
-const CHILDLESS = int32s(0);
-
-/** Each row's children, looked up as often as wanted, cut out once; most rows have none. */
-function childrenIn({ offset, children }: Tree): TraceView['children'] {
-  const known: Int32Array[] = [];
-  const { buffer, byteOffset } = children;
-  return (row) => {
-    const from = offset[row];
-    const count = offset[row + 1] - from;
-    if (count === 0) return CHILDLESS;
-    // `subarray` looks for a species first, which takes as long again.
-    known[row] ??= new Int32Array(buffer, byteOffset + from * 4, count);
-    return known[row];
-  };
-}
-
 const NO_LINKS: readonly string[] = [];
 
 function linksOf(c: SpanColumns, row: number): readonly string[] {
@@ -95,9 +79,9 @@ interface Parts {
 const keptIds = keptUint32s();
 const keptParentIds = keptUint32s();
 
-function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located: Located): Parts {
+function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes): Parts {
   const n = rows.length;
-  const described = describeSpans(c, rows, located);
+  const described = describeSpans(c, rows);
   const ids = idWords(c.spanId, rows, keptIds(n * 2));
   const parentIds = idWords(c.parentId, rows, keptParentIds(n * 2));
   const kind = pick(c.kind, rows);
@@ -108,7 +92,7 @@ function partsOf(c: SpanColumns, rows: Int32Array, times: RelativeTimes, located
 }
 
 /** With the clocks of all services brought together (skew.ts), and the rows in order of start again. */
-function inOneTime(c: SpanColumns, parts: Parts, located: Located): Parts {
+function inOneTime(c: SpanColumns, parts: Parts): Parts {
   const { rows, times, described, kind, status, tree } = parts;
   const { service, instance } = described;
   const { start, end } = times;
@@ -120,7 +104,6 @@ function inOneTime(c: SpanColumns, parts: Parts, located: Located): Parts {
     c,
     order.map((i) => rows[i]),
     moved,
-    located,
   );
 }
 
@@ -128,15 +111,14 @@ function inOneTime(c: SpanColumns, parts: Parts, located: Located): Parts {
  * The view of one trace. `columns` hold the spans of that trace only, in order of arrival, duplicates included; any
  * order gives an equal view. At least one row.
  */
-export function buildTraceView(columns: SpanColumns): TraceView {
+export function buildTraceView(columns: SpanColumns): WritableView {
   const c = columns;
   const distinct = distinctRows(c);
-  const located = locateAttributes(c, distinct);
-  const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct), located), located);
+  const parts = inOneTime(c, partsOf(c, distinct, relativeTimes(c, distinct)));
   const { rows, times, described: d, kind, status, tree } = parts;
   // Most of what is asked for no span of the trace has.
-  const union = SPAN_KEYS.union(located, c.n);
-  const links = SPAN_KEYS.mayLink(union) ? (row: number) => linksOf(c, rows[row]) : () => NO_LINKS;
+  const { found, kinds } = d;
+  const links = SPAN_KEYS.mayLink(found) ? (row: number) => linksOf(c, rows[row]) : () => NO_LINKS;
   const root = findRoot(tree, times, (row) => links(row).length > 0);
   rolesByShape(d.role, tree, kind, root);
   return {
@@ -158,17 +140,13 @@ export function buildTraceView(columns: SpanColumns): TraceView {
     topDown: tree.topDown,
     strings: d.strings,
     root,
-    children: childrenIn(tree),
+    childFrom: tree.offset,
+    childRows: tree.children,
+    children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
     spanId: (row) => hex(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
-    attribute(row, key) {
-      const index = SPAN_KEYS.indexOf(key);
-      if (!SPAN_KEYS.mayHave(union, index)) return undefined;
-      const at = rows[row];
-      const b = c.buffers[c.buffer[at]];
-      const located = locateAttributes(c, distinct);
-      return SPAN_KEYS.read(b, c.spanOffset[at], c.spanLength[at], located, at, key, index);
-    },
-    mayHave: (key) => SPAN_KEYS.mayHave(union, SPAN_KEYS.indexOf(key)),
+    writeSpanId: (row) => hexOf(c.spanId, rows[row] * 8, rows[row] * 8 + 8),
+    attribute: (row, key) => attributeOf(c, rows[row], kinds[rows[row]]!, key),
+    mayHave: (key) => SPAN_KEYS.mayHave(found, SPAN_KEYS.indexOf(key)),
     resource(row, key) {
       const at = rows[row];
       const b = c.buffers[c.buffer[at]];

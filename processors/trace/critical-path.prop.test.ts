@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { analysed } from '../detectors/analysed.testkit.ts';
 import { criticalPath, pathRoot, SEGMENT } from './critical-path.ts';
 import { anySpans } from './forest.testkit.ts';
-import { pathSegments } from './path-segments.ts';
+import { pathSegments } from './lists.testkit.ts';
 import { shuffled, type TestSpan, viewOf } from './testkit.ts';
 
 describe('for any trace', () => {

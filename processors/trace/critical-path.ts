@@ -9,7 +9,8 @@ import { CLOCK_NS, roundedStarts } from './clock.ts';
 import { lentFloat64s, lentInt32s, lentUint8s } from './lent.ts';
 import { KIND } from './parents.ts';
 import { ROLE } from './roles.ts';
-import { keptFloat64s, keptInt32s, keptUint8s } from './scratch.ts';
+import { hasRole } from './roles-in.ts';
+import { keeper, keptFloat64s, keptInt32s, keptUint8s } from './scratch.ts';
 import type { TraceView } from './view.ts';
 
 export const SEGMENT = { self: 0, edge: 1, idle: 2 } as const;
@@ -38,68 +39,81 @@ export interface CriticalPath {
  */
 const OVERLAP_SHARE = 0.01;
 
-/** The walk's place in one span: what of it is still to be explained, and its children in order of end. */
-interface Frame {
-  row: number;
-  low: number;
-  tolerance: number;
-  /** Explained back to here. */
-  t: number;
-  /**
-   * Children that take time within the span, by rising end; of equal ends the longest last: `pool[first .. left)` of
-   * them are not passed yet.
-   */
-  first: number;
-  left: number;
-  /** Behind them the next frame's stand. */
-  behind: number;
-  /** The child that t is the start of, or -1. */
-  next: number;
-}
-
 /** A consumer works after the producer has gone on: the producer does not wait for it. */
 export function waitsFor(view: TraceView, parent: number, child: number): boolean {
   return !(view.kind[parent] === KIND.producer && view.kind[child] === KIND.consumer);
 }
 
-/** Frames and their children, kept from trace to trace; the walk is in one span of one trace at a time. */
-const frames: Frame[] = [];
-const MOST_FRAMES = 1024;
-const keptPool = keptInt32s();
+/**
+ * The walk's place in each span from the root down to the one that it is in: what of that is still to be explained, and
+ * its children in order of end. Columns by depth, kept from trace to trace; the walk is in one trace at a time.
+ */
+class Frames {
+  readonly row: Int32Array;
+  readonly low: Float64Array;
+  readonly tolerance: Float64Array;
+  /** Explained back to here. */
+  readonly t: Float64Array;
+  /**
+   * Children that take time within the span, by rising end; of equal ends the longest last: `pool[first .. left)` of
+   * them are not passed yet.
+   */
+  readonly first: Int32Array;
+  readonly left: Int32Array;
+  /** Behind them the next frame's stand. */
+  readonly behind: Int32Array;
+  /** The child that t is the start of, or -1. */
+  readonly next: Int32Array;
+  readonly pool: Int32Array;
+
+  /** Spans of the trace it is for at most: none is deeper. */
+  readonly length: number;
+
+  constructor(n: number) {
+    this.length = n;
+    this.row = new Int32Array(n);
+    this.low = new Float64Array(n);
+    this.tolerance = new Float64Array(n);
+    this.t = new Float64Array(n);
+    this.first = new Int32Array(n);
+    this.left = new Int32Array(n);
+    this.behind = new Int32Array(n);
+    this.next = new Int32Array(n);
+    this.pool = new Int32Array(n);
+  }
+}
+
+/** Spans: what one huge trace needs is not kept. */
+const MOST_KEPT = 1 << 12;
+const framesFor = keeper((n) => new Frames(n), MOST_KEPT);
 
 /** Up to so many children are put where they belong one by one. */
 const FEW = 40;
 
-/** Makes frame `depth` that of the row; its children follow in `pool` from `first` on. */
-function openFrame(
-  view: TraceView,
-  pool: Int32Array,
-  depth: number,
-  row: number,
-  low: number,
-  high: number,
-  first: number,
-): void {
-  const children = view.children(row);
+/**
+ * Makes frame `depth`, whose `low` and `t` are set (as arguments they would be objects), that of the row; its children
+ * follow in the pool from `first` on.
+ */
+function openFrame(view: TraceView, frames: Frames, depth: number, row: number, first: number): void {
+  const { childFrom, childRows } = view;
+  const { pool } = frames;
+  const low = frames.low[depth];
+  const high = frames.t[depth];
+  const to = childFrom[row + 1];
   let behind = first;
-  for (let i = 0; i < children.length; i++) {
-    const child = children[i];
+  for (let i = childFrom[row]; i < to; i++) {
+    const child = childRows[i];
     const start = Math.max(view.start[child], low);
     const end = Math.min(view.end[child], high);
     if (end > start && waitsFor(view, row, child)) pool[behind++] = child;
   }
-  sortByEnd(view, pool, first, behind, high);
-  if (depth === frames.length)
-    frames.push({ row: 0, low: 0, tolerance: 0, t: 0, first: 0, left: 0, behind: 0, next: 0 });
-  const frame = frames[depth];
-  frame.row = row;
-  frame.low = low;
-  frame.tolerance = OVERLAP_SHARE * (high - low);
-  frame.t = high;
-  frame.first = first;
-  frame.left = behind;
-  frame.behind = behind;
-  frame.next = -1;
+  if (behind - first > 1) sortByEnd(view, pool, first, behind, high);
+  frames.row[depth] = row;
+  frames.tolerance[depth] = OVERLAP_SHARE * (high - low);
+  frames.first[depth] = first;
+  frames.left[depth] = behind;
+  frames.behind[depth] = behind;
+  frames.next[depth] = -1;
 }
 
 /** Whether `a` is before `b` by its end, at most `high`; of equal ends the later row is first. */
@@ -123,55 +137,56 @@ function sortByEnd(view: TraceView, pool: Int32Array, first: number, behind: num
 
 /** True when a child other than `child` and `next` starts strictly between `from` and `to`. */
 function startsBetween(view: TraceView, row: number, from: number, to: number): boolean {
-  const children = view.children(row);
-  let low = 0;
-  let high = children.length;
+  const { childFrom, childRows } = view;
+  const behind = childFrom[row + 1];
+  let low = childFrom[row];
+  let high = behind;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (view.start[children[middle]] > from) high = middle;
+    if (view.start[childRows[middle]] > from) high = middle;
     else low = middle + 1;
   }
-  return low < children.length && view.start[children[low]] < to;
+  return low < behind && view.start[childRows[low]] < to;
 }
 
-/** The child that the span waited for just before t, or -1; moves `left` past it. */
-function takeChild(view: TraceView, pool: Int32Array, frame: Frame): number {
-  const { t, next, first } = frame;
-  if (t <= frame.low) return -1;
+/** The child that the span of frame `depth` waited for just before t, or -1; moves `left` past it. */
+function takeChild(view: TraceView, frames: Frames, depth: number): number {
+  const { pool } = frames;
+  const t = frames.t[depth];
+  const next = frames.next[depth];
+  const first = frames.first[depth];
+  if (t <= frames.low[depth]) return -1;
+  let left = frames.left[depth];
   let soonest = -1; // of the children that end after t, the first to end
-  while (next >= 0 && frame.left > first && view.end[pool[frame.left - 1]] > t) {
-    frame.left--;
-    if (pool[frame.left] !== next) soonest = pool[frame.left];
+  while (next >= 0 && left > first && view.end[pool[left - 1]] > t) {
+    left--;
+    if (pool[left] !== next) soonest = pool[left];
   }
+  frames.left[depth] = left;
   if (soonest >= 0) {
     const end = view.end[soonest];
-    const isRounded = roundedStarts(view.startUnixNano);
-    const tolerance = isRounded(t) ? Math.max(frame.tolerance, CLOCK_NS) : frame.tolerance;
-    const overlaps = end - t < tolerance && end <= view.end[next] && view.start[soonest] < t;
-    if (overlaps && !startsBetween(view, frame.row, t, end)) return soonest;
+    const own = frames.tolerance[depth];
+    const most = Math.max(own, CLOCK_NS); // where starts are rounded
+    const overlaps = end - t < most && end <= view.end[next] && view.start[soonest] < t;
+    const isMeant = overlaps && (end - t < own || roundedStarts(view.startUnixNano)(t));
+    if (isMeant && !startsBetween(view, frames.row[depth], t, end)) return soonest;
   }
-  return frame.left > first ? pool[--frame.left] : -1;
+  if (left <= first) return -1;
+  frames.left[depth] = left - 1;
+  return pool[left - 1];
 }
 
 /** Rows that wait for a person: the `human` spans and what has no role of its own below them. */
 export function humanWaits(view: TraceView): Uint8Array {
-  const human = uint8s(view.n);
-  markHumans(view, human);
-  return human;
-}
-
-/** Sets `human` of every row; false where none is 1. */
-function markHumans(view: TraceView, human: Uint8Array): boolean {
   const { n, topDown, role, parent } = view;
-  let any = false;
+  const human = uint8s(n);
   for (let i = 0; i < n; i++) {
     const row = topDown[i];
     const above = parent[row];
     human[row] =
       role[row] === ROLE.human || (role[row] === ROLE.other && above >= 0 && human[above] === 1) ? 1 : 0;
-    any ||= human[row] === 1;
   }
-  return any;
+  return human;
 }
 
 /** The row whose time the path explains: the root, in a trace without one the longest orphan. */
@@ -185,34 +200,34 @@ export function pathRoot(view: TraceView): number {
   return top;
 }
 
-const keptHuman = keptUint8s();
 const keptRow = keptInt32s();
 const keptStart = keptFloat64s();
 const keptEnd = keptFloat64s();
 const keptType = keptUint8s();
 const keptCallee = keptInt32s();
 
-/** The path's pieces as they are found, from its end backwards. */
+/** The path's pieces as they are found, from its end backwards; kept from trace to trace. */
 class Pieces {
   n = 0;
-  readonly #view: TraceView;
-  readonly #human: Uint8Array;
-  readonly #row: Int32Array;
-  readonly #start: Float64Array;
-  readonly #end: Float64Array;
-  readonly #type: Uint8Array;
-  readonly #callee: Int32Array;
+  #kind: Uint8Array = new Uint8Array(0);
+  /** 1: the row waits for a person; undefined where none does. */
+  #human: Uint8Array | undefined;
+  #row = keptRow(0);
+  #start = keptStart(0);
+  #end = keptEnd(0);
+  #type = keptType(0);
+  #callee = keptCallee(0);
 
-  constructor(view: TraceView) {
+  begin(view: TraceView): void {
     const most = view.n * 2; // each span has a gap before itself and one behind its end
-    this.#view = view;
-    this.#human = keptHuman(view.n);
+    this.n = 0;
+    this.#kind = view.kind;
+    this.#human = hasRole(view, ROLE.human) ? humanWaits(view) : undefined;
     this.#row = keptRow(most);
     this.#start = keptStart(most);
     this.#end = keptEnd(most);
     this.#type = keptType(most);
     this.#callee = keptCallee(most);
-    markHumans(view, this.#human);
   }
 
   /** A gap of `row` beside the child `before` and before the child `after` (-1: none). */
@@ -220,7 +235,8 @@ class Pieces {
     if (end <= start) return;
     // Between two callees the way to the next counts: a client that resends waits until it may.
     const callee = this.#serves(row, after) ? after : this.#serves(row, before) ? before : -1;
-    const type = this.#human[row] === 1 ? SEGMENT.idle : callee < 0 ? SEGMENT.self : SEGMENT.edge;
+    const idle = this.#human !== undefined && this.#human[row] === 1;
+    const type = idle ? SEGMENT.idle : callee < 0 ? SEGMENT.self : SEGMENT.edge;
     const at = this.n++;
     this.#row[at] = row;
     this.#start[at] = start;
@@ -230,8 +246,7 @@ class Pieces {
   }
 
   #serves(row: number, child: number): boolean {
-    const { kind } = this.#view;
-    return child >= 0 && kind[row] === KIND.client && kind[child] === KIND.server;
+    return child >= 0 && this.#kind[row] === KIND.client && this.#kind[child] === KIND.server;
   }
 
   path(): CriticalPath {
@@ -246,37 +261,49 @@ class Pieces {
     };
     for (let i = 0; i < n; i++) {
       const at = n - 1 - i;
-      path.row[at] = this.#row[i];
-      path.start[at] = this.#start[i];
-      path.end[at] = this.#end[i];
-      path.type[at] = this.#type[i];
-      path.callee[at] = this.#callee[i];
+      path.row[i] = this.#row[at];
+      path.start[i] = this.#start[at];
+      path.end[i] = this.#end[at];
+      path.type[i] = this.#type[at];
+      path.callee[i] = this.#callee[at];
     }
     return path;
   }
 }
 
+const pieces = new Pieces();
+
 export function criticalPath(view: TraceView): CriticalPath {
-  const pieces = new Pieces(view);
-  const pool = keptPool(view.n);
+  pieces.begin(view);
+  const frames = framesFor(view.n);
   const top = pathRoot(view);
-  let depth = 0;
-  if (top >= 0) openFrame(view, pool, depth++, top, view.start[top], view.end[top], 0);
-  while (depth > 0) {
-    const frame = frames[depth - 1];
-    const child = takeChild(view, pool, frame);
+  let at = -1;
+  if (top >= 0) {
+    at = 0;
+    frames.low[at] = view.start[top];
+    frames.t[at] = view.end[top];
+    openFrame(view, frames, at, top, 0);
+  }
+  while (at >= 0) {
+    const row = frames.row[at];
+    const low = frames.low[at];
+    const until = frames.t[at];
+    const next = frames.next[at];
+    const child = takeChild(view, frames, at);
     if (child < 0) {
-      pieces.add(frame.row, frame.low, frame.t, -1, frame.next);
-      depth--;
+      pieces.add(row, low, until, -1, next);
+      at--;
       continue;
     }
-    const end = Math.min(view.end[child], frame.t);
-    const start = Math.max(view.start[child], frame.low);
-    pieces.add(frame.row, end, frame.t, child, frame.next);
-    frame.t = start;
-    frame.next = child;
-    openFrame(view, pool, depth++, child, start, end, frame.behind);
+    const end = Math.min(view.end[child], until);
+    const start = Math.max(view.start[child], low);
+    pieces.add(row, end, until, child, next);
+    frames.t[at] = start;
+    frames.next[at] = child;
+    at++;
+    frames.low[at] = start;
+    frames.t[at] = end;
+    openFrame(view, frames, at, child, frames.behind[at - 1]);
   }
-  if (frames.length > MOST_FRAMES) frames.length = MOST_FRAMES;
   return pieces.path();
 }

@@ -30,6 +30,16 @@ test('of a serial chain every piece is gained whole', () => {
   );
 });
 
+test('very much beside a path, and a little after that', () => {
+  const steps = Array.from({ length: 5000 }, (_, i) => [
+    span(2 * i + 2, 1, i * 20, i * 20 + 20),
+    span(2 * i + 3, 1, i * 20 + 5, i * 20 + 15),
+  ]);
+  const many = [span(1, undefined, 0, 100_000), ...steps.flat()];
+  expect([2, 5000, 10_000].map((id) => dragOfSpan(many, id))).toEqual(Array(3).fill({ path: 20, drag: 5 }));
+  expect(dragOfSpan(many.slice(0, 5), 2)).toEqual({ path: 20, drag: 5 });
+});
+
 describe('beside it', () => {
   const beside = (end: number, start = 10) => [
     span(1, undefined, 0, 100),

@@ -9,22 +9,12 @@
  * its distance from that child's start. So a serial path gives back the pieces whole, a twin that ends at the same moment
  * leaves nothing to gain, and otherwise the slack is the limit, at each level of callers.
  */
-import { sortFew, sortRows } from './arrays.ts';
+import { grown } from '../grown.ts';
+import { sortRows } from './arrays.ts';
 import { type CriticalPath, waitsFor } from './critical-path.ts';
 import { lentFloat64s } from './lent.ts';
 import { keptFloat64s, keptInt32s } from './scratch.ts';
 import type { TraceView } from './view.ts';
-
-/**
- * Work beside the path, which holds back the end of piece `join`: not before `whole` ns after the start of piece `from`
- * was, or where that piece takes no time not before `rest` ns.
- */
-interface Beside {
-  readonly from: number;
-  readonly join: number;
-  whole: number;
-  rest: number;
-}
 
 const keptFirst = keptInt32s();
 const keptLast = keptInt32s();
@@ -65,57 +55,97 @@ function lastAtMost(values: Float64Array, n: number, limit: number): number {
 /** Pairs of pieces that are sought one by one. */
 const FEW = 32;
 
-/** Each pair of pieces once, with what holds it back longest. */
+/**
+ * Work beside the path, which holds back the end of piece `join`: not before `whole` ns after the start of piece `from`
+ * was, or where that piece takes no time not before `rest` ns. Each pair of pieces once, with what holds it back longest;
+ * columns, kept from trace to trace.
+ */
 class Besides {
-  readonly all: Beside[] = [];
-  readonly #pieces: number;
-  #known: Map<number, Beside> | undefined;
+  n = 0;
+  from = new Int32Array(FEW);
+  join = new Int32Array(FEW);
+  whole = new Float64Array(FEW);
+  rest = new Float64Array(FEW);
+  /** In order of `join`. */
+  order = new Int32Array(FEW);
+  #pieces = 0;
+  #known: Map<number, number> | undefined;
 
-  constructor(pieces: number) {
+  /** Of a path of so many pieces. */
+  begin(pieces: number): void {
+    this.n = 0;
     this.#pieces = pieces;
+    this.#known = undefined;
   }
 
   add(from: number, join: number, whole: number, rest: number): void {
     const same = this.#find(from, join);
-    if (same !== undefined) {
-      same.whole = Math.max(same.whole, whole);
-      same.rest = Math.max(same.rest, rest);
+    if (same >= 0) {
+      this.whole[same] = Math.max(this.whole[same], whole);
+      this.rest[same] = Math.max(this.rest[same], rest);
       return;
     }
-    const beside: Beside = { from, join, whole, rest };
-    this.all.push(beside);
-    this.#known?.set(from * this.#pieces + join, beside);
+    if (this.n === this.from.length) this.#grow(this.n * 2);
+    this.from[this.n] = from;
+    this.join[this.n] = join;
+    this.whole[this.n] = whole;
+    this.rest[this.n] = rest;
+    this.#known?.set(from * this.#pieces + join, this.n);
+    this.n++;
   }
 
-  #find(from: number, join: number): Beside | undefined {
-    const { all } = this;
-    if (all.length > FEW) {
-      this.#known ??= new Map(all.map((each) => [each.from * this.#pieces + each.join, each]));
-      return this.#known.get(from * this.#pieces + join);
+  sort(): void {
+    const { join, order, n } = this;
+    for (let i = 0; i < n; i++) order[i] = i;
+    if (n > 1) sortRows(order, n, (a, b) => join[a] - join[b]);
+  }
+
+  #grow(n: number): void {
+    this.from = grown(this.from, n);
+    this.join = grown(this.join, n);
+    this.whole = grown(this.whole, n);
+    this.rest = grown(this.rest, n);
+    this.order = new Int32Array(n);
+  }
+
+  #find(from: number, join: number): number {
+    if (this.n > FEW) {
+      this.#known ??= this.#index();
+      return this.#known.get(from * this.#pieces + join) ?? -1;
     }
-    for (let i = 0; i < all.length; i++) if (all[i].from === from && all[i].join === join) return all[i];
-    return undefined;
+    for (let i = 0; i < this.n; i++) if (this.from[i] === from && this.join[i] === join) return i;
+    return -1;
+  }
+
+  #index(): Map<number, number> {
+    const known = new Map<number, number>();
+    for (let i = 0; i < this.n; i++) known.set(this.from[i] * this.#pieces + this.join[i], i);
+    return known;
   }
 }
 
-const NOTHING: readonly Beside[] = [];
+/** Pairs: what one huge trace needs is not kept. */
+const MOST_KEPT = 1 << 12;
+let besides = new Besides();
 
-/** What ran beside the path, in order of the pieces whose ends it holds back. */
-function besideOf(view: TraceView, path: CriticalPath): readonly Beside[] {
+/** Finds what ran beside the path; good until the next trace. */
+function besideOf(view: TraceView, path: CriticalPath): Besides {
   const first = keptFirst(view.n);
   const last = keptLast(view.n);
   extents(view, path, first, last);
-  let found: Besides | undefined;
+  const { childFrom, childRows } = view;
+  if (besides.from.length > MOST_KEPT) besides = new Besides();
+  besides.begin(path.n);
   for (let row = 0; row < view.n; row++) {
     if (first[row] < 0) continue;
-    const children = view.children(row);
+    const to = childFrom[row + 1];
     let count = 0;
-    for (let i = 0; i < children.length; i++) if (first[children[i]] >= 0) count++;
-    if (count === 0 || count === children.length) continue;
-    found ??= new Besides(path.n);
-    besideRow(view, path, row, count, first, last, found);
+    for (let i = childFrom[row]; i < to; i++) if (first[childRows[i]] >= 0) count++;
+    if (count === 0 || count === to - childFrom[row]) continue;
+    besideRow(view, path, row, count, first, last);
   }
-  return found === undefined ? NOTHING : sortFew(found.all, (a, b) => a.join - b.join);
+  besides.sort();
+  return besides;
 }
 
 /** Adds the children of `row` that ran beside its `count` children on the path. */
@@ -126,18 +156,18 @@ function besideRow(
   count: number,
   first: Int32Array,
   last: Int32Array,
-  found: Besides,
 ): void {
-  const children = view.children(row);
+  const { childFrom, childRows } = view;
+  const to = childFrom[row + 1];
   const onPath = keptOnPath(count);
   const starts = keptStarts(count);
-  for (let i = 0, to = 0; i < children.length; i++) if (first[children[i]] >= 0) onPath[to++] = children[i];
+  for (let i = childFrom[row], n = 0; i < to; i++) if (first[childRows[i]] >= 0) onPath[n++] = childRows[i];
   sortRows(onPath, count, (a, b) => first[a] - first[b]);
   for (let i = 0; i < count; i++) starts[i] = path.start[first[onPath[i]]];
   const low = path.start[first[row]];
   const high = path.end[last[row]];
-  for (let i = 0; i < children.length; i++) {
-    const child = children[i];
+  for (let i = childFrom[row]; i < to; i++) {
+    const child = childRows[i];
     if (first[child] >= 0 || !waitsFor(view, row, child)) continue;
     const start = Math.max(view.start[child], low);
     const end = Math.min(view.end[child], high);
@@ -150,10 +180,10 @@ function besideRow(
     const began = lastAtMost(starts, count, start);
     const beside = began >= 0 ? first[onPath[began]] : -1;
     if (beside >= 0 && start < path.end[last[onPath[began]]]) {
-      found.add(beside, join, end - path.start[beside], end - path.start[beside]);
+      besides.add(beside, join, end - path.start[beside], end - path.start[beside]);
     } else {
       const from = lastAtMost(path.start, path.n, start);
-      found.add(from, join, end - path.start[from], end - start);
+      besides.add(from, join, end - path.start[from], end - start);
     }
   }
 }
@@ -172,8 +202,8 @@ export function dragOf(
   for (let group = 0; group < groups; group++) drag[group] = 0;
   for (let i = 0; i < path.n; i++) drag[groupOf[i]] += path.end[i] - path.start[i];
   if (path.n === 0) return drag;
-  const besides = besideOf(view, path);
-  if (besides.length === 0) return drag;
+  const { n, from, join, whole, rest, order } = besideOf(view, path);
+  if (n === 0) return drag;
   const length = path.end[path.n - 1] - path.start[0];
   const begins = keptBegins(path.n + 1);
   begins[0] = 0;
@@ -181,9 +211,10 @@ export function dragOf(
     let at = 0;
     for (let i = 0; i < path.n; i++) {
       let end = begins[i] + (groupOf[i] === group ? 0 : path.end[i] - path.start[i]);
-      for (; at < besides.length && besides[at].join === i; at++) {
-        const { from, whole, rest } = besides[at];
-        end = Math.max(end, begins[from] + (groupOf[from] === group ? rest : whole));
+      for (; at < n && join[order[at]] === i; at++) {
+        const beside = order[at];
+        const since = from[beside];
+        end = Math.max(end, begins[since] + (groupOf[since] === group ? rest[beside] : whole[beside]));
       }
       begins[i + 1] = end;
     }

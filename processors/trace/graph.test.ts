@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { criticalPath } from './critical-path.ts';
-import { traceGraph } from './graph.ts';
+import { traceGraph } from './lists.testkit.ts';
 import { type TestSpan, viewOf } from './testkit.ts';
 
 const graphOf = (spans: readonly TestSpan[], most?: number) => {

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { buildTraceView } from './build.ts';
 import { criticalPath } from './critical-path.ts';
 import { lendArrays, lentInt32s, takeArraysBack } from './lent.ts';
-import { pathShares } from './shares.ts';
+import { pathShares } from './lists.testkit.ts';
 import { columnsOf, type TestSpan } from './testkit.ts';
 
 afterEach(takeArraysBack);

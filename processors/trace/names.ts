@@ -5,6 +5,7 @@
 
 import { attributeValue } from '#schemas/otlp/attributes.ts';
 import { AnyValue } from '#schemas/otlp/fields.ts';
+import { ABSENT, type KeySet, type Located } from '#schemas/otlp/key-set.ts';
 import { roleOfAttributes, roleOfName } from '#schemas/semconv.ts';
 import { BytesCache } from './bytes-cache.ts';
 import { normalise, qualified } from './normalise.ts';
@@ -16,8 +17,16 @@ export const NO_ROLE = -1;
 const roleNumber = (role: ReturnType<typeof roleOfName>): number =>
   role === undefined ? NO_ROLE : ROLE[role];
 
+/** How often names were forgotten. */
+let forgotten = 0;
+let names = 0;
+
 export class Name {
   readonly text: string;
+  /** No other name of the process has it. */
+  readonly id = names++;
+  /** Names of two generations may have one text; those of one have not. Infinity: never forgotten. */
+  readonly generation: number;
   /** Its index in the strings of the trace that is being described, if `trace` is that one's number. */
   index = 0;
   trace = -1;
@@ -30,8 +39,9 @@ export class Name {
   #qualified: Map<Name, Name> | undefined;
   readonly #stated: (number | undefined)[] = [];
 
-  constructor(text: string) {
+  constructor(text: string, generation = forgotten) {
     this.text = text;
+    this.generation = generation;
   }
 
   /** `normalise`d. */
@@ -53,6 +63,11 @@ export class Name {
       this.#agent = agent === undefined ? null : nameOf(agent);
     }
     return this.#agent ?? undefined;
+  }
+
+  /** Lets go what it knows of other names. */
+  forget(): void {
+    this.#qualified = undefined;
   }
 
   /** As an operation: `qualified` by what it is about. */
@@ -97,16 +112,17 @@ let traces = 0;
 /** The names of one trace as its strings, each once, by index; index 0 is the empty string. Of one trace at a time. */
 export class NamesOfTrace {
   readonly strings: string[] = [];
-  readonly #trace = traces++;
+  /** No other trace has it. */
+  readonly trace = traces++;
 
   constructor() {
     boundNames();
-    this.add(nameOf(''));
+    this.add(EMPTY);
   }
 
   add(name: Name): number {
-    if (name.trace !== this.#trace) {
-      name.trace = this.#trace;
+    if (name.trace !== this.trace) {
+      name.trace = this.trace;
       name.index = this.strings.push(name.text) - 1;
     }
     return name.index;
@@ -134,18 +150,31 @@ const SHORT = 64;
 /** The names that come most: to find one there takes half as long as in `slots`. */
 const often = new BytesCache<Name>(1 << 10, SHORT);
 
-let byText = new Map<string, Name>();
+/** The empty name, in every generation the same. */
+export const EMPTY = new Name('', Infinity);
+let byText = new Map<string, Name>([['', EMPTY]]);
 /** An open-addressing hash table, at most half full. */
 let slots: (Entry | undefined)[] = new Array(1 << 10).fill(undefined);
 let used = 0;
 
+/** The generation of names that are made now. */
+export const generation = (): number => forgotten;
+
+/** The name of the same text that is of this generation. */
+export function newest(name: Name): Name {
+  return name.generation >= forgotten ? name : nameOf(name.text);
+}
+
 /** Forgets what is too much. Not within a trace: its strings are told apart by their `Name`s. */
-function boundNames(): void {
+export function boundNames(): void {
   if (byText.size <= MOST_NAMES && used <= MOST_NAMES) return;
   byText = new Map();
   slots = new Array(1 << 10).fill(undefined);
   used = 0;
   often.clear();
+  EMPTY.forget();
+  byText.set('', EMPTY);
+  forgotten++;
 }
 
 export function nameOf(text: string): Name {
@@ -184,10 +213,27 @@ function seldomNameAt(b: Uint8Array, from: number, to: number): Name {
 }
 
 /** The text of the AnyValue message b[from, to); undefined where it holds none, or an empty one. */
-export function nameOfValue(b: Uint8Array, from: number, to: number): Name | undefined {
+function nameOfValue(b: Uint8Array, from: number, to: number): Name | undefined {
   if (to - from > 2 && b[from] === AnyValue.string && b[from + 1] < 0x80 && from + 2 + b[from + 1] === to)
     return nameAt(b, from + 2, to);
   const value = attributeValue(b, from, to);
+  return typeof value === 'string' && value !== '' ? nameOf(value) : undefined;
+}
+
+/** The text of a located attribute; undefined where that is missing, empty or no text. */
+export function textOf(
+  set: KeySet,
+  b: Uint8Array,
+  offset: number,
+  length: number,
+  located: Located,
+  row: number,
+  key: number,
+): Name | undefined {
+  const at = set.placeOf(located, row, key);
+  if (at >= 0) return nameOfValue(b, located.at[at], located.at[at + 1]);
+  if (at === ABSENT) return undefined;
+  const value = set.read(b, offset, length, located, row, set.keys[key]);
   return typeof value === 'string' && value !== '' ? nameOf(value) : undefined;
 }
 

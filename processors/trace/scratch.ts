@@ -7,13 +7,19 @@
 const MOST_KEPT = 1 << 16;
 const FIRST = 256;
 
-/** One array of that kind, for one place in the code that is not entered again while it uses it. */
-function keeper<A extends { readonly length: number }>(make: (n: number) => A): (n: number) => A {
+/**
+ * One array of that kind (or columns of a length), for one place in the code that is not entered again while it uses it.
+ * Of more than `most` entries none is kept.
+ */
+export function keeper<A extends { readonly length: number }>(
+  make: (n: number) => A,
+  most = MOST_KEPT,
+): (n: number) => A {
   let kept = make(FIRST);
   return (n) => {
     if (n <= kept.length) return kept;
     const longer = make(2 ** Math.ceil(Math.log2(n)));
-    if (longer.length <= MOST_KEPT) kept = longer;
+    if (longer.length <= most) kept = longer;
     return longer;
   };
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { PathShare } from '#schemas/events.ts';
 import { criticalPath } from './critical-path.ts';
 import { anySpans } from './forest.testkit.ts';
+import { pathShares } from './lists.testkit.ts';
 import { KIND } from './parents.ts';
-import { pathShares } from './shares.ts';
 import { type TestSpan, viewOf } from './testkit.ts';
 
 const sharesOf = (spans: readonly TestSpan[], most?: number): PathShare[] => {

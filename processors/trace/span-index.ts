@@ -1,3 +1,4 @@
+import { fillRows } from './arrays.ts';
 import { keptInt32s } from './scratch.ts';
 
 const keptSlots = keptInt32s();
@@ -18,7 +19,7 @@ export class SpanIndex {
     let size = 16;
     while (size < n * 2) size *= 2;
     this.#mask = size - 1;
-    this.#slots = keptSlots(size).fill(-1, 0, size);
+    this.#slots = fillRows(keptSlots(size), size, -1);
     this.#next = keptNext(n);
     this.#ids = ids;
     for (let row = n - 1; row >= 0; row--) {

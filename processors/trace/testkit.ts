@@ -3,7 +3,7 @@ import { SpanColumns } from '#schemas/otlp/columns.ts';
 import { skimSpans } from '#schemas/otlp/skim.ts';
 import { encodeTraces, type OtlpAttributes, type OtlpSpan } from '#schemas/otlp/write.ts';
 import { buildTraceView } from './build.ts';
-import type { TraceView } from './view.ts';
+import type { WritableView } from './view.ts';
 
 /** Times in ms from the trace's start. */
 export interface TestSpan {
@@ -73,7 +73,7 @@ export function columnsOf(spans: readonly TestSpan[]): SpanColumns {
   return columns;
 }
 
-export function viewOf(spans: readonly TestSpan[]): TraceView {
+export function viewOf(spans: readonly TestSpan[]): WritableView {
   return buildTraceView(columnsOf(spans));
 }
 

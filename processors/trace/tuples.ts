@@ -47,6 +47,11 @@ export class Tuples {
     return this.count - 1;
   }
 
+  /** The `part`th integer of a tuple. */
+  item(number: number, part: 0 | 1 | 2 | 3): number {
+    return this.#items[number * WIDTH + part];
+  }
+
   #grow(): void {
     const slots = int32s(this.#slots.length * 2);
     const items = int32s((slots.length / 2) * WIDTH);

@@ -50,7 +50,10 @@ export interface TraceView {
   readonly strings: readonly string[];
   /** The root's row: without parent, longest; -1 in a trace without one. */
   readonly root: number;
-  /** Children of a row, in order of start. */
+  /** Children of row r, in order of start: `childRows[childFrom[r] .. childFrom[r + 1])`. */
+  readonly childFrom: Int32Array;
+  readonly childRows: Int32Array;
+  /** The same, cut out. */
   children(row: number): Int32Array;
   /** 16 hex digits. */
   spanId(row: number): string;
@@ -60,4 +63,10 @@ export interface TraceView {
   resource(row: number, key: string): AttributeValue | undefined;
   /** Span ids (hex) that this span links to in the same trace. */
   links(row: number): readonly string[];
+}
+
+/** A view that a summary is written from. */
+export interface WritableView extends TraceView {
+  /** Writes `spanId` as an Avro string. */
+  writeSpanId(row: number): void;
 }

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encode, viewSignal } from '#schemas/codec.ts';
 import type { Fact, Finding, Signal } from '#schemas/events.ts';
-import type { SignalLayout } from '#schemas/read-signal.ts';
 import { testFinding } from '../testing/fake-signals.ts';
 import { rootFindings } from './evaluate.ts';
 import { Group } from './group.ts';
-import { GroupNames } from './group-names.ts';
+import { GroupNames, groupKey } from './group-names.ts';
 import { firstEnd, hopOf } from './hopping.ts';
 import { WINDOW_DEFAULTS } from './settings.ts';
+import { Tails } from './tails.ts';
+import { nothingTaken, type Taken, traceIdOf, WaitingSignals } from './waiting.ts';
 
 const settings = { ...WINDOW_DEFAULTS, windowMs: 60, hopMs: 10, graceMs: 10, hardCapMs: 50 };
 
@@ -44,10 +45,30 @@ function signalOf({ traceId, eventTime, calls, facts, finding, callees }: Step, 
   return { ...names, traceId, ...rest, facts, findings, callees };
 }
 
-function layoutOf(signal: Signal): SignalLayout {
-  const layout = viewSignal(encode('Signal', signal));
-  if (layout === undefined) throw new Error('no layout');
-  return layout;
+/** Puts signals into a queue; `next` gives them as a group gets them. */
+class Queue {
+  readonly #names = new GroupNames();
+  readonly #waiting = new WaitingSignals();
+  readonly #taken = nothingTaken();
+  #tails = new Tails();
+
+  put(signal: Signal, freshTails = false): void {
+    const layout = viewSignal(encode('Signal', signal));
+    if (layout === undefined) throw new Error('no layout');
+    if (freshTails) this.#tails = new Tails();
+    this.#waiting.push(layout, this.#names.of(layout), this.#tails, this.#tails.intern(layout));
+    // Its memory is used again.
+    layout.bytes.fill(0xff);
+  }
+
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  next(): Taken {
+    this.#waiting.take(this.#taken);
+    return this.#taken;
+  }
 }
 
 const tells = (facts: readonly Fact[]) =>
@@ -82,22 +103,21 @@ it('holds what plain signals in a map would: the last of each trace, in the wind
   let held = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
-      const layouts = steps.map((each, offset) => layoutOf(signalOf(each, offset)));
-      const group = new Group(
-        layouts.length > 0
-          ? new GroupNames().of(layouts[0])
-          : { id: names, key: '', bytes: new Uint8Array() },
-        settings,
-        tells,
-        rootsOf,
-      );
+      const queue = new Queue();
+      steps.forEach((each, offset) => {
+        queue.put(signalOf(each, offset));
+      });
+      const group = new Group({ id: names, key: groupKey(names) }, settings, tells, rootsOf);
       const model = new Map<string, Signal>();
       steps.forEach((each, offset) => {
         const signal = signalOf(each, offset);
         const known = model.get(signal.traceId);
         const { findings, eventTime, revision } = known ?? signal;
-        expect(group.latest(layouts[offset])).toEqual(known && { findings, eventTime, revision });
-        group.put(layouts[offset]);
+        const taken = queue.next();
+        const slot = group.find(taken);
+        const held = slot < 0 ? undefined : group.held(slot);
+        expect(held).toEqual(known && { findings, eventTime, revision });
+        group.put(taken, slot);
         model.set(signal.traceId, signal);
         if (each.purge === null) return;
         group.purge(each.purge);
@@ -121,4 +141,47 @@ it('holds what plain signals in a map would: the last of each trace, in the wind
     { numRuns: 40 },
   );
   expect(held).toBeGreaterThan(1000);
+});
+
+it('a queue gives back what was put in, in order, whatever was taken between', () => {
+  let most = 0;
+  const turn = fc.record({
+    signals: fc.array(step, { maxLength: 60, size: 'max' }),
+    takes: fc.nat({ max: 80 }),
+  });
+  fc.assert(
+    fc.property(fc.array(turn, { maxLength: 12, size: 'max' }), (turns) => {
+      const queue = new Queue();
+      const model: Signal[] = [];
+      let offset = 0;
+      for (const { signals, takes } of turns) {
+        signals.forEach((each, i) => {
+          const signal = signalOf(each, offset++);
+          model.push(signal);
+          queue.put(signal, i % 20 === 19);
+        });
+        most = Math.max(most, queue.length);
+        for (let i = 0; i < takes && model.length > 0; i++) {
+          const { traceId, revision, eventTime, source, calls, facts, findings } = model.shift()!;
+          const taken = queue.next();
+          const { tails, tail } = taken;
+          expect([traceIdOf(taken), taken.revision, taken.eventTime, taken.calls]).toEqual([
+            traceId,
+            revision,
+            eventTime,
+            calls,
+          ]);
+          expect(taken).toMatchObject({ name: { id: names }, ...source });
+          expect([tails.hasFacts(tail), tails.hasFindings(tail)]).toEqual([
+            facts.length > 0,
+            findings.length > 0,
+          ]);
+        }
+        expect(queue.length).toBe(model.length);
+      }
+    }),
+    { numRuns: 60 },
+  );
+  // Beyond the room that a queue begins with.
+  expect(most).toBeGreaterThan(100);
 });

@@ -1,10 +1,10 @@
 import type { Finding } from '#schemas/events.ts';
-import type { SignalLayout } from '#schemas/read-signal.ts';
 import type { GroupId, GroupName } from './group-names.ts';
 import { firstEnd, firstHop, hopOf, isClosed, lastEnd, lastHop } from './hopping.ts';
 import type { WindowSettings } from './settings.ts';
 import { Slice, type Telling } from './slice.ts';
-import { TraceIndex, traceHash } from './trace-index.ts';
+import { TraceIndex } from './trace-index.ts';
+import type { Taken } from './waiting.ts';
 import { Window } from './window.ts';
 
 /** What a group holds of a trace. */
@@ -50,22 +50,25 @@ export class Group {
     return this.#slices.size === 0 && this.dirty.size === 0;
   }
 
-  /** What is held of the signal's trace. */
-  latest(signal: SignalLayout, hash = traceHash(signal)): Held | undefined {
-    const slot = this.#index.find(signal, hash);
-    if (slot < 0) return undefined;
+  /** The place of the signal's trace, until the next `put`; -1 without one. */
+  find(signal: Taken): number {
+    return this.#index.find(signal);
+  }
+
+  /** What is held of the trace at a place. */
+  held(slot: number): Held {
     const slice = this.#bySerial.get(this.#index.serial(slot))!;
     const row = this.#index.row(slot);
     return { eventTime: slice.eventTime(row), revision: slice.revision(row), findings: slice.findings(row) };
   }
 
-  put(signal: SignalLayout, hash = traceHash(signal)): void {
-    const slot = this.#index.find(signal, hash);
+  /** `slot`: what `find` says of it. */
+  put(signal: Taken, slot: number): void {
     if (slot >= 0) this.#remove(this.#bySerial.get(this.#index.serial(slot))!, this.#index.row(slot));
     const slice = this.#sliceOf(hopOf(this.#settings, signal.eventTime));
     const row = slice.add(signal);
     if (slot >= 0) this.#index.move(slot, slice.serial, row);
-    else this.#index.add(hash, slice.serial, row);
+    else this.#index.add(signal.traceHash, slice.serial, row);
   }
 
   /** Notes which windows of this event time are closed at `time`, and so must be looked at again. */

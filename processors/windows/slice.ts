@@ -1,14 +1,9 @@
 import type { Fact, Finding, FindingKind } from '#schemas/events.ts';
-import {
-  readCalleesBehind,
-  readFacts,
-  readFindings,
-  type SignalLayout,
-  textAt,
-} from '#schemas/read-signal.ts';
+import { sameBytes } from '#schemas/otlp/words.ts';
+import { readCalleesBehind, readFacts, readFindings, textAt } from '#schemas/read-signal.ts';
 import { grown } from '../grown.ts';
 import { BytePool } from './byte-pool.ts';
-import { sameBytes } from './hash.ts';
+import type { Taken } from './waiting.ts';
 
 /** Columns of a row. */
 const TRACE_AT = 0;
@@ -29,18 +24,9 @@ const FOUND = 8;
 /** What a signal's facts may be part of: evaluate.ts. */
 export type Telling = (facts: readonly Fact[]) => readonly FindingKind[];
 
-/** The signal has findings of its own. */
-export function hasFindings({ bytes, findingsAt }: SignalLayout): boolean {
-  return bytes[findingsAt] !== 0;
-}
-
-function hasFacts({ bytes, factsAt }: SignalLayout): boolean {
-  return bytes[factsAt] !== 0;
-}
-
 /** True where the trace still has anything of this agent operation (else: an empty signal that took it back). */
-export function isTraffic(signal: SignalLayout): boolean {
-  return signal.calls > 0 || hasFacts(signal) || hasFindings(signal);
+export function isTraffic({ calls, tails, tail }: Taken): boolean {
+  return calls > 0 || tails.hasFacts(tail) || tails.hasFindings(tail);
 }
 
 /** What a trace shows alone, by incident. */
@@ -71,6 +57,9 @@ export class Slice {
   readonly #told = new Map<FindingKind, number>();
   #found = 0;
   #shown: readonly Shown[] | undefined;
+  /** Of the row put in last; a number, since they themselves are freed sooner. */
+  #lastTails = -1;
+  #lastTail = 0;
 
   constructor(hop: number, serial: number, telling: Telling) {
     this.hop = hop;
@@ -99,8 +88,8 @@ export class Slice {
   }
 
   /** Takes a signal; returns its row. */
-  add(signal: SignalLayout): number {
-    const { bytes, traceAt, traceEnd, factsAt, findingsAt, end } = signal;
+  add(signal: Taken): number {
+    const { tails, tail, traceAt, traceEnd } = signal;
     const row = this.#length++;
     if (row === this.#times.length) {
       this.#times = grown(this.#times, row * 2);
@@ -108,11 +97,24 @@ export class Slice {
     }
     const pool = this.#pool;
     const before = pool.count;
-    const facts = pool.intern(bytes, factsAt, findingsAt);
-    if (facts === before && hasFacts(signal)) this.#note(facts);
+    const { words } = tails;
+    const findingsAt = tails.findingsAt(tail);
+    const hasFacts = tails.hasFacts(tail);
+    const hasFindings = tails.hasFindings(tail);
+    // Neighbours mostly say the same.
+    const same = row > 0 && tails.serial === this.#lastTails && tail === this.#lastTail;
+    const last = (row - 1) * COLUMNS;
+    const facts = same
+      ? this.#rows[last + FACTS]
+      : pool.intern(words, tails.factsAt(tail), findingsAt, tails.factsHash(tail));
+    if (facts === before && hasFacts) this.#note(facts);
     const at = row * COLUMNS;
-    const start = pool.append(bytes, traceAt, traceEnd);
-    const rest = pool.intern(bytes, findingsAt, end);
+    const start = pool.append(signal.words, traceAt, traceEnd);
+    const rest = same
+      ? this.#rows[last + REST]
+      : pool.intern(words, findingsAt, tails.endOf(tail), tails.restHash(tail));
+    this.#lastTails = tails.serial;
+    this.#lastTail = tail;
     const rows = this.#rows;
     rows[at + TRACE_AT] = start;
     rows[at + TRACE_END] = start + traceEnd - traceAt;
@@ -121,9 +123,9 @@ export class Slice {
     rows[at + REVISION] = signal.revision;
     rows[at + STATE] =
       HELD |
-      (isTraffic(signal) ? TRAFFIC : 0) |
-      (hasFacts(signal) ? FACTUAL : 0) |
-      (hasFindings(signal) ? FOUND : 0);
+      (signal.calls > 0 || hasFacts || hasFindings ? TRAFFIC : 0) |
+      (hasFacts ? FACTUAL : 0) |
+      (hasFindings ? FOUND : 0);
     this.#times[row] = signal.eventTime;
     this.#count(row, 1);
     return row;
@@ -144,12 +146,12 @@ export class Slice {
     for (const [kind, signals] of this.#told) if (signals > 0) yield kind;
   }
 
-  isOf(row: number, b: Uint8Array, from: number, to: number): boolean {
+  /** True where its trace id is the bytes [from, to) of `b`. */
+  isOf(row: number, b: DataView, from: number, to: number): boolean {
     const at = row * COLUMNS;
     const start = this.#rows[at + TRACE_AT];
-    return (
-      this.#rows[at + TRACE_END] - start === to - from && sameBytes(this.#pool.bytes, start, b, from, to)
-    );
+    const size = to - from;
+    return this.#rows[at + TRACE_END] - start === size && sameBytes(this.#pool.words, start, b, from, size);
   }
 
   traceId(row: number): string {

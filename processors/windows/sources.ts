@@ -1,35 +1,34 @@
 import type { Source } from '#schemas/events.ts';
 import type { SignalLayout } from '#schemas/read-signal.ts';
+import type { GroupName } from './group-names.ts';
+import type { Tails } from './tails.ts';
+import { type Taken, WaitingSignals } from './waiting.ts';
 import { Watermark } from './watermark.ts';
-
-/** Order of signals: by the clock of their source, then partition, offset, sequence. */
-export function compareSources(a: Source, b: Source): number {
-  return a.clock - b.clock || a.partition - b.partition || a.offset - b.offset || a.sequence - b.sequence;
-}
 
 interface Lane {
   offset: number;
   sequence: number;
-  /** What was taken is freed at once. */
-  queue: (SignalLayout | undefined)[];
-  head: number;
+  readonly waiting: WaitingSignals;
 }
 
 /**
- * Signals of all source partitions, put into one order that does not depend on how they were interleaved. Every source
- * sends in order of its clock; what it sends twice (offset and sequence not above the last) is dropped.
+ * Signals of all source partitions, put into one order that does not depend on how they were interleaved: by the clock of
+ * their source, then partition, offset, sequence. Every source sends in order of its clock; what it sends twice (offset
+ * and sequence not above the last) is dropped.
  */
 export class Sources {
   readonly #lanes: Lane[];
+  /** Of the first signal of each lane; Infinity where none waits. */
+  readonly #heads: Float64Array;
   readonly #watermark: Watermark;
 
   constructor(count: number) {
     this.#lanes = Array.from({ length: count }, () => ({
       offset: -1,
       sequence: -1,
-      queue: [],
-      head: 0,
+      waiting: new WaitingSignals(),
     }));
+    this.#heads = new Float64Array(count).fill(Infinity);
     this.#watermark = new Watermark(count);
   }
 
@@ -38,47 +37,48 @@ export class Sources {
     return this.#watermark.time;
   }
 
-  get waiting(): number {
-    let n = 0;
-    for (const lane of this.#lanes) n += lane.queue.length - lane.head;
-    return n;
-  }
-
   has(partition: number): boolean {
     return partition < this.#lanes.length && partition >= 0;
   }
 
-  /** False for what this source has sent before. Without a signal: a clock mark. */
-  offer(source: Source, signal?: SignalLayout): boolean {
-    const lane = this.#lanes[source.partition];
-    const { offset, sequence } = source;
+  /** False for what this source has sent before; what it has sent now is else heard. */
+  hear({ partition, offset, sequence, clock }: Source): boolean {
+    const lane = this.#lanes[partition];
     if (offset < lane.offset || (offset === lane.offset && sequence <= lane.sequence)) return false;
     lane.offset = offset;
     lane.sequence = sequence;
-    this.#watermark.hear(source.partition, source.clock);
-    if (signal !== undefined) lane.queue.push(signal);
+    this.#watermark.hear(partition, clock);
     return true;
   }
 
-  /** The first signal of the common order, if it is before the logical time; `take` removes it. */
-  peek(): SignalLayout | undefined {
-    let first: SignalLayout | undefined;
-    for (const lane of this.#lanes) {
-      const signal = lane.queue[lane.head];
-      if (signal !== undefined && (first === undefined || compareSources(signal, first) < 0)) first = signal;
-    }
-    return first !== undefined && first.clock < this.clock ? first : undefined;
+  /** Keeps a signal that was heard until its time. */
+  keep(signal: SignalLayout, name: GroupName, tails: Tails, tail: number): void {
+    const { waiting } = this.#lanes[signal.partition];
+    waiting.push(signal, name, tails, tail);
+    this.#heads[signal.partition] = waiting.clock;
   }
 
-  take(signal: SignalLayout): void {
-    const lane = this.#lanes[signal.partition];
-    lane.queue[lane.head++] = undefined;
-    if (lane.head > 1024 && lane.head * 2 > lane.queue.length) {
-      lane.queue = lane.queue.slice(lane.head);
-      lane.head = 0;
-    } else if (lane.head === lane.queue.length) {
-      lane.queue.length = 0;
-      lane.head = 0;
+  /** The partition with the first signal of the common order, if that is before the logical time; else -1. `take` removes it. */
+  next(): number {
+    const heads = this.#heads;
+    let first = -1;
+    let clock = this.clock;
+    for (let partition = 0; partition < heads.length; partition++) {
+      if (heads[partition] >= clock) continue;
+      clock = heads[partition];
+      first = partition;
     }
+    return first;
+  }
+
+  /** The clock of the first signal of a partition. */
+  clockOf(partition: number): number {
+    return this.#heads[partition];
+  }
+
+  take(partition: number, into: Taken): void {
+    const { waiting } = this.#lanes[partition];
+    waiting.take(into);
+    this.#heads[partition] = waiting.clock;
   }
 }

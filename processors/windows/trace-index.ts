@@ -1,13 +1,11 @@
-import type { SignalLayout } from '#schemas/read-signal.ts';
-import { hashOf } from './hash.ts';
 import type { Slice } from './slice.ts';
+import type { Taken } from './waiting.ts';
 
 const LEAST_SLOTS = 8;
-
-/** The hash of the signal's trace id. */
-export function traceHash({ bytes, traceAt, traceEnd }: SignalLayout): number {
-  return hashOf(bytes, traceAt, traceEnd);
-}
+/** Numbers of a slot, side by side: a look at one that is cold is one wait for memory. A power of two. */
+const STRIDE = 4;
+const SERIAL = 1;
+const ROW = 2;
 
 /**
  * Where a group holds each trace: number of the slice and row, by trace id, in a table of numbers with open addressing. A slice that
@@ -15,10 +13,8 @@ export function traceHash({ bytes, traceAt, traceEnd }: SignalLayout): number {
  */
 export class TraceIndex {
   readonly #slices: ReadonlyMap<number, Slice>;
-  #hashes = new Int32Array(LEAST_SLOTS);
-  /** The row, plus one; 0 where the slot is free. */
-  #rows = new Int32Array(LEAST_SLOTS);
-  #serials = new Int32Array(LEAST_SLOTS);
+  /** Of each slot: the hash, the number of the slice, and the row plus one; this is 0 where the slot is free. */
+  #table = new Int32Array(LEAST_SLOTS * STRIDE);
   #used = 0;
 
   /** `slices`: of the group, by number; a number is never used again. */
@@ -26,45 +22,47 @@ export class TraceIndex {
     this.#slices = slices;
   }
 
-  /** The slot of the signal's trace, or −1; until the next `add`. `hash`: its `traceHash`. */
-  find({ bytes, traceAt, traceEnd }: SignalLayout, hash: number): number {
-    const mask = this.#rows.length - 1;
-    for (let slot = hash & mask; this.#rows[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#hashes[slot] !== hash) continue;
-      if (this.#slices.get(this.#serials[slot])?.isOf(this.#rows[slot] - 1, bytes, traceAt, traceEnd))
-        return slot;
+  /** The slot of the signal's trace, or −1; until the next `add`. */
+  find({ words, traceAt, traceEnd, traceHash }: Taken): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    for (let at = (traceHash * STRIDE) & mask; table[at + ROW] !== 0; at = (at + STRIDE) & mask) {
+      if (table[at] !== traceHash) continue;
+      if (this.#slices.get(table[at + SERIAL])?.isOf(table[at + ROW] - 1, words, traceAt, traceEnd))
+        return at;
     }
     return -1;
   }
 
   /** The number of the slice. */
   serial(slot: number): number {
-    return this.#serials[slot];
+    return this.#table[slot + SERIAL];
   }
 
   row(slot: number): number {
-    return this.#rows[slot] - 1;
+    return this.#table[slot + ROW] - 1;
   }
 
   /** Moves the trace at `slot`. */
   move(slot: number, serial: number, row: number): void {
-    this.#serials[slot] = serial;
-    this.#rows[slot] = row + 1;
+    this.#table[slot + SERIAL] = serial;
+    this.#table[slot + ROW] = row + 1;
   }
 
-  /** Puts in a trace that is not in it, by its `traceHash`. */
+  /** Puts in a trace that is not in it, by the hash of its id. */
   add(hash: number, serial: number, row: number): void {
-    if ((this.#used + 1) * 3 > this.#rows.length * 2) this.#rebuild();
+    if ((this.#used + 1) * 3 > (this.#table.length / STRIDE) * 2) this.#rebuild();
     this.#put(hash, serial, row + 1);
   }
 
   #put(hash: number, serial: number, row: number): void {
-    const mask = this.#rows.length - 1;
-    let slot = hash & mask;
-    while (this.#rows[slot] !== 0) slot = (slot + 1) & mask;
-    this.#hashes[slot] = hash;
-    this.#serials[slot] = serial;
-    this.#rows[slot] = row;
+    const table = this.#table;
+    const mask = table.length - 1;
+    let at = (hash * STRIDE) & mask;
+    while (table[at + ROW] !== 0) at = (at + STRIDE) & mask;
+    table[at] = hash;
+    table[at + SERIAL] = serial;
+    table[at + ROW] = row;
     this.#used++;
   }
 
@@ -72,15 +70,13 @@ export class TraceIndex {
   #rebuild(): void {
     let traces = 0;
     for (const slice of this.#slices.values()) traces += slice.size;
-    let length = LEAST_SLOTS;
-    while (length < (traces + 1) * 2) length *= 2;
-    const [hashes, rows, serials] = [this.#hashes, this.#rows, this.#serials];
-    this.#hashes = new Int32Array(length);
-    this.#rows = new Int32Array(length);
-    this.#serials = new Int32Array(length);
+    let slots = LEAST_SLOTS;
+    while (slots < (traces + 1) * 2) slots *= 2;
+    const before = this.#table;
+    this.#table = new Int32Array(slots * STRIDE);
     this.#used = 0;
-    for (let slot = 0; slot < rows.length; slot++)
-      if (rows[slot] !== 0 && this.#slices.has(serials[slot]))
-        this.#put(hashes[slot], serials[slot], rows[slot]);
+    for (let at = 0; at < before.length; at += STRIDE)
+      if (before[at + ROW] !== 0 && this.#slices.has(before[at + SERIAL]))
+        this.#put(before[at], before[at + SERIAL], before[at + ROW]);
   }
 }

@@ -5,6 +5,7 @@
  * the value before it is written. Bytes and bounds are avsc's. A value that is not of its type throws (a bug of the
  * caller). https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
  */
+import { writeHex } from '../otlp/words.ts';
 import { MAX_LONG } from './check.ts';
 
 /**
@@ -35,8 +36,11 @@ let at = 0;
 let taken = 0;
 
 /** Chunks of what is written in `shortLived`; while it runs, how many of them are in use, else −1. */
-const again: { readonly bytes: Buffer; readonly view: DataView }[] = [];
+const kept: { readonly bytes: Buffer; readonly view: DataView }[] = [];
 let used = -1;
+
+/** A part is being written (see `Part`). */
+let isPart = false;
 
 /** Begins a message whose first `header` bytes the caller fills in. */
 export function begin(header: number): void {
@@ -77,11 +81,71 @@ export function shortLived<T>(work: () => T): T {
   }
 }
 
+/** Memory of its own for parts of messages, each written over the one before it. */
+export class Part {
+  /** What was written last is in bytes[0, length). */
+  bytes: Buffer = Buffer.allocUnsafeSlow(0);
+  length = 0;
+  #view = view;
+
+  /** What `work` writes goes here, not to a message. */
+  write(work: () => void): void {
+    if (isPart) throw new Error('a part within a part');
+    if (this.bytes.length === 0 || this.bytes.length > KEPT_BYTES)
+      ({ bytes: this.bytes, view: this.#view } = fresh(CHUNK_BYTES));
+    const bytes = chunk;
+    const itsView = view;
+    const from = start;
+    const to = at;
+    isPart = true;
+    chunk = this.bytes;
+    view = this.#view;
+    limit = chunk.length;
+    start = 0;
+    at = 0;
+    try {
+      work();
+      this.bytes = chunk;
+      this.#view = view;
+      this.length = at;
+    } finally {
+      isPart = false;
+      chunk = bytes;
+      view = itsView;
+      limit = bytes.length;
+      start = from;
+      at = to;
+    }
+  }
+}
+
+/** Bytes of what was written into the message or part so far. */
+export function position(): number {
+  return at - start;
+}
+
+/** Writes once more what stands at a `position` of the same message or part. */
+export function again(from: number, length: number): void {
+  if (at + length + 4 > limit) grow(length + 4);
+  const v = view;
+  const source = start + from;
+  // Words: of what stands behind the last one, the next value is written over it.
+  for (let i = 0; i < length; i += 4) v.setInt32(at + i, v.getInt32(source + i, true), true);
+  at += length;
+}
+
+/** Values that are written already: bytes[from, to). */
+export function written(bytes: Buffer, from: number, to: number): void {
+  room(to - from);
+  bytes.copy(chunk, at, from, to);
+  at += to - from;
+}
+
 function replace(bytes: number): void {
   taken = 0;
   if (used >= 0 && bytes === CHUNK_BYTES && used < MOST_CHUNKS) {
-    if (used === again.length) again.push(fresh(bytes));
-    ({ bytes: chunk, view } = again[used++]);
+    if (used === kept.length) kept.push(fresh(bytes));
+    ({ bytes: chunk, view } = kept[used++]);
   } else ({ bytes: chunk, view } = fresh(bytes));
   limit = bytes;
 }
@@ -98,7 +162,11 @@ function room(bytes: number): void {
 /** A new chunk, which begins with what there is of the message. */
 function grow(bytes: number): void {
   const written = chunk.subarray(start, at);
-  replace(Math.max(CHUNK_BYTES, (written.length + bytes) * 2));
+  const length = Math.max(CHUNK_BYTES, (written.length + bytes) * 2);
+  if (isPart) {
+    ({ bytes: chunk, view } = fresh(length));
+    limit = length;
+  } else replace(length);
   chunk.set(written);
   start = 0;
   at = written.length;
@@ -251,6 +319,32 @@ export function string(value: string): void {
   at = p;
 }
 
+/** The id that was written last, and its header and bytes, four to a word. */
+let lastId = '';
+const LONGEST_ID = 32;
+/** What `string` may ask for, and the rest of a last word. */
+const MOST_BYTES_OF_ID = 16 + LONGEST_ID * 3;
+const wordsOfId = new Int32Array((LONGEST_ID + 4) >> 2);
+
+/** As `string`, for an id that is written several times, one after the other: a trace's. */
+export function id(value: string): void {
+  if (value !== lastId || value === '') {
+    if (value.length <= LONGEST_ID) room(MOST_BYTES_OF_ID);
+    const from = at;
+    string(value);
+    // What is not ASCII has more bytes.
+    if (value.length > LONGEST_ID || at - from !== value.length + 1) return;
+    for (let i = 0; i < at - from; i += 4) wordsOfId[i >> 2] = view.getInt32(from + i, true);
+    lastId = value;
+    return;
+  }
+  const bytes = value.length + 1;
+  room(bytes + 3);
+  const v = view;
+  for (let i = 0; i < bytes; i += 4) v.setInt32(at + i, wordsOfId[i >> 2], true);
+  at += bytes;
+}
+
 function longString(value: string): void {
   if (value.length > SHORT && value.length <= MIDDLING && asciiString(value)) return;
   const good = value.isWellFormed() ? value : value.toWellFormed();
@@ -271,6 +365,13 @@ function asciiString(value: string): boolean {
   return true;
 }
 
+/** As a string: lower-case hex of bytes[from, to), of up to 31 bytes. */
+export function hexOf(bytes: Uint8Array, from: number, to: number): void {
+  room(1 + (to - from) * 2);
+  chunk[at++] = (to - from) << 2;
+  at = writeHex(bytes, from, to, view, at);
+}
+
 /** The position of `value` among the symbols of an enum. */
 export function symbol(symbols: readonly string[], value: string): void {
   const index = symbols.indexOf(value);
@@ -282,8 +383,18 @@ export function symbol(symbols: readonly string[], value: string): void {
 export function beginArray(items: readonly unknown[]): number {
   if (!Array.isArray(items)) invalid(items, 'array');
   const { length } = items;
-  if (length > 0) varint(length);
+  beginItems(length);
   return length;
+}
+
+/** Begins an array of `n` items. */
+export function beginItems(n: number): void {
+  if (n > 0) varint(n);
+}
+
+/** The `index`th symbol of an enum. */
+export function symbolAt(index: number): void {
+  varint(index);
 }
 
 /** The empty block. */

@@ -1,3 +1,7 @@
+import type { KeySet } from './key-set.ts';
+
+const NOWHERE = new Int32Array(0);
+
 /**
  * Spans as a struct of arrays: what assembly, critical path and detectors read instead of span objects.
  *
@@ -55,6 +59,19 @@ export class SpanColumns {
     this.resourceOffset = new Int32Array(capacity);
     this.resourceLength = new Int32Array(capacity);
   }
+
+  /** Attributes that are to be found while the spans are read: `describe` is told of them. */
+  get keys(): KeySet | undefined {
+    return undefined;
+  }
+
+  /** Where the values of `keys` stand in the span that is being read (as in `Located`, of one row). */
+  get at(): Int32Array {
+    return NOWHERE;
+  }
+
+  /** Called once the row is read, but for its resource. `found`: as in `Located`. */
+  describe(_b: Uint8Array, _view: DataView, _row: number, _found: number): void {}
 
   get capacity(): number {
     return this.kind.length;

@@ -12,7 +12,7 @@ export const ABSENT = -1;
 export const UNKNOWN = -2;
 const MOST_KEYS = 30;
 /** In `found`: the message is a span with links. */
-const LINKS = 1 << MOST_KEYS;
+export const LINKS = 1 << MOST_KEYS;
 const SLOTS = 256;
 /** Bytes of a span's two ids, and of its kind and times. */
 const IDS = 28;
@@ -25,6 +25,12 @@ export interface Located {
   /** From and to of each key's value (an AnyValue message), two for each key of a row. */
   readonly at: Int32Array;
 }
+
+/** For so many messages. */
+export const roomFor = (set: KeySet, rows: number): Located => ({
+  found: new Int32Array(rows),
+  at: new Int32Array(rows * set.width),
+});
 
 export class KeySet {
   /** Entries of a row in `Located.at`. */
@@ -81,21 +87,14 @@ export class KeySet {
     return ((found >>> index) & 1) === 0 ? ABSENT : row * this.width + index * 2;
   }
 
-  /** What any of the first `n` rows may have, for `mayHave` and `mayLink`. MALFORMED has every bit. */
-  union({ found }: Located, n: number): number {
-    let union = 0;
-    for (let row = 0; row < n; row++) union |= found[row];
-    return union;
+  /** False where surely no row has the key of that index, of rows whose `found` are or'ed together: MALFORMED has every bit. */
+  mayHave(found: number, index: number): boolean {
+    return index < 0 || ((found >>> index) & 1) === 1;
   }
 
-  /** False where surely none of the rows has the key of that index. */
-  mayHave(union: number, index: number): boolean {
-    return index < 0 || ((union >>> index) & 1) === 1;
-  }
-
-  /** False where surely none of the rows is a span with links. */
-  mayLink(union: number): boolean {
-    return (union & LINKS) !== 0;
+  /** False where surely none of them is a span with links. */
+  mayLink(found: number): boolean {
+    return (found & LINKS) !== 0;
   }
 
   /** As `findAttribute` of that message, once it is located. */
@@ -118,7 +117,6 @@ export class KeySet {
     const end = offset + length;
     if (offset < 0 || length < 0 || end > b.length) return 0;
     const wanted = this.#wanted;
-    const slots = this.#slots;
     let found = 0;
     for (let p = wanted === Span.attributes ? behindHead(b, offset, end) : offset; p < end; ) {
       const field = b[p];
@@ -128,23 +126,7 @@ export class KeySet {
         const from = p + 2;
         p = from + size;
         if (p > end) return MALFORMED;
-        const keyAt = from + 2;
-        const keyEnd = keyAt + b[from + 1];
-        // The usual layout: a short key, then a short value, and nothing else.
-        if (
-          b[from] === KeyValue.key &&
-          keyEnd + 1 < p &&
-          b[keyEnd] === KeyValue.value &&
-          keyEnd + 2 + b[keyEnd + 1] === p
-        ) {
-          // Most keys are of no interest: nothing stands in their slot.
-          if (keyEnd === keyAt || slots[slotOf(b, keyAt, keyEnd)] < 0) continue;
-          const index = this.#find(b, keyAt, keyEnd);
-          if (index < 0 || ((found >>> index) & 1) === 1) continue;
-          found |= 1 << index;
-          into[at + index * 2] = keyEnd + 2;
-          into[at + index * 2 + 1] = p;
-        } else found = this.#careful(b, from, p, into, at, found);
+        found = this.take(b, from, p, into, at, found);
       } else if ((field & 7) === BYTES && field >= FIRST_TAG && field < LONG && size < LONG) {
         if (field === Span.links) found |= LINKS;
         p += 2 + size;
@@ -159,21 +141,50 @@ export class KeySet {
         if (tagged === Span.links) found |= LINKS;
         else if (tagged === wanted) {
           lengthEnd(b, start, end);
-          found = this.#careful(b, next, p, into, at, found);
+          found = this.takeLong(b, next, p, into, at, found);
         }
       }
     }
     return found;
   }
 
-  /** A KeyValue of any layout at b[from, end): `found` with its key. */
-  #careful(b: Uint8Array, from: number, end: number, into: Int32Array, at: number, found: number): number {
-    const pair = keyValueAt(b, from, end);
-    const index = this.#find(b, pair.keyAt, pair.keyEnd);
+  /**
+   * The KeyValue at b[from, end), of less than 128 bytes: `found` with its key, the bounds of whose value are written to
+   * `into` from `at` on.
+   */
+  take(b: Uint8Array, from: number, end: number, into: Int32Array, at: number, found: number): number {
+    const keyAt = from + 2;
+    const keyEnd = keyAt + b[from + 1];
+    // The usual layout: a short key, then a short value, and nothing else.
+    if (
+      b[from] !== KeyValue.key ||
+      keyEnd + 1 >= end ||
+      b[keyEnd] !== KeyValue.value ||
+      keyEnd + 2 + b[keyEnd + 1] !== end
+    )
+      return this.takeLong(b, from, end, into, at, found);
+    // Most keys are of no interest: nothing stands in their slot.
+    if (keyEnd === keyAt || this.#slots[slotOf(b, keyAt, keyEnd)] < 0) return found;
+    const index = this.#find(b, keyAt, keyEnd);
     if (index < 0 || ((found >>> index) & 1) === 1) return found;
-    into[at + index * 2] = pair.valueAt;
-    into[at + index * 2 + 1] = pair.valueEnd;
+    into[at + index * 2] = keyEnd + 2;
+    into[at + index * 2 + 1] = end;
     return found | (1 << index);
+  }
+
+  /** As `take`, of any length and layout. */
+  takeLong(b: Uint8Array, from: number, end: number, into: Int32Array, at: number, found: number): number {
+    try {
+      const pair = keyValueAt(b, from, end);
+      const index = this.#find(b, pair.keyAt, pair.keyEnd);
+      if (index < 0 || ((found >>> index) & 1) === 1) return found;
+      into[at + index * 2] = pair.valueAt;
+      into[at + index * 2 + 1] = pair.valueEnd;
+      return found | (1 << index);
+    } catch (error) {
+      if (!(error instanceof WireFault)) throw error;
+      return MALFORMED;
+    }
   }
 
   /** The index of the key at b[from, end); -1 where it is not in the set. */

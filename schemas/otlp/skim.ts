@@ -5,6 +5,7 @@
  */
 import type { SpanColumns } from './columns.ts';
 import { ResourceSpans, ScopeSpans, Span, Status, TracesData } from './fields.ts';
+import { LINKS } from './key-set.ts';
 import {
   type Failure,
   FIRST_TAG,
@@ -127,7 +128,8 @@ function skimSpan(
   into: SpanColumns,
   row: number,
 ): void {
-  const { time, traceWords, spanWords, parentWords } = into;
+  const { time, traceWords, spanWords, parentWords, keys, at } = into;
+  let found = 0;
   let seen = 0;
   let kind = 0;
   let status = 0;
@@ -148,12 +150,15 @@ function skimSpan(
       if (low < LONG) {
         const e = p + 2 + low;
         if (e <= end) {
+          if (keys !== undefined && first === Span.attributes) found = keys.take(b, p + 2, e, at, 0, found);
           p = e;
           continue;
         }
       } else if (high < LONG) {
         const e = p + 3 + (low & 0x7f) + (high << 7);
         if (e <= end) {
+          if (keys !== undefined && first === Span.attributes)
+            found = keys.takeLong(b, p + 3, e, at, 0, found);
           p = e;
           continue;
         }
@@ -229,6 +234,16 @@ function skimSpan(
         p = e;
         break;
       }
+      case Span.attributes: {
+        const e = lengthEnd(b, p, end);
+        if (keys !== undefined) found = keys.takeLong(b, next, e, at, 0, found);
+        p = e;
+        break;
+      }
+      case Span.links:
+        found |= LINKS;
+        p = skip(b, p, end, field);
+        break;
       default:
         p = skip(b, p, end, field);
     }
@@ -246,6 +261,7 @@ function skimSpan(
   into.spanLength[row] = end - from;
   into.nameOffset[row] = name;
   into.nameLength[row] = nameLength;
+  if (keys !== undefined) into.describe(b, view, row, found);
 }
 
 /** A repeated message is merged: a status without a code leaves the code before it. */

@@ -39,6 +39,22 @@ export function copyBytes(a: DataView, i: number, b: DataView, j: number, size: 
   b.setInt32(j + last, a.getInt32(i + last, true), true);
 }
 
+/** By byte: its two digits. */
+const HEX = new Uint16Array(256);
+for (let i = 0; i < 256; i++) {
+  const text = i.toString(16).padStart(2, '0');
+  HEX[i] = text.charCodeAt(0) | (text.charCodeAt(1) << 8);
+}
+
+/** Writes b[from, to) as lower-case hex to `into` at `at`; returns where that ends. */
+export function writeHex(b: Uint8Array, from: number, to: number, into: DataView, at: number): number {
+  let i = from;
+  let p = at;
+  for (; i + 1 < to; i += 2, p += 4) into.setInt32(p, HEX[b[i]] | (HEX[b[i + 1]] << 16), true);
+  for (; i < to; i++, p += 2) into.setInt16(p, HEX[b[i]], true);
+  return p;
+}
+
 /** A hash of the bytes [from, to). */
 export function hashBytes(a: DataView, from: number, to: number, seed: number): number {
   let hash = seed ^ (to - from);

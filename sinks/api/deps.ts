@@ -37,3 +37,13 @@ export const QUERY_SETTINGS = { max_execution_time: 10 } as const;
  * partition of its day, but for one whose start has moved over midnight.
  */
 export const FINAL_BY_DAY = { ...QUERY_SETTINGS, do_not_merge_across_partitions_select_final: 1 } as const;
+
+/**
+ * For FINAL by a trace's id. By default ClickHouse reads all that overlaps, in the key's order, with what an index of TraceId has
+ * chosen, since a newer version of a row might lie there. Versions of a row have one TraceId, so the index has chosen them too.
+ */
+export const FINAL_BY_TRACE = {
+  ...QUERY_SETTINGS,
+  use_skip_indexes_if_final: 1,
+  use_skip_indexes_if_final_exact_mode: 0,
+} as const;

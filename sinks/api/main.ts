@@ -6,6 +6,7 @@ import { startKafka } from '#infra/kafka/start.ts';
 import { runProcess } from '#infra/process.ts';
 import { tlsOf } from '#infra/tls.ts';
 import { topicName } from '#infra/topics.ts';
+import { keepRollingUp } from '../roll-up/loop.ts';
 import { buildApi } from './app.ts';
 import { TopicOperatorLog } from './incident-actions.ts';
 import { TopicFeed } from './stream/feed.ts';
@@ -28,13 +29,20 @@ runProcess('api', async (context) => {
   const operators = new TopicOperatorLog(kafka, topicName('signals', config.ATI_TOPIC_PREFIX));
   lifecycle.onStop('flushed', 'operators', () => operators.close());
 
+  const database = config.CLICKHOUSE_DATABASE;
+  const rollingUp = keepRollingUp({ clickhouse, database, signal: stop.signal }, log);
+  lifecycle.onStop('flushed', 'roll-up', () => {
+    stop.abort();
+    return rollingUp;
+  });
+
   const app = await buildApi({
     log,
     access,
     tls,
     requestsPerMinute: config.ATI_API_REQUESTS_PER_MINUTE,
     clickhouse,
-    database: config.CLICKHOUSE_DATABASE,
+    database,
     topicPrefix: config.ATI_TOPIC_PREFIX,
     feed,
     operators,

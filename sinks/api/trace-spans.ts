@@ -1,6 +1,6 @@
 /** The spans of one trace, from otel_traces, without a look at all of it. */
 import type { z } from 'zod';
-import { type ApiDeps, QUERY_SETTINGS } from './deps.ts';
+import { type ApiDeps, FINAL_BY_TRACE } from './deps.ts';
 import { int64Of } from './parameters.ts';
 import type { spanJson } from './trace-json.ts';
 import { isoOfNanos } from './trace-rows.ts';
@@ -73,7 +73,7 @@ async function spanRows(
           to: clamp(BigInt(extent.endNs) + SLACK_NS),
         }),
       },
-      settings: { ...QUERY_SETTINGS, use_skip_indexes_if_final: 1 },
+      settings: FINAL_BY_TRACE,
     },
   );
 }

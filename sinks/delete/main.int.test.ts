@@ -138,7 +138,7 @@ test('a trace, then a tenant: out of every table, and a replay of the log brings
   const tenant = await run('delete', ['tenant', 'acme', '--yes']);
   expect([tenant.code, tenant.stdout]).toEqual([
     0,
-    expect.stringContaining('deleted: 4 rows of tenant acme'),
+    expect.stringContaining('deleted: 5 rows of tenant acme'),
   ]);
   for (const table of ['otel_traces', 'ati_traces']) expect(await traces(table)).toEqual([`default ${TWO}`]);
 

@@ -5,6 +5,7 @@
 import { replayTablesOf } from '#infra/clickhouse/beside.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { quoteIdentifier } from '#infra/clickhouse/sql-lexer.ts';
+import { markSlots, slotsOfTrace } from '../roll-up/marks.ts';
 import type { Deletion } from './deletions.ts';
 
 export interface TableRows {
@@ -65,9 +66,14 @@ const AWAITED = { mutations_sync: 2 };
 
 /**
  * Deletes them: resolves when no query sees them any more. ALTER … DELETE writes the parts anew without the rows, where
- * a lightweight DELETE would only hide them until the next merge. A trace's id goes from incidents too.
+ * a lightweight DELETE would only hide them until the next merge. A trace's id goes from incidents too, and what it was
+ * rolled up into is rolled up again: marked before, so that a deletion that dies half-way leaves nothing that counts it,
+ * and after, since somebody may have rolled up in between.
  */
 export async function deleteRows(ch: ClickHouse, database: string, deletion: Deletion): Promise<void> {
+  const { tenant, traceId } = deletion;
+  const slots = traceId === '' ? [] : await slotsOfTrace(ch, database, tenant, traceId);
+  await markSlots(ch, database, tenant, slots);
   const options = { params: paramsOf(deletion), settings: AWAITED };
   for (const { name, columns } of await tablesOf(ch, database)) {
     const where = condition(columns, deletion);
@@ -80,4 +86,5 @@ export async function deleteRows(ch: ClickHouse, database: string, deletion: Del
       options,
     );
   }
+  await markSlots(ch, database, tenant, slots);
 }

@@ -8,7 +8,14 @@ import { type Column, LowCardinality, type Store } from './column.ts';
 import { Ids } from './ids.ts';
 
 /** Of the map that is being read. */
+const pairs = new Ranges();
 const values = new Ranges();
+
+/** A tag and a length of the pair, of its key and of its value, and a value of two bytes. */
+const LEAST_PAIR = 8;
+/** Of two tags, each with a length of one byte: what is the same whatever the lengths are. */
+const TAGS = 0x80ff80ff | 0;
+const SHORT_STRING = KeyValue.value | (AnyValue.string << 16);
 
 /** Where a map stands in its column. */
 export interface Place {
@@ -37,14 +44,27 @@ export class AttributesColumn implements Column {
   /** Of the last map: the bytes of its values. */
   #valueBytes = 0;
 
-  /** Appends the map of the KeyValue messages at `pairs`; of a repeated key the first counts, as everywhere in ATI. */
-  add(b: Uint8Array, pairs: Ranges): void {
-    this.begin();
-    let i = 0;
+  /**
+   * Appends the map of the KeyValue messages that the message b[from, end) has as its fields `wanted` (a tag of one byte); of
+   * a repeated key the first counts, as everywhere in ATI.
+   */
+  add(b: Uint8Array, from: number, end: number, wanted: number): void {
     const words = wordsOf(b);
-    while (i < pairs.n && this.#addUsual(b, words, pairs.from(i), pairs.to(i))) i++;
-    if (i === pairs.n) this.end();
-    else this.#addAny(b, pairs);
+    this.begin();
+    for (let p = from; p < end; ) {
+      if (b[p] === wanted) {
+        const to = this.run(b, words, p, end, wanted);
+        if (to === p) {
+          this.addAny(b, from, end, wanted);
+          return;
+        }
+        p = to;
+      } else {
+        const field = tag(b, p, end);
+        p = skip(b, next, end, field);
+      }
+    }
+    this.end();
   }
 
   /** Begins a map whose pairs come by `run`. */
@@ -55,22 +75,111 @@ export class AttributesColumn implements Column {
   }
 
   /**
-   * Appends pairs that are fields `tag` (of one byte) of a message, from b[p] on, as long as they stand one after another
-   * and are as nearly all are; returns where it stopped. What is left of them means: the map is to be `add`ed instead.
+   * Appends pairs that are fields `wanted` (of one byte) of a message, from b[p] on, as long as they stand one after another
+   * and are as nearly all are: key, value and nothing else, the value a string, a short integer, a boolean or a double,
+   * lengths in one byte or two. Returns where it stopped: at such a field, all of the map is to be made by `addAny`.
    */
-  run(b: Uint8Array, words: DataView, p: number, end: number, tag: number): number {
+  run(b: Uint8Array, words: DataView, p: number, end: number, wanted: number): number {
+    const { dictionary, ids } = this.#keys;
+    const values = this.#values;
+    const map = this.#map;
+    // No usual value is longer than its pair, and no pair shorter than that.
+    values.room(end - p);
+    ids.room((end - p) / LEAST_PAIR);
+    const begin = wanted | (KeyValue.key << 16);
+    const { items } = ids;
+    let count = ids.length;
+    let seenIn = this.#seenIn;
+    let after = this.#after;
+    let last = this.#last;
     let at = p;
-    while (at + 2 < end && b[at] === tag) {
-      let from = at + 2;
-      let size = b[at + 1];
-      if (size > 0x7f) {
-        size = (size & 0x7f) | (b[from] << 7);
-        if (b[from++] > 0x7f) break;
+    while (at + LEAST_PAIR <= end && b[at] === wanted) {
+      const head = words.getInt32(at, true);
+      let keyFrom = at + 4;
+      let keyTo = keyFrom + (head >>> 24);
+      let value = keyTo + 2;
+      const tail = keyTo + 4 <= end ? words.getInt32(keyTo, true) : 0;
+      let to = value + 2 + (tail >>> 24);
+      /** All lengths have one byte, and the value is a string: most are, so two words say it all. */
+      const short =
+        (head & TAGS) === begin &&
+        (tail & TAGS) === SHORT_STRING &&
+        to <= end &&
+        to - at - 2 === ((head >>> 8) & 0x7f) &&
+        to - value === ((tail >>> 8) & 0x7f);
+      if (!short) {
+        let from = at + 2;
+        let size = b[at + 1];
+        if (size > 0x7f) {
+          size = (size & 0x7f) | (b[from] << 7);
+          if (b[from++] > 0x7f) break;
+        }
+        to = from + size;
+        keyFrom = from + 2;
+        keyTo = keyFrom + b[from + 1];
+        if (to > end || b[from] !== KeyValue.key || b[from + 1] > 0x7f || keyTo + 4 > to) break;
+        value = keyTo + 2;
+        size = b[keyTo + 1];
+        if (size > 0x7f) {
+          size = (size & 0x7f) | (b[value] << 7);
+          if (b[value++] > 0x7f) break;
+        }
+        if (b[keyTo] !== KeyValue.value || size < 2 || value + size !== to) break;
       }
-      if (from + size > end || !this.#addUsual(b, words, from, from + size)) break;
-      at = from + size;
+      let key = after[last];
+      if (!dictionary.isKey(key, words, keyFrom, keyTo)) {
+        key = this.#idOf(b, keyFrom, keyTo, last);
+        seenIn = this.#seenIn;
+        after = this.#after;
+      }
+      last = key;
+      if (seenIn[key] === map) break;
+      // What follows may stop, too: then all of the map is made again.
+      seenIn[key] = map;
+      items[count++] = key;
+      // A String is its length and its bytes there, too.
+      if (short) values.copy(b, words, value + 1, to);
+      else if (!this.#value(b, words, value, to, end)) break;
+      at = to;
     }
+    this.#last = last;
+    ids.length = count;
     return at;
+  }
+
+  /** Appends a value of two bytes or more; false (nothing appended) where it is unusual. Keeps room as far as `end`. */
+  #value(b: Uint8Array, words: DataView, at: number, to: number, end: number): boolean {
+    const values = this.#values;
+    const first = b[at + 1];
+    switch (b[at]) {
+      case AnyValue.string: {
+        if (first > 0x7f) {
+          const second = b[at + 2];
+          if (second > 0x7f || second === 0 || at + 3 + ((first & 0x7f) | (second << 7)) !== to) return false;
+        } else if (at + 2 + first !== to) return false;
+        values.copy(b, words, at + 1, to);
+        return true;
+      }
+      case AnyValue.int: {
+        let number = first & 0x7f;
+        let p = at + 1;
+        for (let shift = 7; b[p] > 0x7f && shift < 28; shift += 7) number |= (b[++p] & 0x7f) << shift;
+        if (b[p] > 0x7f || p + 1 !== to) return false;
+        values.decimal(number);
+        return true;
+      }
+      case AnyValue.bool:
+        if (to - at !== 2 || first > 1) return false;
+        values.text(first === 0 ? 'false' : 'true');
+        return true;
+      case AnyValue.double:
+        if (to - at !== 9) return false;
+        writeAnyValue(values, b, at, to);
+        values.room(end - to);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** The map that was begun is whole. */
@@ -79,81 +188,25 @@ export class AttributesColumn implements Column {
     this.#valueBytes = this.#values.length - this.#valuesBefore;
   }
 
-  /** Drops what there is of the map that was begun. */
-  undo(): void {
+  /** `add` of a message that may be otherwise than nearly all are, in place of what there is of the map that was begun. */
+  addAny(b: Uint8Array, from: number, end: number, wanted: number): void {
     this.#keys.ids.length = this.#keysBefore;
     this.#values.length = this.#valuesBefore;
-  }
-
-  /** In place of what there is of the map that was begun. */
-  #addAny(b: Uint8Array, pairs: Ranges): void {
-    this.undo();
     this.#map++;
+    pairs.n = 0;
+    for (let p = from; p < end; ) {
+      const field = tag(b, p, end);
+      const start = next;
+      p = skip(b, start, end, field);
+      if (field !== wanted) continue;
+      lengthEnd(b, start, end);
+      pairs.add(next, p);
+    }
     values.n = 0;
     for (let i = 0; i < pairs.n; i++) this.#key(b, pairs.from(i), pairs.to(i));
     // Behind the keys: bytes that are wrong in two places are refused for the same one as ever.
     for (let i = 0; i < values.n; i++) writeAnyValue(this.#values, b, values.from(i), values.to(i));
     this.end();
-  }
-
-  /**
-   * Appends a pair as nearly all are: key, value and nothing else, the value a string, a short integer, a boolean or a
-   * double, lengths in one byte or two. False (some of it may be appended) where it is otherwise, or wrong.
-   */
-  #addUsual(b: Uint8Array, words: DataView, from: number, end: number): boolean {
-    if (end - from < 4 || b[from] !== KeyValue.key) return false;
-    const keyFrom = from + 2;
-    const keyTo = keyFrom + b[from + 1];
-    if (b[from + 1] > 0x7f || keyTo + 2 > end || b[keyTo] !== KeyValue.value) return false;
-    let at = keyTo + 2;
-    let size = b[keyTo + 1];
-    if (size > 0x7f) {
-      size = (size & 0x7f) | (b[at] << 7);
-      if (b[at++] > 0x7f) return false;
-    }
-    if (size < 2 || at + size !== end) return false;
-    const key = this.#idOf(b, words, keyFrom, keyTo);
-    if (this.#seenIn[key] === this.#map) return false;
-    this.#seenIn[key] = this.#map;
-    this.#keys.ids.push(key);
-    return this.#addUsualValue(b, words, at, end);
-  }
-
-  /** Of an AnyValue message of two bytes or more. */
-  #addUsualValue(b: Uint8Array, words: DataView, at: number, end: number): boolean {
-    const first = b[at + 1];
-    switch (b[at]) {
-      case AnyValue.string: {
-        // A String is its length and its bytes there, too.
-        const long = first > 0x7f;
-        if (long && (end - at < 3 || b[at + 2] > 0x7f || b[at + 2] === 0)) return false;
-        if (long ? at + 3 + ((first & 0x7f) | (b[at + 2] << 7)) !== end : at + 2 + first !== end)
-          return false;
-        this.#values.copy(b, words, at + 1, end);
-        return true;
-      }
-      case AnyValue.int: {
-        let value = first & 0x7f;
-        let p = at + 1;
-        for (let shift = 7; b[p] > 0x7f; shift += 7) {
-          if (++p === end || shift > 21) return false;
-          value |= (b[p] & 0x7f) << shift;
-        }
-        if (p + 1 !== end) return false;
-        this.#values.decimal(value);
-        return true;
-      }
-      case AnyValue.bool:
-        if (end - at !== 2 || first > 1) return false;
-        this.#values.text(first === 0 ? 'false' : 'true');
-        return true;
-      case AnyValue.double:
-        if (end - at !== 9) return false;
-        writeAnyValue(this.#values, b, at, end);
-        return true;
-      default:
-        return false;
-    }
   }
 
   /** Appends the key of a KeyValue message unless its map has it, and keeps where its value stands. */
@@ -176,23 +229,19 @@ export class AttributesColumn implements Column {
         valueTo = p;
       }
     }
-    const key = this.#idOf(b, wordsOf(b), keyFrom, keyTo);
+    const key = this.#idOf(b, keyFrom, keyTo, this.#last);
+    this.#last = key;
     if (this.#seenIn[key] === this.#map) return;
     this.#seenIn[key] = this.#map;
     this.#keys.ids.push(key);
     values.add(valueFrom, valueTo);
   }
 
-  #idOf(b: Uint8Array, words: DataView, from: number, to: number): number {
-    const { dictionary } = this.#keys;
-    const guess = this.#after[this.#last];
-    let key = guess;
-    if (guess >= dictionary.size || !dictionary.isKey(guess, words, from, to)) {
-      key = dictionary.idOf(b, from, to);
-      if (key >= this.#seenIn.length) this.#grow(key);
-      this.#after[this.#last] = key;
-    }
-    this.#last = key;
+  /** The number of a key that came after the key `last`. */
+  #idOf(b: Uint8Array, from: number, to: number, last: number): number {
+    const key = this.#keys.dictionary.idOf(b, from, to);
+    if (key >= this.#seenIn.length) this.#grow(key);
+    this.#after[last] = key;
     return key;
   }
 

@@ -6,6 +6,8 @@ import { RowBuffer } from '../rowbinary/buffer.ts';
 /** Nobody can choose keys that collide. */
 const SEED = randomBytes(4).readInt32LE();
 
+const RECENT = 64;
+
 export class Dictionary {
   /** The keys as Strings, one after another. */
   readonly keys = new RowBuffer(256);
@@ -15,6 +17,8 @@ export class Dictionary {
   /** Open addressing; a key's number + 1. */
   #slots = new Int32Array(128);
   #hashes = new Int32Array(64);
+  /** By a few of a key's bytes: the number of the one that was asked for last. */
+  readonly #recent = new Int32Array(RECENT);
 
   clear(): void {
     if (this.size === 0) return;
@@ -26,6 +30,16 @@ export class Dictionary {
   /** The number of the key b[from, to). */
   idOf(b: Uint8Array, from: number, to: number): number {
     const words = wordsOf(b);
+    const few = to - from < 4 ? to - from : words.getInt32(to - 4, true) ^ (to - from);
+    const spot = Math.imul(few, 0x9e3779b1) >>> 26;
+    const recent = this.#recent[spot];
+    if (this.isKey(recent, words, from, to)) return recent;
+    const id = this.#find(b, words, from, to);
+    this.#recent[spot] = id;
+    return id;
+  }
+
+  #find(b: Uint8Array, words: DataView, from: number, to: number): number {
     const hash = hashBytes(words, from, to, SEED);
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
@@ -35,11 +49,15 @@ export class Dictionary {
     }
   }
 
-  /** Are the bytes [from, to) the key of this number? Cheaper than to look for it. */
+  /** Are the bytes [from, to) the key of this number, if it has one? Cheaper than to look for it. */
   isKey(id: number, words: DataView, from: number, to: number): boolean {
     const at = this.#bounds[id * 2];
     const size = to - from;
-    return this.#bounds[id * 2 + 1] - at === size && sameBytes(this.keys.asWords, at, words, from, size);
+    return (
+      id < this.size &&
+      this.#bounds[id * 2 + 1] - at === size &&
+      sameBytes(this.keys.asWords, at, words, from, size)
+    );
   }
 
   #add(b: Uint8Array, from: number, to: number, hash: number, slot: number): number {

@@ -11,6 +11,11 @@ export class Ids {
     this.items[this.length++] = value;
   }
 
+  /** Makes room for so many more: they may be written to `items`. */
+  room(more: number): void {
+    if (this.length + more > this.items.length) this.#grow(this.length + more);
+  }
+
   /** Appends `value` so many times. */
   fill(value: number, times: number): void {
     const to = this.length + times;
@@ -38,7 +43,7 @@ export class Ids {
   }
 
   #grow(atLeast: number): void {
-    const grown = new Uint32Array(Math.max(atLeast, this.items.length * 2));
+    const grown = new Uint32Array(Math.max(Math.ceil(atLeast), this.items.length * 2));
     grown.set(this.items);
     this.items = grown;
   }
@@ -46,16 +51,22 @@ export class Ids {
   /** Writes them as UInt8, UInt16 or UInt32. */
   write(out: RowBuffer, bytes: 1 | 2 | 4): void {
     const { items, length } = this;
-    const from = out.reserve(length * bytes);
-    const to = out.whole;
-    for (let i = 0, at = from; i < length; i++) {
-      const value = items[i];
-      to[at++] = value;
-      if (bytes === 1) continue;
-      to[at++] = value >>> 8;
-      if (bytes === 2) continue;
-      to[at++] = value >>> 16;
-      to[at++] = value >>> 24;
+    let at = out.reserve(length * bytes);
+    const to = out.asWords;
+    let i = 0;
+    // Words as long as there are whole ones.
+    if (bytes === 1) {
+      for (; i + 4 <= length; i += 4, at += 4) {
+        const word = items[i] | (items[i + 1] << 8) | (items[i + 2] << 16) | (items[i + 3] << 24);
+        to.setInt32(at, word, true);
+      }
+    } else if (bytes === 2) {
+      for (; i + 2 <= length; i += 2, at += 4) to.setInt32(at, items[i] | (items[i + 1] << 16), true);
+    }
+    for (; i < length; i++, at += bytes) {
+      if (bytes === 1) to.setUint8(at, items[i]);
+      else if (bytes === 2) to.setUint16(at, items[i], true);
+      else to.setUint32(at, items[i], true);
     }
   }
 
@@ -63,16 +74,13 @@ export class Ids {
   writeTotals(out: RowBuffer): void {
     const { items, length } = this;
     const from = out.reserve(length * 8);
-    const to = out.whole;
+    const to = out.asWords;
     let total = 0;
     // Totals stay below 4 GiB: bodies are bounded far below.
-    to.fill(0, from, from + length * 8);
     for (let i = 0, at = from; i < length; i++, at += 8) {
       total += items[i];
-      to[at] = total;
-      to[at + 1] = total >>> 8;
-      to[at + 2] = total >>> 16;
-      to[at + 3] = total >>> 24;
+      to.setUint32(at, total, true);
+      to.setUint32(at + 4, 0, true);
     }
   }
 }

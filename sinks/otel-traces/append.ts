@@ -5,7 +5,6 @@
 import { Resource, ResourceSpans, Scope, ScopeSpans, TracesData } from '#schemas/otlp/fields.ts';
 import { type Failure, guarded, next, skip, tag, varint } from '#schemas/otlp/wire.ts';
 import { eachField } from '../otlp/envelope.ts';
-import { Ranges } from '../otlp/ranges.ts';
 import { checkRowBytes, MAX_ROW_BYTES } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
 import { writeServiceName } from './context.ts';
@@ -59,7 +58,6 @@ let tenant = 0;
 let serviceName = 0;
 const receivedAt = new RowBuffer(8);
 const service = new RowBuffer(256);
-const attributes = new Ranges();
 let scopeName = 0;
 let scopeNameTo = 0;
 let scopeVersion = 0;
@@ -95,9 +93,7 @@ function readResource(out: SpanColumns, b: Uint8Array, from: number, end: number
   writeServiceName(service, b, from, end);
   varint(service.whole, 0, service.length);
   serviceName = out.serviceName.dictionary.idOf(service.whole, next, service.length);
-  attributes.n = 0;
-  eachField(b, from, end, Resource.attributes, (_b, pair, pairEnd) => attributes.add(pair, pairEnd));
-  out.resourceAttributes.add(b, attributes);
+  out.resourceAttributes.add(b, from, end, Resource.attributes);
   out.resources.keep({ service: serviceName, attributes: out.resourceAttributes.lastPlace });
 }
 

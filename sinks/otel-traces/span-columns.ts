@@ -39,6 +39,9 @@ export class SpanColumns implements Rows {
   readonly receivedAt = new Plain('DateTime64(3)');
   rows = 0;
   readonly resources = new Resources();
+  /** The trace id of the last row, as bytes, unless it is not known. */
+  readonly lastTraceId = new DataView(new ArrayBuffer(16));
+  hasTraceId = false;
   readonly #columns: ReadonlyMap<string, Column> = new Map<string, Column>([
     ['Timestamp', this.timestamp],
     ['TraceId', this.traceId],
@@ -87,6 +90,7 @@ export class SpanColumns implements Rows {
   /** Drops the rows since `mark`; keys that only they had stay in the dictionaries. */
   reset(mark: readonly number[]): void {
     this.rows = mark[0];
+    this.hasTraceId = false;
     this.resources.clear();
     for (const [i, store] of this.#stores.entries()) store.length = mark[i + 1];
   }
@@ -99,6 +103,7 @@ export class SpanColumns implements Rows {
 
   clear(): void {
     this.rows = 0;
+    this.hasTraceId = false;
     this.resources.clear();
     for (const column of this.#columns.values()) column.clear();
     this.#body.clear();

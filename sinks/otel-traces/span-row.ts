@@ -1,13 +1,15 @@
 /** One Span message → one row of `otel_traces`. */
 import { Span, SpanEvent, SpanLink, Status } from '#schemas/otlp/fields.ts';
 import { BYTES, lengthEnd, next, past, skip, tag, uint32, varint, WireFault } from '#schemas/otlp/wire.ts';
-import { wordsOf } from '#schemas/otlp/words.ts';
-import type { AttributesColumn } from '../native/attributes-column.ts';
+import { copyBytes, sameBytes, wordsOf } from '#schemas/otlp/words.ts';
 import { Ranges } from '../otlp/ranges.ts';
 import { writeTime } from '../otlp/values.ts';
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import { findLast, valueFrom, valueTo } from './last-field.ts';
 import type { SpanColumns } from './span-columns.ts';
+
+/** 32 digits, with their length. */
+const TRACE_ID_BYTES = 33;
 
 const events = new Ranges();
 const links = new Ranges();
@@ -25,6 +27,18 @@ function checkSize(p: number, size: number, wanted: number): void {
 function allZero(b: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (b[i] !== 0) return false;
   return true;
+}
+
+/** Spans of one trace come together: what its id has become stands there already. */
+function writeTraceId(out: SpanColumns, b: Uint8Array, words: DataView, at: number): void {
+  const { values } = out.traceId;
+  if (out.hasTraceId && sameBytes(out.lastTraceId, 0, words, at, 16)) {
+    values.again(values.length - TRACE_ID_BYTES, TRACE_ID_BYTES);
+    return;
+  }
+  values.hex(b, at, at + 16);
+  copyBytes(words, at, out.lastTraceId, 0, 16);
+  out.hasTraceId = true;
 }
 
 /** Appends what the Span message b[from, end) has of its row. Throws WireFault; then some columns have it already. */
@@ -133,7 +147,7 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
     throw new WireFault(traceId < 0 ? 'span without trace id' : 'span without span id', from);
   }
   writeTime(out.timestamp.values, sLow, sHigh);
-  out.traceId.values.hex(b, traceId, traceId + 16);
+  writeTraceId(out, b, words, traceId);
   out.spanId.values.hex(b, spanId, spanId + 8);
   if (allZero(b, parent, parentTo)) out.parentSpanId.values.uint8(0);
   else out.parentSpanId.values.hex(b, parent, parentTo);
@@ -141,31 +155,12 @@ export function writeSpanRow(out: SpanColumns, b: Uint8Array, from: number, end:
   out.spanName.add(b, name, nameTo);
   out.spanKind.addWord(kind);
   if (usual) attributes.end();
-  else {
-    attributes.undo();
-    addAttributes(attributes, b, from, end, Span.attributes);
-  }
+  else attributes.addAny(b, from, end, Span.attributes);
   writeDuration(out.duration.values, sLow, sHigh, eLow, eHigh);
   out.statusCode.addWord(code);
   out.statusMessage.values.string(b, message, messageTo);
   writeEvents(out, b);
   writeLinks(out, b);
-}
-
-const inner = new Ranges();
-
-/** Appends the attributes of the message b[from, end), which are its field `wanted`. */
-function addAttributes(column: AttributesColumn, b: Uint8Array, from: number, end: number, wanted: number) {
-  inner.n = 0;
-  for (let p = from; p < end; ) {
-    const field = tag(b, p, end);
-    const start = next;
-    p = skip(b, start, end, field);
-    if (field !== wanted) continue;
-    lengthEnd(b, start, end);
-    inner.add(next, p);
-  }
-  column.add(b, inner);
 }
 
 /** Nested columns are arrays of equal length. */
@@ -192,7 +187,7 @@ function writeEvents(out: SpanColumns, b: Uint8Array): void {
     out.eventNames.items.add(b, valueFrom, valueTo);
   }
   for (let i = 0; i < n; i++)
-    addAttributes(out.eventAttributes.items, b, events.from(i), events.to(i), SpanEvent.attributes);
+    out.eventAttributes.items.add(b, events.from(i), events.to(i), SpanEvent.attributes);
 }
 
 /** Ids of a wrong length are kept as they are. */
@@ -212,5 +207,5 @@ function writeLinks(out: SpanColumns, b: Uint8Array): void {
     out.linkStates.items.values.string(b, valueFrom, valueTo);
   }
   for (let i = 0; i < n; i++)
-    addAttributes(out.linkAttributes.items, b, links.from(i), links.to(i), SpanLink.attributes);
+    out.linkAttributes.items.add(b, links.from(i), links.to(i), SpanLink.attributes);
 }

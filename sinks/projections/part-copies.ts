@@ -1,66 +1,46 @@
 /** What several events have in common, from Avro straight to RowBinary: the columns of parts.ts. */
 import {
   array,
-  boolean,
-  double,
-  int,
+  arrayOf,
+  BOOLEAN,
+  copy,
+  DOUBLE,
+  fieldsOf,
+  INT,
+  LONG,
   length,
-  long,
   position,
   reread,
   skipped,
-  text,
-  word,
-  wordsOf,
+  symbolsOf,
+  TEXT,
 } from './avro-copy.ts';
 
-const SEVERITY_WORDS = wordsOf(['warning', 'critical']);
+const ONE_TEXT = fieldsOf(TEXT);
+export const text = (): void => copy(ONE_TEXT);
 
-function measure(): void {
-  text();
-  double();
-  text();
-}
-export const measures = (): void => array(measure);
+const MEASURE = fieldsOf(TEXT, DOUBLE, TEXT);
+export const measures = (): void => arrayOf(MEASURE);
 
-function timelineEntry(): void {
-  text();
-  double();
-  double();
-  text();
-}
-export const timeline = (): void => array(timelineEntry);
+const TIMELINE_ENTRY = fieldsOf(TEXT, DOUBLE, DOUBLE, TEXT);
+export const timeline = (): void => arrayOf(TIMELINE_ENTRY);
 
-function recommendation(): void {
-  text();
-  text();
-}
-
-function explained(): void {
-  text();
-  text();
-  text();
-  text();
-  text();
-}
-const explains = (): void => array(explained);
+const RECOMMENDATION = fieldsOf(TEXT, TEXT);
+const EXPLAINED = fieldsOf(TEXT, TEXT, TEXT, TEXT, TEXT);
+const explains = (): void => arrayOf(EXPLAINED);
 
 /** Where `explainedBy` of the findings stands: it is a column of its own. */
 let explainedAt = new Int32Array(16);
 let findingCount = 0;
 
+const FINDING = fieldsOf(TEXT, TEXT, symbolsOf(['warning', 'critical']), TEXT, TEXT, TEXT, BOOLEAN);
+
 function finding(): void {
-  text();
-  text();
-  word(SEVERITY_WORDS);
-  text();
-  text();
-  text();
-  boolean();
+  copy(FINDING);
   measures();
   timeline();
   text();
-  array(recommendation);
+  arrayOf(RECOMMENDATION);
   skipped(explains);
   if (findingCount === explainedAt.length) {
     const grown = new Int32Array(findingCount * 2);
@@ -83,10 +63,14 @@ export function explainedBy(): void {
   for (let i = 0; i < findingCount; i++) reread(explainedAt[i], text);
 }
 
+const PLACE = fieldsOf(INT, LONG);
+const SEQUENCE = fieldsOf(INT);
+const CLOCK = fieldsOf(LONG);
+const sequence = (): void => copy(SEQUENCE);
+
 /** SourcePartition, SourceOffset; then, behind the sequence, SourceClock. */
 export function source(): void {
-  int();
-  long();
-  skipped(int);
-  long();
+  copy(PLACE);
+  skipped(sequence);
+  copy(CLOCK);
 }

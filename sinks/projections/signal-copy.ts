@@ -2,55 +2,56 @@
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import {
   array,
+  arrayOf,
   copied,
-  double,
-  int,
+  copy,
+  DOUBLE,
+  fieldsOf,
+  INT,
   isOf,
-  long,
+  LONG,
   position,
   reread,
   schemaId,
   skipped,
-  text,
-  word,
-  wordsOf,
+  symbolsOf,
+  TEXT,
 } from './avro-copy.ts';
 import { findings, measures, source } from './part-copies.ts';
 
 const ID = schemaId('Signal', 2);
-const SCOPES = wordsOf(['operation', 'instance']);
+
+/** tenant, scope, agent, operation */
+const SUBJECT = fieldsOf(TEXT, symbolsOf(['operation', 'instance']), TEXT, TEXT);
+/** traceId, revision */
+const TRACE = fieldsOf(TEXT, INT);
+const traceAndRevision = (): void => copy(TRACE);
+const EVENT_TIME = fieldsOf(LONG);
+/** calls, errors, durationMs */
+const COUNTS = fieldsOf(INT, INT, DOUBLE);
+/** kind, callee */
+const FACT = fieldsOf(TEXT, TEXT);
+const CALLEE = fieldsOf(TEXT);
+const callees = (): void => arrayOf(CALLEE);
 
 function fact(): void {
-  text(); // kind
-  text(); // callee
+  copy(FACT);
   measures();
 }
-const callees = (): void => array(text);
 
 function signal(): void {
-  text(); // tenant
-  word(SCOPES);
-  text(); // agent
-  text(); // operation
+  copy(SUBJECT);
   const traceAt = position();
-  skipped(text);
-  skipped(int);
-  long(); // eventTime
+  skipped(traceAndRevision);
+  copy(EVENT_TIME);
   reread(traceAt, traceAndRevision);
   const sourceAt = position();
   skipped(source);
-  int(); // calls
-  int();
-  double();
+  copy(COUNTS);
   array(fact);
   findings();
   skipped(callees);
   reread(sourceAt, source);
-}
-
-function traceAndRevision(): void {
-  text();
-  int();
 }
 
 /** Appends its row; false (nothing appended) where the record is another one, or unusual. */

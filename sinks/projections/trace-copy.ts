@@ -2,104 +2,64 @@
 import type { RowBuffer } from '../rowbinary/buffer.ts';
 import {
   array,
-  boolean,
+  arrayOf,
+  BOOLEAN,
   copied,
-  int,
+  copy,
+  fieldsOf,
+  INT,
   isOf,
-  long,
-  nanos,
+  LONG,
+  NANOS,
   position,
   reread,
   schemaId,
   skipped,
-  text,
-  word,
-  wordsOf,
+  symbolsOf,
+  TEXT,
 } from './avro-copy.ts';
 import { explainedBy, findings, measures, source, timeline } from './part-copies.ts';
 
 const ID = schemaId('TraceSummary', 3);
-const SEGMENTS = wordsOf(['self', 'edge', 'idle']);
-const EDGES = wordsOf(['child', 'link']);
+const SEGMENT_TYPE = symbolsOf(['self', 'edge', 'idle']);
 
-function segment(): void {
-  text(); // spanId
-  text();
-  text();
-  text();
-  long();
-  long();
-  word(SEGMENTS);
-}
-
-function node(): void {
-  int();
-  text();
-  text();
-  text();
-  text();
-  int();
-  int();
-  long();
-  long();
-}
-
-function edge(): void {
-  int();
-  int();
-  int();
-  word(EDGES);
-}
+/** tenant, traceId, revision */
+const NAME = fieldsOf(TEXT, TEXT, INT);
+const FIRST_OFFSET = fieldsOf(LONG);
+const firstOffset = (): void => copy(FIRST_OFFSET);
+/** partial, rootSpanId, rootService, rootAgent, rootOperation, startUnixNano, durationNs, spanCount, errorCount */
+const ROOT = fieldsOf(BOOLEAN, TEXT, TEXT, TEXT, TEXT, NANOS, LONG, INT, INT);
+/** spanId, role, service, operation, startNs, endNs, type */
+const SEGMENT = fieldsOf(TEXT, TEXT, TEXT, TEXT, LONG, LONG, SEGMENT_TYPE);
+/** id, role, service, agent, operation, count, errors, totalNs, pathNs */
+const NODE = fieldsOf(INT, TEXT, TEXT, TEXT, TEXT, INT, INT, LONG, LONG);
+/** from, to, count, type */
+const EDGE = fieldsOf(INT, INT, INT, symbolsOf(['child', 'link']));
+/** kind, found, agent, operation, answer */
+const INSIGHT = fieldsOf(TEXT, BOOLEAN, TEXT, TEXT, TEXT);
+/** type, role, service, agent, operation, instance, callerService, callerOperation, spans, errors, pathNs, dragNs */
+const SHARE = fieldsOf(SEGMENT_TYPE, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, TEXT, INT, INT, LONG, LONG);
 
 function insight(): void {
-  text();
-  boolean();
-  text();
-  text();
-  text();
+  copy(INSIGHT);
   measures();
   timeline();
 }
 
-function share(): void {
-  word(SEGMENTS);
-  text();
-  text();
-  text();
-  text();
-  text();
-  text();
-  text();
-  int();
-  int();
-  long();
-  long();
-}
-
 function trace(): void {
-  text(); // tenant
-  text(); // traceId
-  int(); // revision
+  copy(NAME);
   // The last columns.
   const sourceAt = position();
   skipped(source);
-  skipped(long); // firstOffset
-  boolean(); // partial
-  text(); // rootSpanId
-  text();
-  text();
-  text();
-  nanos(); // startUnixNano
-  long();
-  int();
-  int();
-  array(segment);
-  array(node);
-  array(edge);
+  skipped(firstOffset);
+  copy(ROOT);
+  arrayOf(SEGMENT);
+  arrayOf(NODE);
+  arrayOf(EDGE);
   findings();
   explainedBy();
   array(insight);
-  array(share);
+  arrayOf(SHARE);
   reread(sourceAt, source);
 }
 

@@ -14,6 +14,7 @@ import { topicName } from '#infra/topics.ts';
 import type { Deletions } from '../delete/deletions.ts';
 import { honouring, purgeTraces } from '../delete/honour.ts';
 import { formatOf, type TablesProjection } from '../projections/projection.ts';
+import { markAll } from '../roll-up/marks.ts';
 import { groupOf } from '../sink.ts';
 import type { Insert } from '../writer/insert.ts';
 import { carryOver, countCarried } from './carry.ts';
@@ -150,6 +151,9 @@ export async function endSwap(
   const live = fillerInto({ ...deps, signal: NEVER }, projection, deps.database, recordsIn(rest));
   await live.fill(rest);
   if (deps.deletions) await purgeTraces(deps.clickhouse, deps.database, deps.deletions);
+  // What was rolled up is of the old table. Before the swap is forgotten, so that whoever ends it does this, too.
+  if (projection.tables.some(({ table }) => table === 'otel_traces'))
+    await markAll(deps.clickhouse, deps.database);
   const kept = await deps.scratch.keep(swap);
   await deps.scratch.drop();
   return { kept, filled: live.filled };

@@ -3,17 +3,21 @@
  * https://clickhouse.com/docs/interfaces/formats/RowBinary
  */
 
-import { copyBytes } from '#schemas/otlp/words.ts';
+import { copyBytes, writeHex } from '#schemas/otlp/words.ts';
 import type { Rows } from './rows.ts';
 
-const HEX = new Uint16Array(256);
-for (let i = 0; i < 256; i++) {
-  const text = i.toString(16).padStart(2, '0');
-  HEX[i] = text.charCodeAt(0) | (text.charCodeAt(1) << 8);
-}
+/** By number, its String: a length and up to three digits are one word. */
+const SMALL_NUMBERS = Int32Array.from({ length: 1000 }, (_, value) => {
+  const text = String(value);
+  let word = text.length;
+  for (let i = 0; i < text.length; i++) word |= text.charCodeAt(i) << (8 * (i + 1));
+  return word;
+});
 
 /** Up to here a loop copies faster than a call of `set`. */
 const SHORT = 160;
+/** The same of a loop that repeats words. */
+const SHORT_REPEAT = 512;
 /** Bytes that are copied whether they are wanted or not. */
 const FEW = 16;
 /** And writes text faster than a call of `write`; its length is one byte. */
@@ -53,6 +57,11 @@ export class RowBuffer implements Rows {
       this.#words = new DataView(grown.buffer);
     }
     return this.#bytes;
+  }
+
+  /** Makes room for so many bytes more at once. */
+  room(bytes: number): void {
+    this.#room(bytes);
   }
 
   /** UInt8, Bool. */
@@ -118,6 +127,13 @@ export class RowBuffer implements Rows {
 
   /** A String of a whole number from 0 to 2^31 − 1, in decimal. */
   decimal(value: number): void {
+    if (value < SMALL_NUMBERS.length) {
+      const text = SMALL_NUMBERS[value];
+      this.#room(4);
+      this.#words.setInt32(this.length, text, true);
+      this.length += 1 + (text & 0xff);
+      return;
+    }
     let digits = 1;
     for (let rest = value; rest > 9; rest = (rest / 10) | 0) digits++;
     const bytes = this.#room(digits + 1);
@@ -133,6 +149,10 @@ export class RowBuffer implements Rows {
 
   /** A String of b[from, to). */
   string(b: Uint8Array, from: number, to: number): void {
+    if (from === to) {
+      this.uint8(0);
+      return;
+    }
     this.varint(to - from);
     this.raw(b, from, to);
   }
@@ -178,8 +198,12 @@ export class RowBuffer implements Rows {
     const from = this.length - size;
     const to = this.length + size * times;
     const bytes = this.#room(to - this.length);
-    if (to - this.length <= SHORT) for (let at = this.length; at < to; at++) bytes[at] = bytes[at - size];
-    else {
+    if (to - this.length <= SHORT_REPEAT) {
+      const words = this.#words;
+      let at = this.length;
+      if (size >= 4) for (; at + 4 <= to; at += 4) words.setInt32(at, words.getInt32(at - size, true), true);
+      for (; at < to; at++) bytes[at] = bytes[at - size];
+    } else {
       // What is there is copied whole: it doubles.
       for (let at = this.length; at < to; at += at - from)
         bytes.copyWithin(at, from, Math.min(at, to - at + from));
@@ -217,12 +241,7 @@ export class RowBuffer implements Rows {
   hex(b: Uint8Array, from: number, to: number): void {
     this.varint((to - from) * 2);
     this.#room((to - from) * 2);
-    const words = this.#words;
-    let at = this.length;
-    let i = from;
-    for (; i + 1 < to; i += 2, at += 4) words.setInt32(at, HEX[b[i]] | (HEX[b[i + 1]] << 16), true);
-    for (; i < to; i++, at += 2) words.setInt16(at, HEX[b[i]], true);
-    this.length = at;
+    this.length = writeHex(b, from, to, this.#words, this.length);
   }
 
   /** An Array: its length, then each item by `write`. */

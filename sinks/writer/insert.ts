@@ -63,7 +63,7 @@ export async function insertPending(
 ): Promise<Inserted> {
   const bad: BadRecord[] = [];
   // Halves of halves, the first half first.
-  const ranges: [number, number][] = pending.entries.length > 0 ? [[0, pending.entries.length]] : [];
+  const ranges: [number, number][] = pending.records > 0 ? [[0, pending.records]] : [];
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     const [first, end] = range;
     const rows = pending.body(first, end);

@@ -5,20 +5,21 @@ import type { Rows } from '../rowbinary/rows.ts';
 /** What makes rows of records: pure, so that it may be asked again. */
 export type RowMaker = Pick<TablesProjection, 'tables' | 'append'>;
 
-/** A record whose bytes may be written over before its rows are stored; its batch has them again. */
-interface Entry {
-  readonly record: KafkaRecord;
-  readonly batch: Batch | undefined;
-}
+/**
+ * Where a record is to be had when its rows are refused: itself or, since its bytes may be written over before its rows are
+ * stored, its batch read again. The records of such a batch are not held on to: they are many, and may go young.
+ */
+type Origin = KafkaRecord | NonNullable<Batch['again']>;
 
-/** The record as it was: the same one for all tables. */
-type Recall = (entry: Entry) => KafkaRecord;
+/** The record of a batch, by its index, as it was: the same one for all tables. */
+type Recall = (origin: Origin, index: number) => KafkaRecord;
 
 /** Rows that wait for one insert, and the records they came from. */
 export class PendingRows {
   readonly rows: Rows;
-  /** Of the records that have rows here, in their order. */
-  readonly entries: Entry[] = [];
+  /** Of the records that have rows here, in their order: where they are to be had, and their indexes in their batches. */
+  readonly #origins: Origin[] = [];
+  readonly #indexes: number[] = [];
   rowCount = 0;
   readonly #recall: Recall;
   readonly #maker: RowMaker;
@@ -32,9 +33,21 @@ export class PendingRows {
     this.rows = newRows(maker.tables[table]);
   }
 
-  /** The insert's body: the rows of the entries [first, end). Valid until the next write. */
+  /** Records that have rows here. */
+  get records(): number {
+    return this.#origins.length;
+  }
+
+  /** So many rows of a record have been appended to `rows`. */
+  add(rows: number, origin: Origin, index: number): void {
+    this.#origins.push(origin);
+    this.#indexes.push(index);
+    this.rowCount += rows;
+  }
+
+  /** The insert's body: the rows of the records [first, end). Valid until the next write. */
   body(first: number, end: number): Uint8Array {
-    if (first === 0 && end === this.entries.length) return this.rows.body();
+    if (first === 0 && end === this.records) return this.rows.body();
     // Only where the server refuses rows: made again, since columns cannot be cut by records.
     const { tables, append } = this.#maker;
     const outs = tables.map(newRows);
@@ -42,14 +55,15 @@ export class PendingRows {
     return outs[this.#table].body();
   }
 
-  /** The record of an entry. */
-  record(entry: number): KafkaRecord {
-    return this.#recall(this.entries[entry]);
+  /** The record of this number among those that have rows here. */
+  record(number: number): KafkaRecord {
+    return this.#recall(this.#origins[number], this.#indexes[number]);
   }
 
   clear(): void {
     this.rows.clear();
-    this.entries.length = 0;
+    this.#origins.length = 0;
+    this.#indexes.length = 0;
     this.rowCount = 0;
   }
 }
@@ -66,10 +80,10 @@ export class Pending {
   /** Next offset to read, by partition: to be committed once the rows are stored. */
   readonly positions = new Map<number, number>();
   /** Records of the batches of which the server refused rows. */
-  readonly #recalled = new Map<Batch, readonly KafkaRecord[]>();
+  readonly #recalled = new Map<Origin, readonly KafkaRecord[]>();
 
   constructor(maker: RowMaker) {
-    const recall: Recall = (entry) => this.#recall(entry);
+    const recall: Recall = (origin, index) => this.#recall(origin, index);
     this.tables = maker.tables.map((_, i) => new PendingRows(maker, i, recall));
     this.outs = this.tables.map(({ rows }) => rows);
   }
@@ -84,30 +98,30 @@ export class Pending {
   }
 
   /**
-   * So many rows of `record` (by table) have been appended to `outs` since they had the lengths `from`. Without its batch its
-   * bytes must stay as they are.
+   * So many rows of `record` (by table) have been appended to `outs` since they had the lengths `from`. It stands at `index` in
+   * its batch; without one its bytes must stay as they are.
    */
-  add(record: KafkaRecord, rows: readonly number[], from: readonly number[], batch?: Batch): void {
-    const entry = { record, batch };
+  add(record: KafkaRecord, rows: readonly number[], from: readonly number[], batch?: Batch, index = 0): void {
+    const origin = batch?.again ?? record;
     let bytes = 0;
-    for (const [i, table] of this.tables.entries()) {
+    for (let i = 0; i < this.tables.length; i++) {
       if (rows[i] === 0) continue;
-      table.entries.push(entry);
-      table.rowCount += rows[i];
+      const table = this.tables[i];
+      table.add(rows[i], origin, index);
       this.rowCount += rows[i];
       bytes += table.rows.length - from[i];
     }
     if (bytes > 0) this.bytes += bytes + (record.value?.length ?? 0);
   }
 
-  #recall({ record, batch }: Entry): KafkaRecord {
-    if (batch?.again === undefined) return record;
-    let records = this.#recalled.get(batch);
+  #recall(origin: Origin, index: number): KafkaRecord {
+    if (typeof origin !== 'function') return origin;
+    let records = this.#recalled.get(origin);
     if (records === undefined) {
-      records = batch.again();
-      this.#recalled.set(batch, records);
+      records = origin();
+      this.#recalled.set(origin, records);
     }
-    return records[batch.records.indexOf(record)];
+    return records[index];
   }
 
   clear(): void {

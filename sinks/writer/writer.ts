@@ -121,11 +121,12 @@ export class Writer implements ConsumerHandler {
 
   async onBatch(batch: Batch): Promise<void> {
     const { partition, records } = batch;
-    for (const record of records) {
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i];
       while (this.#full() && !this.#over(batch.epoch)) await this.#timed(() => this.#room());
       if (this.#failed) throw this.#failure;
       if (this.#over(batch.epoch)) return;
-      const refused = this.#append(record, batch);
+      const refused = this.#append(record, batch, i);
       this.#limit.add(refused !== undefined);
       if (refused === undefined) {
         this.#filling.passed(partition, record);
@@ -170,13 +171,13 @@ export class Writer implements ConsumerHandler {
   }
 
   /** Appends the record's rows; a reason where it has none to give. */
-  #append(record: KafkaRecord, batch: Batch): string | undefined {
+  #append(record: KafkaRecord, batch: Batch, index: number): string | undefined {
     if (record.value === null) return 'record without a value';
     const pending = this.#filling;
     const from = pending.outs.map(({ length }) => length);
     const appended = this.#options.projection.append(pending.outs, record.value);
     if (!appended.ok) return appended.reason;
-    pending.add(record, appended.rows, from, batch);
+    pending.add(record, appended.rows, from, batch, index);
     return undefined;
   }
 
@@ -275,7 +276,7 @@ export class Writer implements ConsumerHandler {
         return;
       }
       this.#retrying = undefined;
-      events.stored(table, rows.rowCount, rows.entries.length, (this.#schedule.now() - began) / 1000);
+      events.stored(table, rows.rowCount, rows.records, (this.#schedule.now() - began) / 1000);
       for (const { record, reason } of inserted.bad) {
         if (!bad.has(record)) bad.set(record, reason);
       }

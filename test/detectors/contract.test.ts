@@ -5,8 +5,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { analyseTrace, type TraceAnalysis } from '#processors/analyse.ts';
-import { analysed, detectors } from '#processors/detectors/analysed.testkit.ts';
+import { analyseTrace } from '#processors/analyse.ts';
+import {
+  analysed,
+  detectors,
+  type ReadAnalysis,
+  readAnalysis,
+} from '#processors/detectors/analysed.testkit.ts';
 import type { Detector } from '#processors/detectors/detector.ts';
 import { unexplained } from '#processors/detectors/recommendations.testkit.ts';
 import { DETECTORS } from '#processors/detectors/registry.ts';
@@ -53,13 +58,13 @@ beforeAll(async () => {
 });
 
 /** A run's spans in the order of `exports`, which may come in any order and more than once. */
-function analyse({ traceId }: VirtualRun, exports: readonly { readonly otlp: Uint8Array }[]): TraceAnalysis {
+function analyse({ traceId }: VirtualRun, exports: readonly { readonly otlp: Uint8Array }[]): ReadAnalysis {
   const columns = new SpanColumns();
   for (const { otlp } of exports) {
     const skimmed = skimSpans(otlp, columns);
     if (!skimmed.ok) throw new Error(skimmed.reason);
   }
-  return analyseTrace('default', traceId, columns, detectors());
+  return readAnalysis(analyseTrace('default', traceId, columns, detectors()));
 }
 
 const whole = (run: VirtualRun) => analyse(run, run.exports);
@@ -99,7 +104,7 @@ function cloned(findings: readonly Finding[]): Finding[] {
 /** For `expect`: without the prototypes that Avro gives its records. */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-const judgeWindow = (detector: Detector, { signals }: TraceAnalysis, times: number) =>
+const judgeWindow = (detector: Detector, { signals }: ReadAnalysis, times: number) =>
   signals.flatMap(({ scope, agent, operation, facts }) => {
     const own = facts.filter((fact) => fact.kind === detector.kind);
     const traces = Array.from({ length: times }, (_, i) => ({
@@ -215,7 +220,7 @@ describe.each(DETECTORS.map((detector) => [detector.kind, detector] as const))('
   test.each(own.map(({ name }) => [name]))(
     '%s: its ids hang on no trace, time or measured value',
     async (name) => {
-      const ids = ({ findings }: TraceAnalysis) =>
+      const ids = ({ findings }: ReadAnalysis) =>
         findings.filter((finding) => finding.kind === kind).map((finding) => finding.incidentId);
       const scenario = ALL_SCENARIOS.find((each) => each.name === name)!;
       const later = await generateVirtualRun(scenario, 8, START + 86_400_123);

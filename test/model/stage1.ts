@@ -17,10 +17,16 @@ export function rememberedAnalysis(): AnalysisOf {
       'latin1',
     );
     const key = `${tenant} ${traceId} ${spans}`;
-    const found = known.get(key) ?? analyseTrace(tenant, traceId, columns, detectors);
+    const found = known.get(key) ?? kept(analyseTrace(tenant, traceId, columns, detectors));
     known.set(key, found);
     return found;
   };
+}
+
+/** With lists that the next trace does not write over. */
+function kept(analysis: TraceAnalysis): TraceAnalysis {
+  const { bytes, graphEnd, length } = analysis.lists;
+  return { ...analysis, lists: { bytes: Buffer.from(bytes.subarray(0, length)), graphEnd, length } };
 }
 
 export function stage1Of(

@@ -120,6 +120,8 @@ export function viewOfObjects(given: readonly Span[]): TraceView {
     topDown: tree.topDown,
     strings: strings.all,
     root,
+    childFrom: tree.offset,
+    childRows: tree.children,
     children: (row) => tree.children.subarray(tree.offset[row], tree.offset[row + 1]),
     spanId: (row) => spans[row].spanId,
     attribute: (row, key) => viewValue(spans[row].attributes[key]),

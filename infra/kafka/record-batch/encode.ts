@@ -7,8 +7,8 @@ import { writeInt64 } from '../embedded/wire/int64.ts';
 import { COMPRESSION, compress } from './compression.ts';
 
 export interface Message {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
+  readonly key: Uint8Array | string | null;
+  readonly value: Uint8Array | null;
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
@@ -92,7 +92,7 @@ function bodySizes(messages: readonly Message[], first: number): Float64Array {
   const sizes = new Float64Array(messages.length);
   for (let i = 0; i < sizes.length; i++) {
     const { key, value, headers, timestamp } = messages[i];
-    let size = 1 + varintSize(timestamp - first) + varintSize(i) + fieldSize(key) + fieldSize(value);
+    let size = 1 + varintSize(timestamp - first) + varintSize(i) + keySize(key) + fieldSize(value);
     const names = headers === undefined ? NONE : Object.keys(headers);
     size += varintSize(names.length);
     for (const name of names) size += textSize(name) + textSize(headers![name]);
@@ -103,7 +103,11 @@ function bodySizes(messages: readonly Message[], first: number): Float64Array {
 
 const NONE: readonly string[] = [];
 
-function fieldSize(bytes: Buffer | null): number {
+function keySize(key: Message['key']): number {
+  return typeof key === 'string' ? textSize(key) : fieldSize(key);
+}
+
+function fieldSize(bytes: Uint8Array | null): number {
   return bytes === null ? 1 : varintSize(bytes.length) + bytes.length;
 }
 
@@ -133,7 +137,7 @@ function writeRecords(
     target[end++] = 0; // attributes, unused
     end = writeVarint(target, end, timestamp - first);
     end = writeVarint(target, end, i);
-    end = writeField(target, end, key);
+    end = typeof key === 'string' ? writeText(target, end, key) : writeField(target, end, key);
     end = writeField(target, end, value);
     const names = headers === undefined ? NONE : Object.keys(headers);
     end = writeVarint(target, end, names.length);
@@ -144,7 +148,7 @@ function writeRecords(
   }
 }
 
-function writeField(target: Buffer, at: number, bytes: Buffer | null): number {
+function writeField(target: Buffer, at: number, bytes: Uint8Array | null): number {
   if (bytes === null) {
     target[at] = 1; // the varint of -1
     return at + 1;

@@ -148,3 +148,21 @@ test('one changed byte is noticed, wherever it is', () => {
     ),
   );
 });
+
+test('a key that is a text is written as its bytes in UTF-8', () => {
+  // Also what has none, and is written as a replacement there.
+  const anyText = fc.string({ unit: 'binary', maxLength: 40 });
+  fc.assert(
+    fc.property(batch, fc.array(anyText, { minLength: 1, maxLength: 5 }), (each, keys) => {
+      const { compression, ...identity } = each;
+      const keyed = (keyOf: (text: string) => Message['key']) =>
+        encodeBatch(
+          each.messages.map((one, i) => ({ ...one, key: keyOf(keys[i % keys.length]) })),
+          compression,
+          identity,
+        );
+      expect(keyed((key) => key)).toEqual(keyed((key) => Buffer.from(key)));
+    }),
+    { numRuns: 30 },
+  );
+});

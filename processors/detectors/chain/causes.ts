@@ -6,7 +6,7 @@ import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
 import { agentOperation, failedCalls } from '../calls.ts';
 import type { TraceContext } from '../detector.ts';
-import { fanoutBatches } from '../fanout/batches.ts';
+import { callByCall, fanoutBatches } from '../fanout/batches.ts';
 import { reader } from '../measures.ts';
 import { foldAttempts } from '../retries/attempts.ts';
 
@@ -51,6 +51,7 @@ function queues({ agent, operation, signature }: Finding, view: TraceView): Dela
         view.strings[batch.callee] === signature && owner.agent === agent && owner.operation === operation
       );
     })
+    .map(callByCall)
     .map(({ owner, calls }) => ({
       row: owner,
       beneath: true,

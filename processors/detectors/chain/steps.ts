@@ -2,12 +2,13 @@
  * The steps of a trace: each agent's invocation with everything beneath it until the next agent's, measured by its
  * exclusive time on the critical path. One agent's loop is one step.
  */
+import { fillRows } from '../../trace/arrays.ts';
 import { type CriticalPath, SEGMENT } from '../../trace/critical-path.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { isAgent } from '../../trace/roles.ts';
 import { keptInt32s } from '../../trace/scratch.ts';
 import { Tuples } from '../../trace/tuples.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { oncePerView } from '../calls.ts';
 
 export interface Step {
   /** First row of the agent's invocation. */
@@ -23,6 +24,9 @@ const callers = new Tuples();
 const keptStep = keptInt32s();
 const keptFirst = keptInt32s();
 
+/** Of the view that was looked at last: how many steps it has, on the path or beside it. */
+let steps = 0;
+
 /**
  * For each row the invocation that it belongs to, as the row of its step; -1 above all agents. An agent that calls
  * itself, or is called again by the same caller, goes on with its step. Good until another view's are asked for.
@@ -33,19 +37,40 @@ export const stepOfRows = oncePerView((view) => {
   /** The first row of each tuple. */
   const first = keptFirst(n);
   callers.clear();
+  let before = -1; // the last row that was looked up, and the step above it
+  let beneath = -1;
   for (let i = 0; i < n; i++) {
     const row = topDown[i];
     const above = parent[row] < 0 ? -1 : step[parent[row]];
     step[row] = above;
     if (!isAgent(role[row])) continue;
     if (above >= 0 && agent[above] === agent[row] && service[above] === service[row]) continue;
+    // Workers of one caller mostly follow each other.
+    if (
+      before >= 0 &&
+      agent[before] === agent[row] &&
+      service[before] === service[row] &&
+      beneath === above
+    ) {
+      step[row] = step[before];
+      continue;
+    }
+    before = row;
+    beneath = above;
     const known = callers.count;
     const number = callers.add(above, agent[row], service[row]);
     if (number === known) first[number] = row;
     step[row] = first[number];
   }
+  steps = callers.count;
   return step;
 });
+
+/** How many steps the view has at most, wherever its path leads. */
+export function stepCount(view: TraceView): number {
+  stepOfRows(view);
+  return steps;
+}
 
 /** No trace has more steps than agents' spans. */
 export function mostSteps({ n, role }: TraceView): number {
@@ -66,7 +91,7 @@ const keptPlace = keptInt32s();
 export function stepsOf(view: TraceView, path: CriticalPath): Steps {
   const stepOf = stepOfRows(view);
   const steps: Step[] = [];
-  const place = keptPlace(view.n).fill(0, 0, view.n); // in `steps`, from 1
+  const place = fillRows(keptPlace(view.n), view.n, 0); // in `steps`, from 1
   let whole = 0;
   for (let i = 0; i < path.n; i++) {
     if (path.type[i] === SEGMENT.idle) continue;

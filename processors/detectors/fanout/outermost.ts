@@ -1,9 +1,10 @@
 /** The outermost calls of a trace and whose they are: looked for once, for all that asks about fan-outs. */
 
-import { sortRows } from '../../trace/arrays.ts';
+import { fillRows, sortRows } from '../../trace/arrays.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { ROLE } from '../../trace/roles.ts';
-import { keptInt32s, keptUint8s } from '../../trace/scratch.ts';
-import { isCall, oncePerView } from '../calls.ts';
+import { keptInt32s } from '../../trace/scratch.ts';
+import { callsIn } from '../calls.ts';
 
 /** Good until another view's are asked for: the arrays are longer than said, and kept from one trace to the next. */
 export interface OutermostCalls {
@@ -21,7 +22,6 @@ export interface OutermostCalls {
   readonly byCallee: Int32Array;
 }
 
-const keptIsCall = keptUint8s();
 const keptRows = keptInt32s();
 const keptCount = keptInt32s();
 const keptCallee = keptInt32s();
@@ -33,11 +33,10 @@ const keptByCallee = keptInt32s();
 export const outermostCalls = oncePerView((view): OutermostCalls => {
   const { parent, role, callee: calls } = view;
   const known = view.strings.length;
-  const isACall = keptIsCall(view.n);
-  for (let row = 0; row < view.n; row++) isACall[row] = isCall(view, row) ? 1 : 0;
+  const isACall = callsIn(view);
   const rows = keptRows(view.n);
   const callee = keptCallee(view.n);
-  const count = keptCount(known).fill(0, 0, known);
+  const count = fillRows(keptCount(known), known, 0);
   let n = 0;
   let callees = 0;
   for (let row = 0; row < view.n; row++) {

@@ -1,12 +1,13 @@
 /** How the calls of a fan-out queued, and whether what they waited for was each other. Times in ns. */
 
 import { CLOCK_NS } from '../../trace/clock.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { duration, failedCalls, isOutermostCall, oncePerView, rowsByCallee } from '../calls.ts';
+import { duration, failedCalls, isOutermostCall, rowsByCallee } from '../calls.ts';
 import { quantile, slopeByRank, sortedCopy, variation } from '../stats.ts';
-import type { Batch } from './batches.ts';
+import type { OfferedBatch } from './batches.ts';
 import { outermostCalls } from './outermost.ts';
 
 export interface Queueing {
@@ -63,7 +64,7 @@ function concurrencyOf(
   return Math.max(1, Math.min(whole.held(HELD_SHARE), surely));
 }
 
-export function measureQueueing(view: TraceView, batch: Batch): Queueing {
+export function measureQueueing(view: TraceView, batch: OfferedBatch): Queueing {
   const { calls, attempts } = batch;
   const failed = failedCalls(view);
   const width = calls.length;
@@ -105,7 +106,7 @@ export interface HandoverLimits {
   readonly minStartVariation: number;
 }
 
-/** Rows of calls under one owner, as `Batch.owner`: whatever their callees are, they may share its slots. */
+/** Rows of calls under one owner, as `OfferedBatch.owner`: whatever their callees are, they may share its slots. */
 const rowsByOwner = oncePerView((view) => {
   const found = new Map<number, number[]>();
   const { n, rows: calls } = outermostCalls(view);
@@ -143,7 +144,7 @@ function takesOver(
 }
 
 /** Starts at even distances, however long the calls before them took: the caller or a rate limit sets their pace. */
-function isPaced(view: TraceView, { calls }: Batch, q: Queueing, least: number): boolean {
+function isPaced(view: TraceView, { calls }: OfferedBatch, q: Queueing, least: number): boolean {
   const gaps: number[] = [];
   for (let i = q.concurrency + 1; i < q.width; i++)
     gaps.push(view.start[calls[i].row] - view.start[calls[i - 1].row]);
@@ -159,7 +160,12 @@ const MOST_TIMES_WIDER = 50;
  * True where the calls waited for slots that other calls held: their own batch's, those of their owner's other calls,
  * or those of the same callee elsewhere in the trace. Calls that come over time, at a pace of their own, do not.
  */
-export function waitsForSlots(view: TraceView, batch: Batch, q: Queueing, limits: HandoverLimits): boolean {
+export function waitsForSlots(
+  view: TraceView,
+  batch: OfferedBatch,
+  q: Queueing,
+  limits: HandoverLimits,
+): boolean {
   if (isPaced(view, batch, q, limits.minStartVariation)) return false;
   const first = view.start[batch.calls[0].row];
   const last = view.start[batch.calls[q.width - 1].row];

@@ -1,7 +1,8 @@
 /** What one trace cannot show: that a callee's calls take longer where many of them run at once. */
+
 import { number } from '#infra/format.ts';
 import type { Finding, Measure } from '#schemas/events.ts';
-import { sortRising } from '../../trace/arrays.ts';
+import { fillRows, sortRising } from '../../trace/arrays.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -148,7 +149,7 @@ function factsOf(
   const rows = calls.byCallee;
   const { of, list } = agentOperations(view);
   // A chain of calls for each operation: places in `rows`, from 1.
-  const first = keptFirst(list.length).fill(0, 0, list.length);
+  const first = fillRows(keptFirst(list.length), list.length, 0);
   const last = keptLast(list.length);
   const next = keptNext(calls.n);
   const operations = keptOperations(list.length);

@@ -7,9 +7,10 @@
 import { ATTR } from '#schemas/semconv.ts';
 import { int32s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { ROLE } from '../../trace/roles.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { anyFailed, failedCalls, isCall, oncePerView } from '../calls.ts';
+import { anyFailed, failedCalls, isCall } from '../calls.ts';
 import { type Failure, OpenAttempts } from './attempts-open.ts';
 
 /** Both may be longer than the trace. */

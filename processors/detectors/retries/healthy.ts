@@ -2,7 +2,7 @@
 import type { Measure } from '#schemas/events.ts';
 import { Tuples } from '../../trace/tuples.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { agentOperations, isCall } from '../calls.ts';
+import { agentOperations, callsIn } from '../calls.ts';
 import type { TraceFact } from '../detector.ts';
 import { factValues } from './facts.ts';
 
@@ -27,9 +27,10 @@ const SAID = Array.from({ length: 256 }, (_, n) => valuesOf(n));
 export function healthyFacts(view: TraceView): TraceFact[] | undefined {
   const { of, list } = agentOperations(view);
   const { n, parent, callee } = view;
+  const isACall = callsIn(view);
   pairs.clear();
   for (let row = 0; row < n; row++) {
-    if (!isCall(view, row)) continue;
+    if (isACall[row] === 0) continue;
     const caller = of[parent[row] >= 0 ? parent[row] : row];
     const known = pairs.count;
     const pair = pairs.add(callee[row], caller);

@@ -6,8 +6,9 @@
 import { number } from '#infra/format.ts';
 import type { Measure, TimelineEntry } from '#schemas/events.ts';
 import { int32s } from '../../trace/arrays.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { isCall, oncePerView } from '../calls.ts';
+import { isCall } from '../calls.ts';
 import { entry } from '../finding.ts';
 import { count, ratio } from '../measures.ts';
 import { foldAttempts } from './attempts.ts';

@@ -1,9 +1,10 @@
 /** The work that ran beside a token stream: its own tools, and what is none of them. */
 import { uint8s } from '../../trace/arrays.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { isCall, oncePerView } from '../calls.ts';
+import { isCall } from '../calls.ts';
 import { waitedFor } from './doubtful.ts';
 import type { StallLimits, Stream } from './stalls.ts';
 
@@ -24,7 +25,7 @@ const workIn = oncePerView((view) => {
     const role = view.role[row];
     if (role === ROLE.stream || role === ROLE.human || role === ROLE.checkpoint || role === ROLE.agent)
       continue;
-    if (isCall(view, row) || view.children(row).length === 0) work[row] = 1;
+    if (isCall(view, row) || view.childFrom[row] === view.childFrom[row + 1]) work[row] = 1;
   }
   return work;
 });

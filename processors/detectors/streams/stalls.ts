@@ -3,11 +3,11 @@
 import { ATTR } from '#schemas/semconv.ts';
 import { float64s } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
+import { oncePerView } from '../../trace/once-per-view.ts';
 import { ROLE } from '../../trace/roles.ts';
-import { keptUint8s } from '../../trace/scratch.ts';
+import { hasRole } from '../../trace/roles-in.ts';
 import type { Sweep } from '../../trace/sweep.ts';
 import type { TraceView } from '../../trace/view.ts';
-import { oncePerView } from '../calls.ts';
 import { quantile } from '../stats.ts';
 import type { Background } from './background.ts';
 
@@ -33,22 +33,25 @@ export interface Stream {
   readonly interval: number | undefined;
 }
 
-const keptStreams = keptUint8s();
+const NONE: readonly number[] = [];
 
-/** 1 for each row that is a stream; asked for of many rows, by detectors, signals and insights. */
-const streamRows = oncePerView((view) => {
-  const streams = keptStreams(view.n);
+/** The rows that are token streams, rising: by their role, or chats that say when their chunks came. */
+export const streamsIn = oncePerView((view): readonly number[] => {
+  const mayChat = hasRole(view, ROLE.chat) && view.mayHave(ATTR.ATI_STREAM_TOKEN_OFFSETS);
+  if (!mayChat && !hasRole(view, ROLE.stream)) return NONE;
+  const streams: number[] = [];
   for (let row = 0; row < view.n; row++) {
     const role = view.role[row];
     const says = role === ROLE.chat && view.attribute(row, ATTR.ATI_STREAM_TOKEN_OFFSETS) !== undefined;
-    streams[row] = role === ROLE.stream || says ? 1 : 0;
+    if (role === ROLE.stream || says) streams.push(row);
   }
   return streams;
 });
 
-/** True where a span is a token stream: by its role, or a chat that says when its chunks came. */
+/** True where a span is a token stream. */
 export function isStream(view: TraceView, row: number): boolean {
-  return streamRows(view)[row] === 1;
+  const streams = streamsIn(view);
+  return streams.length > 0 && streams[firstAbove(streams.length, (i) => streams[i], row - 1)] === row;
 }
 
 /** How far beside its span a chunk may be said to have come: SDKs take the two from different clocks. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Api, type ApiDeps, QUERY_SETTINGS } from '../deps.ts';
+import { type Api, type ApiDeps, FINAL_BY_TRACE } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { traceId } from '../parameters.ts';
 import { insightsOfTrace } from '../trace-json.ts';
@@ -32,7 +32,7 @@ export function registerInsights(app: Api, { clickhouse, database }: ApiDeps): v
       const [row] = await clickhouse.query<Row>(
         `SELECT Duration, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
-        { params, settings: QUERY_SETTINGS },
+        { params, settings: FINAL_BY_TRACE },
       );
       if (row !== undefined)
         return {
@@ -45,7 +45,7 @@ export function registerInsights(app: Api, { clickhouse, database }: ApiDeps): v
       const spans = await clickhouse.query(
         `SELECT SpanId FROM ${database}.otel_traces
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
-        { params, settings: QUERY_SETTINGS },
+        { params, settings: FINAL_BY_TRACE },
       );
       if (spans.length === 0) throw notFound(`no trace ${id}`);
       return { traceId: id, closed: false, durationMs: null, insights: [] };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from '../conditions.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
-import { type Api, type ApiDeps, FINAL_BY_DAY, QUERY_SETTINGS } from '../deps.ts';
+import { type Api, type ApiDeps, FINAL_BY_DAY, FINAL_BY_TRACE } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
 import { kind, name, nextPage, paging, range, traceId, wholeNumber } from '../parameters.ts';
 import { traceDetail, traceLine } from '../trace-json.ts';
@@ -117,7 +117,7 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
       const [row] = await clickhouse.query<TraceRow>(
         `SELECT ${LINE_COLUMNS}, Path, Shares, Nodes, Edges, Findings, ExplainedBy, Insights FROM ${database}.ati_traces FINAL
          WHERE TenantId = {tenant:String} AND TraceId = {id:String} LIMIT 1`,
-        { params: { tenant: principal.tenant, id: params.id }, settings: QUERY_SETTINGS },
+        { params: { tenant: principal.tenant, id: params.id }, settings: FINAL_BY_TRACE },
       );
       const known = row && {
         startNs: row.startNs,
