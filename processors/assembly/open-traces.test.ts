@@ -4,7 +4,7 @@ import { type TestSpan, testBatch, testTraceId } from '../testing/span-log.ts';
 import { DescribedColumns } from '../trace/kinds.ts';
 import { OpenTraces } from './open-traces.ts';
 import { ASSEMBLY_DEFAULTS } from './settings.ts';
-import { wordsOf } from './span-store.ts';
+import { idWords } from './trace-ids.ts';
 
 const SETTLED_MS = 2 * (ASSEMBLY_DEFAULTS.quietGapMs + ASSEMBLY_DEFAULTS.reopenMs);
 
@@ -20,7 +20,7 @@ function batch(clock: number, spans: readonly TestSpan[]) {
   expect(skimSpans(otlp, rows).ok).toBe(true);
   traces.spans.open(otlp);
   otlp.fill(0); // the caller's to reuse
-  const ids = wordsOf(rows.traceId);
+  const ids = rows.traceWords;
   const arrivals = spans.map((_, row) => {
     const found = traces.find(ids, row * 4, 0);
     const first = { offset: clock, clockBefore: clock, clock };
@@ -31,8 +31,7 @@ function batch(clock: number, spans: readonly TestSpan[]) {
   return arrivals;
 }
 
-const numberOf = (trace: number) =>
-  traces.find(wordsOf(new Uint8Array(Buffer.from(testTraceId(trace), 'hex'))), 0, 0);
+const numberOf = (trace: number) => traces.find(idWords(testTraceId(trace)), 0, 0);
 
 /** Name and parent of each span, read from its bytes. */
 function read(trace: number): string[] {

@@ -1,13 +1,13 @@
 import type { SpanColumns } from '#schemas/otlp/columns.ts';
-import { hex } from '#schemas/otlp/wire.ts';
 import { grown } from '../grown.ts';
 import type { DescribedColumns } from '../trace/kinds.ts';
 import { Sessions } from '../windows/session.ts';
 import { DueQueue } from './due-queue.ts';
 import type { SignalIdentity } from './emitter.ts';
 import type { AssemblySettings } from './settings.ts';
-import { SpanStore, spanKey, wordsOf } from './span-store.ts';
-import { bucketOf, sameId } from './trace-ids.ts';
+import { SpanStore, spanKey } from './span-store.ts';
+import { Tenants } from './tenants.ts';
+import { TraceTable } from './trace-table.ts';
 
 /** What became of a span that met its trace. */
 export type Arrival = 'added' | 'duplicate' | 'late';
@@ -31,13 +31,7 @@ export class OpenTraces {
   /** After so long (ms of the log's clock) a trace is settled: twice what one of no duration takes. */
   readonly #settleMs: number;
   readonly #timers: DueQueue;
-  #bits = FIRST_BITS;
-  #buckets = new Int32Array(1 << FIRST_BITS).fill(-1);
-  #idBytes = new Uint8Array(16 << FIRST_BITS);
-  #ids = wordsOf(this.#idBytes);
-  #tenants = new Int32Array(1 << FIRST_BITS);
-  /** Chain of a bucket, or of what is free. */
-  #next = new Int32Array(1 << FIRST_BITS);
+  readonly #table = new TraceTable(FIRST_BITS);
   /** Offset of the batch with the first span, and the partition's clock just before that batch. */
   #firstOffset = new Float64Array(1 << FIRST_BITS);
   #clockBefore = new Float64Array(1 << FIRST_BITS);
@@ -48,7 +42,7 @@ export class OpenTraces {
   #bytes = new Float64Array(1 << FIRST_BITS);
   /** Two words: a bit for each span's id. Where a span's is not set, the trace has none of that id. */
   #seen = new Int32Array(2 << FIRST_BITS);
-  /** In order of their first offset: the neighbours. */
+  /** In order of their first offset: the neighbours. Of a free number `younger` is the next free one. */
   #older = new Int32Array(1 << FIRST_BITS);
   #younger = new Int32Array(1 << FIRST_BITS);
   #revisions = new Int32Array(1 << FIRST_BITS);
@@ -59,8 +53,7 @@ export class OpenTraces {
   #resource = new Int32Array(1 << FIRST_BITS);
   readonly #large = new Map<number, Set<string>>();
   readonly #signalled = new Map<number, readonly SignalIdentity[]>();
-  readonly #tenantNumbers = new Map<string, number>();
-  readonly #tenantNames: string[] = [];
+  readonly #tenants = new Tenants();
   readonly #touched: number[] = [];
   #free = -1;
   #fresh = 0;
@@ -87,30 +80,25 @@ export class OpenTraces {
   }
 
   tenantNumber(tenant: string): number {
-    let number = this.#tenantNumbers.get(tenant);
-    if (number === undefined) {
-      number = this.#tenantNames.push(tenant) - 1;
-      this.#tenantNumbers.set(tenant, number);
-    }
-    return number;
+    return this.#tenants.numberOf(tenant);
   }
 
   tenantOf(trace: number): string {
-    return this.#tenantNames[this.#tenants[trace]];
+    return this.#tenants.nameOf(this.#table.tenantOf(trace));
   }
 
   tenantNumberOf(trace: number): number {
-    return this.#tenants[trace];
+    return this.#table.tenantOf(trace);
   }
 
   /** 32 hex digits. */
   traceIdOf(trace: number): string {
-    return hex(this.#idBytes, trace * 16, trace * 16 + 16);
+    return this.#table.idOf(trace);
   }
 
   /** The ids' words: those of a trace begin at its number times four. */
   get ids(): Uint32Array {
-    return this.#ids;
+    return this.#table.words;
   }
 
   firstOffset(trace: number): number {
@@ -143,10 +131,7 @@ export class OpenTraces {
 
   /** The trace of four words and a tenant; -1 without one. */
   find(words: Uint32Array, at: number, tenant: number): number {
-    let trace = this.#buckets[bucketOf(words, at, tenant, this.#bits)];
-    while (trace >= 0 && !(this.#tenants[trace] === tenant && sameId(this.#ids, trace * 4, words, at)))
-      trace = this.#next[trace];
-    return trace;
+    return this.#table.find(words, at, tenant);
   }
 
   /** A new trace; firstOffset and clock never go back. */
@@ -157,13 +142,12 @@ export class OpenTraces {
     first: { readonly offset: number; readonly clockBefore: number; readonly clock: number },
   ): number {
     let trace = this.#free;
-    if (trace >= 0) this.#free = this.#next[trace];
+    if (trace >= 0) this.#free = this.#younger[trace];
     else {
-      if (this.#fresh === this.#tenants.length) this.#grow();
+      if (this.#fresh === this.#table.room) this.#grow();
       trace = this.#fresh++;
     }
-    for (let i = 0; i < 4; i++) this.#ids[trace * 4 + i] = words[at + i];
-    this.#tenants[trace] = tenant;
+    this.#table.put(trace, words, at, tenant);
     this.#firstOffset[trace] = first.offset;
     this.#clockBefore[trace] = first.clockBefore;
     this.#firstRow[trace] = -1;
@@ -182,7 +166,6 @@ export class OpenTraces {
     else this.#oldest = trace;
     this.#youngest = trace;
     if (this.#unsettled < 0) this.#unsettled = trace;
-    this.#link(trace);
     this.sessions.begin(trace, first.clock);
     this.#size++;
     return trace;
@@ -265,7 +248,7 @@ export class OpenTraces {
 
   /** Its spans, in order of arrival, until the next call of this or `releaseColumns`. */
   columns(trace: number): SpanColumns {
-    return this.spans.columns(this.#firstRow[trace], this.#count[trace], this.#ids, trace * 4);
+    return this.spans.columns(this.#firstRow[trace], this.#count[trace], this.#table.words, trace * 4);
   }
 
   /** Lets it and its spans go; its number is free. */
@@ -275,7 +258,7 @@ export class OpenTraces {
     this.#large.delete(trace);
     this.#signalled.delete(trace);
     this.#flags[trace] = 0;
-    this.#unlink(trace);
+    this.#table.remove(trace);
     const older = this.#older[trace];
     const younger = this.#younger[trace];
     if (older >= 0) this.#younger[older] = younger;
@@ -283,48 +266,23 @@ export class OpenTraces {
     if (younger >= 0) this.#older[younger] = older;
     else this.#youngest = older;
     if (this.#unsettled === trace) this.#unsettled = younger;
-    this.#next[trace] = this.#free;
+    this.#younger[trace] = this.#free;
     this.#free = trace;
     this.#size--;
   }
 
   /** Order of those due at one moment. */
   #before(a: number, b: number): boolean {
-    if (this.#tenants[a] !== this.#tenants[b])
-      return (
-        traceOrder(this.tenantOf(a), this.traceIdOf(a)) < traceOrder(this.tenantOf(b), this.traceIdOf(b))
-      );
-    for (let i = 0; i < 16; i++) {
-      const difference = this.#idBytes[a * 16 + i] - this.#idBytes[b * 16 + i];
-      if (difference !== 0) return difference < 0;
-    }
-    return false;
-  }
-
-  #link(trace: number): void {
-    const bucket = bucketOf(this.#ids, trace * 4, this.#tenants[trace], this.#bits);
-    this.#next[trace] = this.#buckets[bucket];
-    this.#buckets[bucket] = trace;
-  }
-
-  #unlink(trace: number): void {
-    const bucket = bucketOf(this.#ids, trace * 4, this.#tenants[trace], this.#bits);
-    let before = this.#buckets[bucket];
-    if (before === trace) this.#buckets[bucket] = this.#next[trace];
-    else {
-      while (this.#next[before] !== trace) before = this.#next[before];
-      this.#next[before] = this.#next[trace];
-    }
+    const table = this.#table;
+    if (table.tenantOf(a) === table.tenantOf(b)) return table.compareIds(a, b) < 0;
+    return traceOrder(this.tenantOf(a), this.traceIdOf(a)) < traceOrder(this.tenantOf(b), this.traceIdOf(b));
   }
 
   /** Twice the room; all numbers are taken. */
   #grow(): void {
-    const count = this.#tenants.length;
+    const count = this.#table.room;
     const length = count * 2;
-    this.#idBytes = grown(this.#idBytes, length * 16);
-    this.#ids = wordsOf(this.#idBytes);
-    this.#tenants = grown(this.#tenants, length);
-    this.#next = grown(this.#next, length);
+    this.#table.grow();
     this.#firstOffset = grown(this.#firstOffset, length);
     this.#clockBefore = grown(this.#clockBefore, length);
     this.#firstRow = grown(this.#firstRow, length);
@@ -338,9 +296,7 @@ export class OpenTraces {
     this.#eventTime = grown(this.#eventTime, length);
     this.#flags = grown(this.#flags, length);
     this.#resource = grown(this.#resource, length);
-    this.#bits++;
-    this.#buckets = new Int32Array(1 << this.#bits).fill(-1);
-    for (let trace = 0; trace < count; trace++) this.#link(trace);
+    for (let trace = 0; trace < count; trace++) this.#table.link(trace);
   }
 }
 

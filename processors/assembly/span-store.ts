@@ -305,11 +305,6 @@ export class SpanStore {
   }
 }
 
-/** The same bytes as words; they begin at a multiple of four. */
-export function wordsOf(bytes: Uint8Array): Uint32Array {
-  return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-}
-
 /** Id, start and kind of a span, as a key of a set. */
 export function spanKey(id0: number, id1: number, start0: number, start1: number, kind: number): string {
   return `${id0} ${id1} ${start0} ${start1} ${kind}`;
