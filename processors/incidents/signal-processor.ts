@@ -1,22 +1,21 @@
-import { type Decoded, decode, encode, signalAt } from '#schemas/codec.ts';
-import type { Fact, Finding, FindingKind, OperatorAction, Source } from '#schemas/events.ts';
-import { emptyLayout, layOutHead, readFindings } from '#schemas/read-signal.ts';
+import type { Decoded } from '#schemas/codec.ts';
+import type { Fact, Finding, FindingKind, OperatorAction } from '#schemas/events.ts';
+import { readFindings } from '#schemas/read-signal.ts';
 import type { ConfiguredDetectors } from '../detectors/registry.ts';
-import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
+import { DROP, OK, type Outcome } from '../outcome.ts';
 import { evaluateWindow, type Found, ofSignal, persists, rootFindings, toldBy } from '../windows/evaluate.ts';
 import { Group, type Held } from '../windows/group.ts';
-import { GroupNames } from '../windows/group-names.ts';
 import { guardWindows, type WindowBug } from '../windows/guarded.ts';
 import { boundaryAfter, boundaryFrom, endAt, firstEnd, hopOf, isTooOld } from '../windows/hopping.ts';
 import { retentionMs, type WindowSettings } from '../windows/settings.ts';
 import { isTraffic } from '../windows/slice.ts';
-import { Sources } from '../windows/sources.ts';
-import { Tails } from '../windows/tails.ts';
+import type { Sources } from '../windows/sources.ts';
 import { nothingTaken, type Taken, traceIdOf } from '../windows/waiting.ts';
 import type { Window } from '../windows/window.ts';
 import { atAction, atIdleCheck, atSignal, atWindow } from './applied.ts';
 import type { Incident } from './incident.ts';
-import { InputFloor } from './input-floor.ts';
+import type { InputFloor } from './input-floor.ts';
+import { Intake } from './intake.ts';
 import { type IncidentOutputs, Ledger } from './ledger.ts';
 import {
   type Frame,
@@ -30,7 +29,7 @@ import {
 } from './lifecycle.ts';
 import { onAction } from './operator.ts';
 import type { SignalPosition } from './position.ts';
-import { UnitBug } from './unit-bug.ts';
+import { asUnitBug } from './unit-bug.ts';
 
 export interface SignalStart extends SignalPosition {
   /** Offset of the first record it gets. */
@@ -40,9 +39,6 @@ export interface SignalStart extends SignalPosition {
   /** Units of work (see UnitBug) that threw too often: they are passed over. */
   readonly passOver?: ReadonlySet<string>;
 }
-
-/** As of stage 1, whose own clocks are never further ahead: a source so far ahead would be heard no more. */
-const MAX_AHEAD_MS = 24 * 60 * 60 * 1000;
 
 const nothing = () => undefined;
 
@@ -59,16 +55,13 @@ export class SignalProcessor {
   readonly #settings: WindowSettings;
   readonly #detectors: ConfiguredDetectors;
   readonly #start: SignalStart;
+  readonly #intake: Intake;
   readonly #sources: Sources;
   readonly #ledger: Ledger;
   readonly #groups = new Map<string, Group>();
   readonly #input: InputFloor;
   readonly #retention: number;
-  readonly #names = new GroupNames();
   readonly #telling = (facts: readonly Fact[]) => toldBy(facts, this.#detectors);
-  /** Of the record that is being read. */
-  readonly #layout = emptyLayout();
-  #tails = new Tails();
   /** What is being applied. */
   readonly #taken = nothingTaken();
   #bugs: WindowBug[] = [];
@@ -79,9 +72,15 @@ export class SignalProcessor {
     this.#settings = settings;
     this.#detectors = guardWindows(detectors, (bug) => this.#bugs.push(bug));
     this.#start = start;
-    this.#sources = new Sources(settings.sources);
+    this.#intake = new Intake({
+      sources: settings.sources,
+      start,
+      onDuplicate: () => this.stats.duplicates++,
+      act: (offset, action) => this.#act(offset, action),
+    });
+    this.#sources = this.#intake.sources;
+    this.#input = this.#intake.input;
     this.#ledger = new Ledger(start.incidents);
-    this.#input = new InputFloor(start.offset);
     this.#retention = retentionMs(settings);
   }
 
@@ -95,73 +94,19 @@ export class SignalProcessor {
   }
 
   /**
-   * Takes a record in; `advance` applies what it has made complete. `writtenAt`: the record's time, unix ms. Both throw a UnitBug where the code is wrong: after it
-   * this processor is of no use. Nothing of `value` is kept.
+   * Takes a record in, its bytes (nothing of them is kept) or what somebody else has decoded; `advance` applies what it has
+   * made complete. `writtenAt`: the record's time, unix ms. Both throw a UnitBug where the code is wrong: after it this
+   * processor is of no use.
    */
-  add(offset: number, value: Uint8Array, writtenAt = Infinity): Outcome {
-    return this.#record(offset, value, writtenAt);
-  }
-
-  /** As `add`, of a record that somebody else has decoded, from whatever it was written in. */
-  addDecoded(offset: number, decoded: Decoded, writtenAt = Infinity): Outcome {
-    return this.#record(offset, decoded, writtenAt);
-  }
-
-  #record(offset: number, record: Uint8Array | Decoded, writtenAt: number): Outcome {
+  add(offset: number, record: Uint8Array | Decoded, writtenAt = Infinity): Outcome {
     const { passOver } = this.#start;
     if (passOver !== undefined && passOver.size > 0 && passOver.has(`record ${offset}`))
-      return this.#refuse(offset, 'record', 'bug');
+      return this.#intake.refuse(offset, 'record', 'bug');
     try {
-      if (!(record instanceof Uint8Array)) return this.#take(offset, record, writtenAt);
-      return this.#takeSignal(offset, record, writtenAt) ?? this.#take(offset, decode(record), writtenAt);
+      return this.#intake.take(offset, record, writtenAt);
     } catch (error) {
       throw asUnitBug(`record ${offset}`, error);
     }
-  }
-
-  /** Undefined where `bytes` are no signal, or not written as ours. */
-  #takeSignal(offset: number, bytes: Uint8Array, writtenAt: number): Outcome | undefined {
-    const layout = this.#layout;
-    const at = signalAt(bytes);
-    if (at < 0 || !layOutHead(bytes, at, layout)) return undefined;
-    if (this.#tails.full) this.#tails = new Tails();
-    const tails = this.#tails;
-    const tail = tails.intern(layout);
-    if (tail < 0) return undefined;
-    const outcome = this.#hear(offset, layout, writtenAt);
-    if (outcome === OK) this.#sources.keep(layout, this.#names.of(layout), tails, tail);
-    return outcome;
-  }
-
-  #take(offset: number, decoded: Decoded, writtenAt: number): Outcome {
-    if (!decoded.ok) return this.#refuse(offset, 'decode', decoded.reason);
-    if (decoded.name === 'OperatorAction') return this.#act(offset, decoded.value);
-    if (decoded.name === 'Signal') {
-      // Kept in the bytes that our own writer gives it.
-      const outcome = this.#takeSignal(offset, encode('Signal', decoded.value), writtenAt);
-      if (outcome === undefined) throw new Error('a signal that its own writer does not write');
-      return outcome;
-    }
-    if (decoded.name === 'ClockMark') return this.#hear(offset, decoded.value.source, writtenAt);
-    const reason = `expected Signal, ClockMark or OperatorAction, found ${decoded.name}`;
-    return this.#refuse(offset, 'decode', reason);
-  }
-
-  /** OK where it is of a source of ours, and not known yet. */
-  #hear(offset: number, source: Source, writtenAt: number): Outcome {
-    if (!this.#sources.has(source.partition))
-      return this.#refuse(offset, 'source', `no source partition ${source.partition}`);
-    if (source.clock > writtenAt + MAX_AHEAD_MS)
-      return this.#refuse(
-        offset,
-        'clock',
-        `clock ${source.clock}, a day and more after it was written, at ${writtenAt}`,
-      );
-    this.#input.add(offset, source.clock);
-    if (source.clock <= this.#start.floor) return DROP;
-    const fresh = this.#sources.hear(source);
-    if (!fresh) this.stats.duplicates++;
-    return fresh ? OK : DROP;
   }
 
   /** Applies everything before the logical time; returns what is to be written, and which detectors threw. */
@@ -189,9 +134,8 @@ export class SignalProcessor {
 
   /** An operator's action, after everything that the log before it makes complete. */
   #act(offset: number, action: OperatorAction): Outcome {
-    this.#input.add(offset, undefined);
     // What was read before the last commit was applied before it.
-    if (offset < this.#start.read) return DROP;
+    if (!this.#intake.isNew(offset)) return DROP;
     this.#catchUp();
     const at = Math.max(0, this.clock);
     const position = atAction(at, offset);
@@ -218,12 +162,6 @@ export class SignalProcessor {
     } catch (error) {
       throw asUnitBug(unit, error);
     }
-  }
-
-  #refuse(offset: number, step: string, reason: string): Outcome {
-    this.#input.add(offset, undefined);
-    if (offset < this.#start.read) return DROP;
-    return deadLetter(step, reason);
   }
 
   /** True where an earlier run has applied the effects of this moment. */
@@ -373,9 +311,4 @@ export class SignalProcessor {
     const titleOf = (kind: FindingKind) => this.#detectors.titleOf(kind);
     return { tenant: group.id.tenant, group: group.key, thresholdsDigest, titleOf };
   }
-}
-
-/** The innermost unit is the one to pass over. */
-function asUnitBug(unit: string, error: unknown): UnitBug {
-  return error instanceof UnitBug ? error : new UnitBug(unit, error);
 }

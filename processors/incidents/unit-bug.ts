@@ -12,3 +12,8 @@ export class UnitBug extends Error {
     this.unit = unit;
   }
 }
+
+/** The innermost unit is the one to pass over. */
+export function asUnitBug(unit: string, error: unknown): UnitBug {
+  return error instanceof UnitBug ? error : new UnitBug(unit, error);
+}

@@ -33,7 +33,7 @@ export class IncidentStage implements BatchHandler {
     const { topics } = this.#context;
     const processor = this.#processorOf(partition, Number(messages[0].offset));
     for (const { offset, value } of messages) {
-      const outcome = processor.addDecoded(Number(offset), { ok: true, ...this.#format.decode(value!) });
+      const outcome = processor.add(Number(offset), { ok: true, ...this.#format.decode(value!) });
       if (outcome.outcome === 'deadLetter')
         throw new Error(`${topics.signals} ${partition}@${offset}: ${outcome.reason}`);
     }
