@@ -9,8 +9,10 @@ import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
 import { begin, finish } from './avro/writer.ts';
 import type { EventName, Events, Source } from './events.ts';
-import { layOutSignal, readSignal, readSummaryClock, type SignalLayout } from './read-signal.ts';
+import { readSignal } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
+import { readSummaryClock } from './read-summary.ts';
+import { layOutSignal, type SignalLayout } from './signal-layout.ts';
 import { type SignalFields, type SignalFrame, writeClockMark, writeSignal } from './write-events.ts';
 import { type SummaryFields, type WrittenLists, writeTraceSummary } from './write-summary.ts';
 

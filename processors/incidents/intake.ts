@@ -1,6 +1,6 @@
 import { type Decoded, decode, encode, signalAt } from '#schemas/codec.ts';
 import type { OperatorAction, Source } from '#schemas/events.ts';
-import { emptyLayout, layOutHead } from '#schemas/read-signal.ts';
+import { emptyLayout, layOutHead } from '#schemas/signal-layout.ts';
 import { DROP, deadLetter, OK, type Outcome } from '../outcome.ts';
 import { GroupNames } from '../windows/group-names.ts';
 import { Sources } from '../windows/sources.ts';

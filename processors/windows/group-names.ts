@@ -1,6 +1,7 @@
 import type { Signal } from '#schemas/events.ts';
 import { sameBytes } from '#schemas/otlp/words.ts';
-import { readNames, type SignalLayout } from '#schemas/read-signal.ts';
+import { readNames } from '#schemas/read-signal.ts';
+import type { SignalLayout } from '#schemas/signal-layout.ts';
 import { hashOf, memoryOf } from './hash.ts';
 
 /** An agent operation of a tenant (or a service instance of one): what windows are kept for. */

@@ -1,6 +1,7 @@
+import { textAt } from '#schemas/avro/reader.ts';
 import type { Fact, Finding, FindingKind } from '#schemas/events.ts';
 import { sameBytes } from '#schemas/otlp/words.ts';
-import { readCalleesBehind, readFacts, readFindings, textAt } from '#schemas/read-signal.ts';
+import { readCalleesBehind, readFacts, readFindings } from '#schemas/read-signal.ts';
 import { grown } from '../grown.ts';
 import { BytePool } from './byte-pool.ts';
 import type { Taken } from './waiting.ts';

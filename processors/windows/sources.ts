@@ -1,5 +1,5 @@
 import type { Source } from '#schemas/events.ts';
-import type { SignalLayout } from '#schemas/read-signal.ts';
+import type { SignalLayout } from '#schemas/signal-layout.ts';
 import type { GroupName } from './group-names.ts';
 import type { Tails } from './tails.ts';
 import { type Taken, WaitingSignals } from './waiting.ts';

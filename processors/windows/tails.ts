@@ -1,4 +1,4 @@
-import { layOutTail, type SignalLayout } from '#schemas/read-signal.ts';
+import { layOutTail, type SignalLayout } from '#schemas/signal-layout.ts';
 import { grown } from '../grown.ts';
 import { BytePool } from './byte-pool.ts';
 import { hashOf, memoryOf } from './hash.ts';

@@ -1,6 +1,7 @@
+import { textAt } from '#schemas/avro/reader.ts';
 import type { Source } from '#schemas/events.ts';
 import { copyBytes } from '#schemas/otlp/words.ts';
-import { type SignalLayout, textAt } from '#schemas/read-signal.ts';
+import type { SignalLayout } from '#schemas/signal-layout.ts';
 import { type GroupName, NO_NAME } from './group-names.ts';
 import { hashOf, memoryOf } from './hash.ts';
 import { Tails } from './tails.ts';
