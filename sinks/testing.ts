@@ -7,7 +7,15 @@ import { spawnEngine } from '#infra/clickhouse/embedded/spawn.ts';
 import { migrate } from '#infra/clickhouse/migrate.ts';
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { encode } from '#schemas/codec.ts';
-import type { EventName, Events, Finding, IncidentEvent, Insight, TraceSummary } from '#schemas/events.ts';
+import type {
+  EventName,
+  Events,
+  Finding,
+  IncidentEvent,
+  Insight,
+  Signal,
+  TraceSummary,
+} from '#schemas/events.ts';
 import { encodeTraces, type OtlpSpan } from '#schemas/otlp/write.ts';
 import { MIGRATIONS } from './database.ts';
 import { byTable, newRows, type Projection, type TablesProjection } from './projections/projection.ts';
@@ -121,6 +129,26 @@ export function finding(given: Partial<Finding> = {}): Finding {
     recommendations: [],
     explains: [],
     explainedBy: '',
+    ...given,
+  };
+}
+
+export function signal(given: Partial<Signal> = {}): Signal {
+  return {
+    tenant: 'default',
+    scope: 'operation',
+    agent: 'planner',
+    operation: 'plan trip',
+    traceId: hex(0xabc, 32),
+    revision: 1,
+    eventTime: 1_700_000_000_000,
+    source: { partition: 0, offset: 1, sequence: 1, clock: 1_700_000_006_000 },
+    calls: 1,
+    errors: 0,
+    durationMs: 100,
+    facts: [],
+    findings: [],
+    callees: [],
     ...given,
   };
 }

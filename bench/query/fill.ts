@@ -25,6 +25,7 @@ const TENANT = `'${DEFAULT_TENANT}'`;
 const traceId = (column: string) => `lower(hex(sipHash128(${column}, copy)))`;
 const spanId = (column: string) => `if(${column} = '', '', lower(hex(sipHash64(${column}, copy))))`;
 const incidentId = (value: string) => `lower(hex(sipHash128(${value}, copy % ${MESHES})))`;
+const FINDINGS = `arrayMap(f -> tuple(f.1, ${incidentId('f.2')}, f.3, f.4, f.5, f.6, f.7, f.8, f.9, f.10, f.11), Findings)`;
 
 /** What of a row a copy changes. */
 const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -44,11 +45,20 @@ const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     RootService: named('RootService'),
     Start: later('Start'),
     SourceClock: later('SourceClock'),
-    Findings: `arrayMap(f -> tuple(f.1, ${incidentId('f.2')}, f.3, f.4, f.5, f.6, f.7, f.8, f.9, f.10, f.11), Findings)`,
+    Findings: FINDINGS,
+  },
+  ati_signals: {
+    TenantId: TENANT,
+    Agent: named('Agent'),
+    EventTime: later('EventTime'),
+    TraceId: traceId('TraceId'),
+    SourceClock: later('SourceClock'),
+    Findings: FINDINGS,
   },
   ati_incident_events: {
     TenantId: TENANT,
     IncidentId: incidentId('IncidentId'),
+    Agent: named('Agent'),
     Revision: `Revision + intDiv(copy, ${MESHES}) * 1000`,
     WindowStart: later('WindowStart'),
     WindowEnd: later('WindowEnd'),

@@ -1,9 +1,10 @@
-/** Real rows to begin with: what the sink writes of spans, traces and incidents, in tables beside the real ones. */
+/** Real rows to begin with: what the sink writes of spans, traces, signals and incidents, in tables beside the real ones. */
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
 import { PipelineDriver } from '#processors/testing/driver.ts';
 import { encode } from '#schemas/codec.ts';
 import { incidents } from '#sinks/projections/incidents.ts';
 import { newRows, type Projection } from '#sinks/projections/projection.ts';
+import { signals } from '#sinks/projections/signals.ts';
 import { spans } from '#sinks/projections/spans.ts';
 import { traces } from '#sinks/projections/traces.ts';
 
@@ -17,7 +18,7 @@ export interface SeedRecord {
 }
 
 /** The tables that are filled, and the projection that writes each. */
-export const FILLED = [spans, traces, incidents] as const;
+export const FILLED = [spans, traces, signals, incidents] as const;
 
 /** Rows of one insert: under the engine's greatest body. */
 const ROWS = 20_000;
@@ -46,11 +47,13 @@ export async function storeSeed(
   driver.advanceTo(last + SETTLED_MS);
   if (driver.deadLetters.length > 0) throw new Error(`the corpus has dead letters: ${driver.deadLetters[0]}`);
   const summaries = driver.readTraces().map((summary) => encode('TraceSummary', summary));
+  const said = driver.readSignals().map((signal) => encode('Signal', signal));
   const events = driver.readIncidents().map(({ value }) => value);
   for (const { table } of FILLED)
     await clickhouse.command(`CREATE TABLE ${database}.${seedOf(table)} AS ${database}.${table}`);
   await store(clickhouse, database, spans, values);
   await store(clickhouse, database, traces, summaries);
+  await store(clickhouse, database, signals, said);
   await store(clickhouse, database, incidents, events);
 }
 

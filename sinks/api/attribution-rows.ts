@@ -34,17 +34,19 @@ const closedIn = (tenant: string, { from, to }: TimeRange, root: Partial<Root>) 
     .add('RootAgent = {agent:String}', { agent: root.agent })
     .add('RootOperation = {operation:String}', { operation: root.operation });
 
-/** Root operations of a time, the one with the most path time first. */
+/** Root operations of a time, the one with the most path time first. Paths are not read where there is only one to find. */
 export async function rootsIn(
   { clickhouse, database, tenant }: Deps,
   range: TimeRange,
   wanted: Partial<Root>,
 ) {
   const where = closedIn(tenant, range, wanted);
+  const named = wanted.service !== undefined && wanted.agent !== undefined && wanted.operation !== undefined;
+  const place = named ? '' : `sum(${WORK}) DESC,`;
   const rows = await clickhouse.query<Root & { readonly traces: string }>(
     `SELECT RootService AS service, RootAgent AS agent, RootOperation AS operation, count() AS traces
      FROM ${database}.ati_traces FINAL WHERE ${where.sql}
-     GROUP BY service, agent, operation ORDER BY sum(${WORK}) DESC, service, agent, operation LIMIT {limit:UInt32}`,
+     GROUP BY service, agent, operation ORDER BY ${place} service, agent, operation LIMIT {limit:UInt32}`,
     { params: { ...where.params, limit: MOST_ROOTS }, settings: FINAL_BY_DAY },
   );
   return rows.map(({ service, agent, operation, traces }) => ({
@@ -97,25 +99,34 @@ function conditionsOf(tenant: string, { range, root, rule, thresholdNs, slow }: 
     : where.add(`${not}(${WORK} >= {threshold:Int64})`, { threshold: thresholdNs ?? 0 });
 }
 
-/** At most 1,000 of them, always the same, and how many there are; with `graph` their nodes and edges too. */
+/** How many there are. */
+export async function countOf({ clickhouse, database, tenant }: Deps, wanted: Wanted): Promise<number> {
+  const where = conditionsOf(tenant, wanted);
+  const [{ total }] = await clickhouse.query<{ readonly total: string }>(
+    `SELECT count() AS total FROM ${database}.ati_traces FINAL WHERE ${where.sql}`,
+    { params: where.params, settings: FINAL_BY_DAY },
+  );
+  return Number(total);
+}
+
+/** At most 1,000 of the `total` that there are, always the same; with `graph` their nodes and edges too. */
 export async function sampleOf(
   { clickhouse, database, tenant }: Deps,
   wanted: Wanted,
+  total: Promise<number>,
   graph = false,
 ): Promise<Sample & { readonly traces: readonly FailingTrace[] }> {
   const where = conditionsOf(tenant, wanted);
-  const from = `FROM ${database}.ati_traces FINAL WHERE ${where.sql}`;
-  const options = { params: { ...where.params, limit: MOST_TRACES }, settings: FINAL_BY_DAY };
-  const [[{ total }], rows] = await Promise.all([
-    clickhouse.query<{ readonly total: string }>(`SELECT count() AS total ${from}`, options),
+  const [all, rows] = await Promise.all([
+    total,
     clickhouse.query<TraceRow>(
-      `SELECT TraceId, Shares${graph ? ', Nodes, Edges' : ''} ${from}
+      `SELECT TraceId, Shares${graph ? ', Nodes, Edges' : ''} FROM ${database}.ati_traces FINAL WHERE ${where.sql}
        ORDER BY cityHash64(TraceId), TraceId LIMIT {limit:UInt32}`,
-      options,
+      { params: { ...where.params, limit: MOST_TRACES }, settings: FINAL_BY_DAY },
     ),
   ]);
   return {
-    total: Math.max(Number(total), rows.length),
+    total: Math.max(all, rows.length),
     traces: rows.map(({ TraceId, Shares, Nodes = [], Edges = [] }) => ({
       traceId: TraceId,
       shares: Shares.map(toShareOfTrace),

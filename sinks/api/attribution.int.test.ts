@@ -3,7 +3,7 @@ import type { PathShare, TraceSummary } from '#schemas/events.ts';
 import { traces } from '../projections/traces.ts';
 import { hex, startDatabase, store, type TestDatabase, traceSummary } from '../testing.ts';
 import type { Api } from './deps.ts';
-import { apiOver, get, NOW } from './testing.ts';
+import { apiOver, get, NOW, rowsReadFor } from './testing.ts';
 
 let db: TestDatabase;
 let api: Api;
@@ -94,6 +94,12 @@ const ask = async (query: string) => {
 };
 
 describe('slow traces against the others of the same time', () => {
+  test('read so often: for the root, the threshold, the count, and both samples, whose shares come after', async () => {
+    const [{ rows }] = await db.clickhouse.query<{ rows: string }>('SELECT count() AS rows FROM ati_traces');
+    const url = '/v1/attribution?service=shop&agent=planner&operation=plan%20trip&slow=p90';
+    expect(await rowsReadFor(db, url)).toBeLessThanOrEqual(6 * Number(rows));
+  });
+
   test.each(['p90', '500'])(
     'slow=%s: the host is named, a person who was waited for is not',
     async (slow) => {

@@ -5,15 +5,15 @@ import { FINAL_BY_DAY } from './deps.ts';
 import { LIMIT_CODES } from './errors.ts';
 import { isoOf } from './incident-json.ts';
 
-/** So far back traces are searched: their table is sorted by trace, so a longer time is a longer read. */
-export const SEEN_HOURS = 24;
+/** So far back signals are searched: a longer time is a longer read. */
+const SEEN_HOURS = 24;
 
 export const seenJson = {
   lastSeenAt: z
     .string()
     .nullable()
     .describe(
-      `end of the last trace of the last ${SEEN_HOURS} hours that shows it, ISO 8601; null: none does, or only a window`,
+      `end of the root of the last trace of the last ${SEEN_HOURS} hours that shows it, ISO 8601; null: none does, or only a window`,
     ),
   seenTraces: z
     .number()
@@ -37,21 +37,29 @@ interface SeenRow {
 const NEVER: Seen = { lastSeenAt: null, seenTraces: 0 };
 const UNKNOWN: Seen = { lastSeenAt: null, seenTraces: null };
 /** Beside the incidents themselves: nobody waits longer for it. */
-export const SEEN_SETTINGS = { ...FINAL_BY_DAY, max_execution_time: 3 } as const;
+const SEEN_SETTINGS = { ...FINAL_BY_DAY, max_execution_time: 3 } as const;
+
+/** An incident, and the agent operation that its findings are about. */
+interface Sought {
+  readonly incidentId: string;
+  readonly agent: string;
+  readonly operation: string;
+}
 
 /**
- * Of each of the incidents, from the root findings of the stored traces that started in the last SEEN_HOURS. Not known where
- * that meets the limits of a query: the incidents are what was asked for.
+ * Of each of the incidents, from the root findings of the signals of the last SEEN_HOURS: those are sorted by the agent
+ * operation that a finding is about, where a look into the traces would be one into all of them. Not known where that
+ * meets the limits of a query: the incidents are what was asked for.
  */
 export async function seenLately(
   clickhouse: ClickHouse,
   database: string,
   tenant: string,
-  ids: readonly string[],
+  incidents: readonly Sought[],
   now: number,
 ): Promise<(id: string) => Seen> {
-  if (ids.length === 0) return () => NEVER;
-  const rows = await rowsOf(clickhouse, database, tenant, ids, now);
+  if (incidents.length === 0) return () => NEVER;
+  const rows = await rowsOf(clickhouse, database, tenant, incidents, now);
   if (rows === undefined) return () => UNKNOWN;
   const seen = new Map(
     rows.map(({ Id, lastMs, traces }) => [
@@ -62,13 +70,14 @@ export async function seenLately(
   return (id) => seen.get(id) ?? NEVER;
 }
 
-export const seenSql = (
+const seenSql = (
   database: string,
 ) => `SELECT arrayJoin(arrayFilter((id, root) -> root AND has({ids:Array(String)}, id),
          Findings.IncidentId, Findings.Root)) AS Id,
-       max(intDiv(toUnixTimestamp64Nano(Start) + toInt64(Duration), 1000000)) AS lastMs, uniqExact(TraceId) AS traces
-     FROM ${database}.ati_traces FINAL
-     WHERE TenantId = {tenant:String} AND Start >= fromUnixTimestamp64Milli({from:Int64})
+       max(toUnixTimestamp64Milli(EventTime)) AS lastMs, uniqExact(TraceId) AS traces
+     FROM ${database}.ati_signals FINAL
+     WHERE TenantId = {tenant:String} AND (Agent, Operation) IN arrayZip({agents:Array(String)}, {operations:Array(String)})
+       AND Scope = 'operation' AND EventTime >= fromUnixTimestamp64Milli({from:Int64})
        AND hasAny(Findings.IncidentId, {ids:Array(String)})
      GROUP BY Id`;
 
@@ -76,10 +85,16 @@ async function rowsOf(
   clickhouse: ClickHouse,
   database: string,
   tenant: string,
-  ids: readonly string[],
+  incidents: readonly Sought[],
   now: number,
 ): Promise<readonly SeenRow[] | undefined> {
-  const params = { tenant, ids, from: now - SEEN_HOURS * 3_600_000 };
+  const params = {
+    tenant,
+    ids: incidents.map(({ incidentId }) => incidentId),
+    agents: incidents.map(({ agent }) => agent),
+    operations: incidents.map(({ operation }) => operation),
+    from: now - SEEN_HOURS * 3_600_000,
+  };
   try {
     return await clickhouse.query<SeenRow>(seenSql(database), { params, settings: SEEN_SETTINGS });
   } catch (error) {

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ClickHouseError } from '#infra/clickhouse/port.ts';
+import type { Signal } from '#schemas/events.ts';
 import { incidents } from '../projections/incidents.ts';
+import { signals } from '../projections/signals.ts';
 import { traces } from '../projections/traces.ts';
 import {
   finding,
   hex,
   incidentEvent,
+  signal,
   startDatabase,
   store,
   type TestDatabase,
   traceSummary,
 } from '../testing.ts';
 import type { Api } from './deps.ts';
-import { SEEN_HOURS, SEEN_SETTINGS, seenSql } from './incident-seen.ts';
-import { apiOver, get, NOW } from './testing.ts';
+import { apiOver, get, NOW, rowsReadFor } from './testing.ts';
 
 let db: TestDatabase;
 let api: Api;
@@ -46,6 +48,7 @@ const collapse = incidentEvent({
 });
 const gone = incidentEvent({ incidentId: hex(3, 32), event: 'retracted', at: T + 8 });
 const elsewhere = incidentEvent({ incidentId: hex(4, 32), tenant: 'other', at: T + 9 });
+const bought = (given: Partial<Signal>) => signal({ agent: 'buyer', operation: 'buy', ...given });
 
 beforeAll(async () => {
   db = await startDatabase();
@@ -53,24 +56,22 @@ beforeAll(async () => {
   // Out of order and twice, as an at-least-once log may give them.
   await store(db, incidents, 'IncidentEvent', [resolved, opened, collapse]);
   await store(db, incidents, 'IncidentEvent', [opened, updated, gone, elsewhere, resolved]);
+  // By its findings: /v1/incidents?traceId=
   await store(db, traces, 'TraceSummary', [
     traceSummary({ traceId: hex(0x77, 32), findings: [finding({ incidentId: hex(2, 32) })] }),
-    traceSummary({ traceId: hex(0x77, 32), revision: 2, findings: [finding({ incidentId: hex(2, 32) })] }),
-    traceSummary({
-      traceId: hex(0x78, 32),
-      startUnixNano: BigInt(T + 9_000) * 1_000_000n,
-      findings: [finding({ incidentId: hex(2, 32) })],
-    }),
-    traceSummary({
-      traceId: hex(0x79, 32),
-      startUnixNano: BigInt(T + 20_000) * 1_000_000n,
-      findings: [finding({ incidentId: hex(2, 32), root: false, explainedBy: hex(1, 32) })],
-    }),
-    traceSummary({
-      traceId: hex(0x7a, 32),
-      startUnixNano: BigInt(NOW - 25 * 3_600_000) * 1_000_000n,
-      findings: [finding({ incidentId: hex(2, 32) })],
-    }),
+  ]);
+  const root = finding({ incidentId: hex(2, 32) });
+  const symptom = { ...root, root: false, explainedBy: hex(1, 32) };
+  await store(db, signals, 'Signal', [
+    bought({ traceId: hex(0x77, 32), findings: [root] }),
+    bought({ traceId: hex(0x77, 32), revision: 2, findings: [root] }),
+    bought({ traceId: hex(0x78, 32), eventTime: T + 9_250, findings: [root] }),
+    bought({ traceId: hex(0x79, 32), eventTime: T + 20_000, findings: [symptom] }),
+    // What is taken back is not seen any more.
+    bought({ traceId: hex(0x7b, 32), eventTime: T + 30_000, findings: [root] }),
+    bought({ traceId: hex(0x7b, 32), eventTime: T + 30_000, revision: 2 }),
+    bought({ traceId: hex(0x7a, 32), eventTime: NOW - 25 * 3_600_000, findings: [root] }),
+    bought({ traceId: hex(0x7c, 32), eventTime: T + 40_000, tenant: 'other', findings: [root] }),
   ]);
 });
 afterAll(async () => {
@@ -150,35 +151,29 @@ test('one incident: its last event and its history, each event once, in order', 
   });
 });
 
-test('how often it was seen lately: in the traces of the last day, each once, only as a root', async () => {
+test('how often it was seen lately: in the signals of the last day, each trace once, only as a root', async () => {
   const { body } = await get(api, '/v1/incidents?kind=fanout_collapse');
   expect(body.incidents).toMatchObject([{ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' }]);
   const one = await get(api, `/v1/incidents/${hex(2, 32)}`);
   expect(one.body.incident).toMatchObject({ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' });
 });
 
-test('days before the last are not read for it', async () => {
-  const from = NOW - SEEN_HOURS * 3_600_000;
-  // Partitions of other days than that of the traces above.
+test('for it, what other agent operations did is not read, nor days before the last', async () => {
+  const url = `/v1/incidents/${hex(2, 32)}`;
+  const before = await rowsReadFor(db, url);
+  // More than a granule of another operation, and three days of the same one.
   await store(
     db,
-    traces,
-    'TraceSummary',
-    [2, 3, 4].map((days) => {
-      const startMs = NOW - days * 86_400_000;
-      return traceSummary({
-        traceId: hex(0x90 + days, 32),
-        startUnixNano: BigInt(startMs) * 1_000_000n,
-        source: { partition: 0, offset: days, sequence: 0, clock: startMs },
-      });
-    }),
+    signals,
+    'Signal',
+    Array.from({ length: 20_000 }, (_, i) => signal({ traceId: hex(0x1000 + i, 32) })),
   );
-  const lines = await db.clickhouse.query<{ explain: string }>(
-    `EXPLAIN indexes = 1 ${seenSql(db.database)}`,
-    { params: { tenant: 'default', ids: [hex(2, 32)], from }, settings: SEEN_SETTINGS },
-  );
-  const parts = lines.map(({ explain }) => /Parts: (\d+)\/(\d+)/.exec(explain)).find((found) => found);
-  expect(Number(parts?.[1])).toBeLessThanOrEqual(Number(parts?.[2]) - 3);
+  for (const days of [2, 3, 4]) {
+    const eventTime = NOW - days * 86_400_000;
+    const many = Array.from({ length: 1_000 }, (_, i) => bought({ traceId: hex(0x9000 + i, 32), eventTime }));
+    await store(db, signals, 'Signal', many);
+  }
+  expect(await rowsReadFor(db, url)).toBeLessThanOrEqual(before + 8_192);
 });
 
 test('a count that meets its limits leaves the incidents; what else goes wrong is said', async () => {
@@ -191,7 +186,7 @@ test('a count that meets its limits leaves the incidents; what else goes wrong i
       ping: () => db.clickhouse.ping(),
       close: async () => {},
       query: (sql, options) =>
-        sql.includes('ati_traces')
+        sql.includes('ati_signals')
           ? Promise.reject(new ClickHouseError('no', code, false))
           : db.clickhouse.query(sql, options),
     },

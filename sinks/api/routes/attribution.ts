@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { attribute } from '../../attribution/attribute.ts';
 import { failures } from '../../attribution/failures.ts';
 import { attributionJson } from '../attribution-json.ts';
-import { type Root, rootsIn, sampleOf, thresholdOf } from '../attribution-rows.ts';
+import { countOf, type Root, rootsIn, sampleOf, thresholdOf } from '../attribution-rows.ts';
 import { LEAST_TRACES, percentileFor, type SlowRule, slow, slowRule } from '../attribution-rule.ts';
 import type { Api, ApiDeps } from '../deps.ts';
 import { badRequest, errorBody } from '../errors.ts';
@@ -91,10 +91,13 @@ export function registerAttribution(app: Api, deps: ApiDeps): void {
       const of: Root = { service, agent, operation };
       const thresholdNs = await thresholdOf(from, rule, before ?? set, of);
       const wanted = { range: set, root: of, rule, thresholdNs, slow: true };
+      const slowTotal = rule.kind === 'all' ? Promise.resolve(root.traces) : countOf(from, wanted);
+      const restTotal = slowTotal.then((total) => root.traces - total);
+      const earlier = before && { ...wanted, range: before, slow: false };
       const [slowOnes, rest, baseline] = await Promise.all([
-        sampleOf(from, wanted, rule.kind === 'failing'),
-        rule.kind === 'all' ? NONE : sampleOf(from, { ...wanted, slow: false }),
-        before === undefined ? undefined : sampleOf(from, { ...wanted, range: before, slow: false }),
+        sampleOf(from, wanted, slowTotal, rule.kind === 'failing'),
+        rule.kind === 'all' ? NONE : sampleOf(from, { ...wanted, slow: false }, restTotal),
+        earlier && sampleOf(from, earlier, countOf(from, earlier)),
       ]);
       // Each step takes a while of the one thread, of the most that may be asked for: others are answered between them.
       await setImmediate();

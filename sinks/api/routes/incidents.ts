@@ -100,13 +100,12 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
         { params: { ...where.params, limit: query.limit + 1 }, settings: QUERY_SETTINGS },
       );
       const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.atMs, id: row.IncidentId }));
-      const ids = page.map((row) => row.IncidentId);
-      const seen = await seenLately(clickhouse, database, tenant, ids, now());
-      const incidents = page.map((row) => ({
-        ...toIncidentJson(toIncidentEvent(row)),
-        ...seen(row.IncidentId),
-      }));
-      return { incidents, next };
+      const events = page.map(toIncidentEvent);
+      const seen = await seenLately(clickhouse, database, tenant, events, now());
+      return {
+        incidents: events.map((event) => ({ ...toIncidentJson(event), ...seen(event.incidentId) })),
+        next,
+      };
     },
   );
 
@@ -173,7 +172,7 @@ export function registerIncidents(app: Api, { clickhouse, database, now }: ApiDe
       if (rows.length === 0) throw notFound(`no incident ${params.id}`);
       const last = toIncidentEvent(rows[0]);
       const [seen, related] = await Promise.all([
-        seenLately(clickhouse, database, tenant, [params.id], now()),
+        seenLately(clickhouse, database, tenant, [last], now()),
         relatedTo(clickhouse, database, last),
       ]);
       const history = rows.map((row) => toIncidentJson(toIncidentEvent(row))).reverse();

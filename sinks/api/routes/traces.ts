@@ -3,6 +3,7 @@ import { Conditions } from '../conditions.ts';
 import { decodeCursor, pageOf } from '../cursor.ts';
 import { type Api, type ApiDeps, FINAL_BY_DAY, FINAL_BY_TRACE } from '../deps.ts';
 import { errorBody, notFound } from '../errors.ts';
+import { newestFirst } from '../newest-first.ts';
 import { kind, name, nextPage, paging, range, traceId, wholeNumber } from '../parameters.ts';
 import { traceDetail, traceLine } from '../trace-json.ts';
 import {
@@ -48,7 +49,7 @@ const listQuery = z.strictObject({
 });
 
 export function registerTraces(app: Api, deps: ApiDeps): void {
-  const { clickhouse, database } = deps;
+  const { clickhouse, database, now } = deps;
   app.get(
     '/v1/traces',
     {
@@ -77,21 +78,25 @@ export function registerTraces(app: Api, deps: ApiDeps): void {
         })
         .add('notEmpty(Findings.Kind) = {findings:Bool}', { findings: query.findings })
         .add('has(Findings.Kind, {kind:String})', { kind: query.kind })
-        .add('Start >= fromUnixTimestamp64Milli({from:Int64})', { from: query.from })
         .add('Start < fromUnixTimestamp64Milli({to:Int64})', { to: query.to })
         .add(
           `Start <= fromUnixTimestamp64Nano({afterTime:Int64})
            AND (toUnixTimestamp64Nano(Start), TraceId) < ({afterTime:Int64}, {afterId:String})`,
           { afterTime: after?.time, afterId: after?.id },
         );
-      const rows = await clickhouse.query<ListRow>(
-        `SELECT ${LINE_COLUMNS}, arrayMap((kind, severity, root, incidentId) ->
+      const ends = [now(), query.to ?? Infinity, after === undefined ? Infinity : Number(after.time) / 1e6];
+      const list = { end: Math.floor(Math.min(...ends)), from: query.from };
+      const wanted = query.limit + 1;
+      const ask = (since: number | undefined) =>
+        clickhouse.query<ListRow>(
+          `SELECT ${LINE_COLUMNS}, arrayMap((kind, severity, root, incidentId) ->
              CAST((kind, severity, root, incidentId), 'Tuple(kind String, severity String, root Bool, incidentId String)'),
              Findings.Kind, Findings.Severity, Findings.Root, Findings.IncidentId) AS findings
-         FROM ${database}.ati_traces FINAL WHERE ${where.sql}
-         ORDER BY Start DESC, TraceId DESC LIMIT {limit:UInt32}`,
-        { params: { ...where.params, limit: query.limit + 1 }, settings: FINAL_BY_DAY },
-      );
+         FROM ${database}.ati_traces FINAL WHERE ${where.sql}${since === undefined ? '' : ' AND Start >= fromUnixTimestamp64Milli({since:Int64})'}
+         ORDER BY Start DESC, TraceId DESC LIMIT {wanted:UInt32}`,
+          { params: { ...where.params, since, wanted }, settings: FINAL_BY_DAY },
+        );
+      const rows = await newestFirst(list, wanted, ask);
       const { page, next } = pageOf(rows, query.limit, (row) => ({ time: row.startNs, id: row.TraceId }));
       return { traces: page.map((row) => ({ ...toLine(row), findings: [...row.findings] })), next };
     },
