@@ -34,16 +34,16 @@ export class Emitter {
   readonly #partition: number;
   readonly #signalPartitions: number;
   readonly #places: SignalPlaces;
+  readonly #outputs: OutputWriter;
   #offset = -1;
   #sequence = 0;
   #muted = false;
-  readonly #outputs: OutputWriter;
 
   constructor(partition: number, signalPartitions: number, outputs: OutputWriter) {
-    this.#outputs = outputs;
     this.#partition = partition;
     this.#signalPartitions = signalPartitions;
     this.#places = new SignalPlaces(signalPartitions);
+    this.#outputs = outputs;
   }
 
   begin(offset: number, muted: boolean): void {
