@@ -7,7 +7,7 @@
 import avsc from 'avsc';
 import { EVENT_NAMES, SCHEMA_VERSIONS, versionsOf } from './avro/catalog.ts';
 import { compileCheck } from './avro/check.ts';
-import { begin, finish } from './avro/writer.ts';
+import { begin, finish, header } from './avro/writer.ts';
 import type { EventName, Events, Source } from './events.ts';
 import { readSignal } from './read-signal.ts';
 import { readSpanBatch } from './read-span-batch.ts';
@@ -15,8 +15,6 @@ import { readSummaryClock } from './read-summary.ts';
 import { layOutSignal, type SignalLayout } from './signal-layout.ts';
 import { type SignalFields, type SignalFrame, writeClockMark, writeSignal } from './write-events.ts';
 import { type SummaryFields, type WrittenLists, writeTraceSummary } from './write-summary.ts';
-
-export { shortLived } from './avro/writer.ts';
 
 export type Decoded =
   | { [Name in EventName]: { ok: true; name: Name; value: Events[Name] } }[EventName]
@@ -96,6 +94,7 @@ for (const name of EVENT_NAMES) {
 
 const SIGNAL_ID = writers.get('Signal')!.id;
 const SUMMARY_ID = writers.get('TraceSummary')!.id;
+const CLOCK_MARK_ID = writers.get('ClockMark')!.id;
 
 /** Replaces lone surrogates (a string cut in the middle of a pair): avsc would write them as invalid UTF-8. */
 function wellFormed(value: unknown): unknown {
@@ -120,7 +119,7 @@ function withBuffers<Name extends EventName>(value: Events[Name]): unknown {
 }
 
 /**
- * What a processor writes for every trace has a writer of its own (see `encodeSummary`, too): a walk over the value and
+ * What a processor writes for every trace has a writer of its own (see `putSummary`, too): a walk over the value and
  * then avsc was the first in the profile.
  */
 const direct: { readonly [Name in EventName]?: (value: Events[Name]) => void } = {
@@ -135,29 +134,28 @@ export function encode<Name extends EventName>(name: Name, value: Events[Name]):
   const { id } = writers.get(name)!;
   const write: ((value: Events[Name]) => void) | undefined = direct[name];
   if (write === undefined) return encodeByAvsc(name, value);
-  begin(HEADER_BYTES);
+  begin();
+  header(id);
   write(value);
-  const out = finish();
-  header(out, id);
-  return out;
+  return finish();
 }
 
-/** As `encode` of a Signal. */
-export function encodeSignal(frame: SignalFrame, source: Source, fields: SignalFields): Buffer {
-  begin(HEADER_BYTES);
+/** A Signal as `encode` gives it, into what is being written (see `Part`). */
+export function putSignal(frame: SignalFrame, source: Source, fields: SignalFields): void {
+  header(SIGNAL_ID);
   writeSignal(frame, source, fields);
-  const out = finish();
-  header(out, SIGNAL_ID);
-  return out;
 }
 
-/** As `encode` of a TraceSummary of which some lists are written already. */
-export function encodeSummary(fields: SummaryFields, lists: WrittenLists): Buffer {
-  begin(HEADER_BYTES);
+/** A TraceSummary of which some lists are written already, into what is being written. */
+export function putSummary(fields: SummaryFields, lists: WrittenLists): void {
+  header(SUMMARY_ID);
   writeTraceSummary(fields, lists);
-  const out = finish();
-  header(out, SUMMARY_ID);
-  return out;
+}
+
+/** A ClockMark, into what is being written. */
+export function putClockMark(source: Source): void {
+  header(CLOCK_MARK_ID);
+  writeClockMark({ source });
 }
 
 /** Any event, by avsc alone: what `encode` must equal. */
@@ -166,18 +164,18 @@ export function encodeByAvsc<Name extends EventName>(name: Name, value: Events[N
   const good = wellFormed(withBuffers(value));
   const end = type.encode(good, scratch, HEADER_BYTES);
   if (end >= 0) {
-    header(scratch, id);
+    setHeader(scratch, id);
     // A buffer of its own: callers may keep or transfer it.
     return Buffer.copyBytesFrom(scratch, 0, end);
   }
   const out = Buffer.allocUnsafeSlow(scratch.length - end);
   type.encode(good, out, HEADER_BYTES);
-  header(out, id);
+  setHeader(out, id);
   if (out.length <= 256 << 10) scratch = Buffer.allocUnsafeSlow(out.length * 2);
   return out;
 }
 
-function header(buf: Buffer, id: number): void {
+function setHeader(buf: Buffer, id: number): void {
   buf[0] = 0;
   buf.writeInt32BE(id, 1);
 }

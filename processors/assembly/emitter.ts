@@ -1,18 +1,11 @@
 import { MAX_MESSAGE_BYTES } from '#infra/topics.ts';
-import { encode, encodeSignal, encodeSummary } from '#schemas/codec.ts';
+import { putClockMark, putSignal, putSummary } from '#schemas/codec.ts';
 import type { Source } from '#schemas/events.ts';
 import { SignalPlaces } from '#schemas/signal-key.ts';
 import type { SignalFrame } from '#schemas/write-events.ts';
-import { NO_LISTS, type SummaryFields } from '#schemas/write-summary.ts';
+import { NO_LISTS, type SummaryFields, type WrittenLists } from '#schemas/write-summary.ts';
 import type { AnalysedSignal, TraceAnalysis } from '../analyse.ts';
-
-/** An encoded event for a topic; the partition is always explicit. */
-export interface AssemblyOutput {
-  readonly topic: 'traces' | 'signals';
-  readonly partition: number;
-  readonly key: string | null;
-  readonly value: Uint8Array;
-}
+import type { OutputWriter } from './outputs.ts';
 
 /** Whom a signal is about. */
 export type SignalIdentity = Pick<AnalysedSignal, 'scope' | 'agent' | 'operation'>;
@@ -41,26 +34,22 @@ export class Emitter {
   readonly #partition: number;
   readonly #signalPartitions: number;
   readonly #places: SignalPlaces;
+  readonly #outputs: OutputWriter;
   #offset = -1;
   #sequence = 0;
   #muted = false;
-  #outputs: AssemblyOutput[] = [];
 
-  constructor(partition: number, signalPartitions: number) {
+  constructor(partition: number, signalPartitions: number, outputs: OutputWriter) {
     this.#partition = partition;
     this.#signalPartitions = signalPartitions;
     this.#places = new SignalPlaces(signalPartitions);
+    this.#outputs = outputs;
   }
 
   begin(offset: number, muted: boolean): void {
     this.#offset = offset;
     this.#sequence = 0;
     this.#muted = muted;
-    this.#outputs = [];
-  }
-
-  end(): AssemblyOutput[] {
-    return this.#outputs;
   }
 
   /**
@@ -73,10 +62,12 @@ export class Emitter {
     const source = this.#next(clock);
     if (!this.#muted) {
       const whole = summaryOf(given, source);
-      let value = encodeSummary(whole, analysis.lists);
+      const before = this.#outputs.count;
       // No broker would take it: what is left out can be had from the stored spans.
-      if (value.length > MAX_SUMMARY_BYTES) value = encodeSummary(whole, NO_LISTS);
-      this.#outputs.push({ topic: 'traces', partition: this.#partition, key: analysis.traceId, value });
+      if (this.#summary(whole, analysis.lists) > MAX_SUMMARY_BYTES) {
+        this.#outputs.cut(before);
+        this.#summary(whole, NO_LISTS);
+      }
     }
     const frame = { tenant, traceId, revision, eventTime };
     for (let i = 0; i < signals.length; i++) this.#signal(given, frame, signals[i]);
@@ -102,17 +93,20 @@ export class Emitter {
   mark(clock: number): void {
     const source = this.#next(clock);
     if (this.#muted) return;
-    const value = encode('ClockMark', { source });
     for (let partition = 0; partition < this.#signalPartitions; partition++)
-      this.#outputs.push({ topic: 'signals', partition, key: null, value });
+      this.#outputs.add('signals', partition, null, () => putClockMark(source));
+  }
+
+  /** Bytes of it. */
+  #summary(fields: SummaryFields, lists: WrittenLists): number {
+    return this.#outputs.add('traces', this.#partition, fields.traceId, () => putSummary(fields, lists));
   }
 
   #signal({ clock }: Revision, frame: SignalFrame, signal: AnalysedSignal): void {
     const source = this.#next(clock);
     if (this.#muted) return;
-    const value = encodeSignal(frame, source, signal);
     const { partition, key } = this.#places.of(frame.tenant, signal.agent, signal.operation);
-    this.#outputs.push({ topic: 'signals', partition, key, value });
+    this.#outputs.add('signals', partition, key, () => putSignal(frame, source, signal));
   }
 
   #next(clock: number): Source {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { decode, decodeAs, encode } from '#schemas/codec.ts';
 import type { Signal, TraceSummary } from '#schemas/events.ts';
 import { fakeAnalyse } from '../testing/fake-analysis.ts';
+import { RecordProcessor } from '../testing/record-processor.ts';
 import { spanRecord, type TestSpan, testBatch, testTraceId } from '../testing/span-log.ts';
-import { FROM_THE_START, PartitionProcessor, TraceBug } from './partition-processor.ts';
+import { type Analyse, FROM_THE_START, TraceBug } from './partition-processor.ts';
 import { ASSEMBLY_DEFAULTS, type AssemblySettings } from './settings.ts';
 
 const T = 1_000_000;
@@ -11,7 +12,7 @@ const root: TestSpan = { trace: 1, span: 1 };
 const child: TestSpan = { trace: 1, span: 2 };
 
 function run(settings: Partial<AssemblySettings> = {}) {
-  const processor = new PartitionProcessor(
+  const processor = new RecordProcessor(
     0,
     { ...ASSEMBLY_DEFAULTS, ...settings },
     fakeAnalyse,
@@ -195,12 +196,12 @@ describe('bounds and bad input', () => {
       throw new Error('bug');
     };
     const record = spanRecord(T, [root]);
-    const processor = new PartitionProcessor(0, ASSEMBLY_DEFAULTS, failing, FROM_THE_START);
+    const processor = new RecordProcessor(0, ASSEMBLY_DEFAULTS, failing, FROM_THE_START);
     processor.process(0, record);
     expect(() => processor.process(1, spanRecord(T + 6_000, []))).toThrow(TraceBug);
     const trace = `default\0${testTraceId(1)}\x000`;
     const start = { ...FROM_THE_START, skipTraces: [trace] };
-    const again = new PartitionProcessor(0, ASSEMBLY_DEFAULTS, failing, start);
+    const again = new RecordProcessor(0, ASSEMBLY_DEFAULTS, failing, start);
     again.process(0, record);
     const { skipped, outputs } = again.process(1, spanRecord(T + 6_000, []));
     expect(skipped).toEqual([trace]);
@@ -208,6 +209,21 @@ describe('bounds and bad input', () => {
     expect(decodeAs('TraceSummary', summary.value)).toMatchObject({
       value: { traceId: testTraceId(1), revision: 1, spanCount: 1, firstOffset: 0, findings: [], path: [] },
     });
+  });
+
+  it('a summary that no topic would take is told without its lists', () => {
+    const bytes = Buffer.alloc(32 << 20);
+    const analyse: Analyse = (tenant, traceId, columns) => ({
+      ...fakeAnalyse(tenant, traceId, columns),
+      lists: { bytes, graphEnd: 3, length: bytes.length },
+    });
+    const processor = new RecordProcessor(0, ASSEMBLY_DEFAULTS, analyse, FROM_THE_START);
+    processor.process(0, spanRecord(T, [root]));
+    const { outputs } = processor.process(1, spanRecord(T + 6_000, []));
+    const summaries = outputs.filter(({ topic }) => topic === 'traces');
+    expect(summaries.map(({ value }) => decodeAs('TraceSummary', value))).toMatchObject([
+      { ok: true, value: { traceId: testTraceId(1), spanCount: 1, path: [], shares: [] } },
+    ]);
   });
 
   it('the floor is the first offset of the oldest trace that may still change', () => {

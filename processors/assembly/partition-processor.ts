@@ -7,8 +7,9 @@ import { DescribedColumns } from '../trace/kinds.ts';
 import { clampEventTime } from '../windows/clamp.ts';
 import { rememberedUntil } from '../windows/session.ts';
 import { isToldOn, onward } from '../windows/watermark.ts';
-import { type AssemblyOutput, Emitter } from './emitter.ts';
+import { Emitter } from './emitter.ts';
 import { OpenTraces, traceOrder } from './open-traces.ts';
+import type { OutputWriter } from './outputs.ts';
 import type { AssemblySettings } from './settings.ts';
 import { type AssemblyStats, newStats } from './stats.ts';
 import { Tombstones } from './tombstones.ts';
@@ -40,7 +41,6 @@ export const FROM_THE_START: AssemblyStart = { offset: 0, clock: 0, done: 0, tom
 
 export interface Processed {
   readonly outcome: Outcome;
-  readonly outputs: AssemblyOutput[];
   /** Traces that were not analysed because of a bug, as TraceBug names them. */
   readonly skipped: readonly string[];
 }
@@ -77,13 +77,20 @@ export class PartitionProcessor {
   #clock: number;
   #nextOffset: number;
 
-  constructor(partition: number, settings: AssemblySettings, analyse: Analyse, start: AssemblyStart) {
+  /** `outputs`: where those of each record go. */
+  constructor(
+    partition: number,
+    settings: AssemblySettings,
+    analyse: Analyse,
+    start: AssemblyStart,
+    outputs: OutputWriter,
+  ) {
     this.#settings = settings;
     this.#analyse = analyse;
     this.#start = start;
     this.#clock = start.clock;
     this.#nextOffset = start.offset;
-    this.#emitter = new Emitter(partition, settings.signalPartitions);
+    this.#emitter = new Emitter(partition, settings.signalPartitions, outputs);
     this.#traces = new OpenTraces(settings);
     for (const { order, expiry } of start.tombstones) {
       const tenant = this.#traces.tenantNumber(order.slice(0, -33));
@@ -121,7 +128,7 @@ export class PartitionProcessor {
     const outcome = this.#start.skipOffsets?.includes(offset)
       ? deadLetter('process', 'bug')
       : this.#apply(offset, value, appendedAt);
-    return { outcome, outputs: this.#emitter.end(), skipped: this.#skipped };
+    return { outcome, skipped: this.#skipped };
   }
 
   #apply(offset: number, value: Uint8Array, appendedAt: number): Outcome {

@@ -1,4 +1,5 @@
 import type { OutcomeName } from '../outcome.ts';
+import type { PackedOutputs } from './outputs.ts';
 import type { Packed } from './packing.ts';
 import type { AssemblyStart } from './partition-processor.ts';
 import type { AssemblySettings } from './settings.ts';
@@ -47,18 +48,9 @@ export interface Refused {
   readonly trace?: string;
 }
 
-/** Where each output goes, as columns: of a million objects each one is cloned between the threads. */
-export interface Targets {
-  /** 1: to ati.signals, 0: to ati.traces. */
-  readonly isSignal: Uint8Array<ArrayBuffer>;
-  readonly partitions: Int32Array<ArrayBuffer>;
-  readonly keys: readonly (string | null)[];
-}
-
 export interface Stage1Result {
-  /** Encoded outputs in order, of the records before a bug too. */
-  readonly values: Packed;
-  readonly targets: Targets;
+  /** In order, of the records before a bug too. */
+  readonly outputs: PackedOutputs;
   /** Buffers of the task that are needed no longer: that of its records, and the room for outputs if it was too small. */
   readonly spent: readonly ArrayBuffer[];
   readonly refused: readonly Refused[];

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { decodeAs } from '#schemas/codec.ts';
 import type { TraceSummary } from '#schemas/events.ts';
 import { fakeAnalyse } from '../testing/fake-analysis.ts';
+import { RecordProcessor } from '../testing/record-processor.ts';
 import { spanRecord } from '../testing/span-log.ts';
-import type { AssemblyOutput } from './emitter.ts';
-import { type AssemblyStart, FROM_THE_START, PartitionProcessor } from './partition-processor.ts';
+import type { AssemblyOutput } from './outputs.ts';
+import { type AssemblyStart, FROM_THE_START } from './partition-processor.ts';
 import { tombstoneOf } from './read-back.ts';
 import { ASSEMBLY_DEFAULTS, type AssemblySettings } from './settings.ts';
 
@@ -44,7 +45,7 @@ const log = fc.array(record, { minLength: 1, maxLength: 60, size: 'max' }).map((
 type Emitted = AssemblyOutput & { offset: number };
 
 function feed(
-  processor: PartitionProcessor,
+  processor: RecordProcessor,
   records: readonly Uint8Array[],
   from: number,
   to: number,
@@ -72,9 +73,15 @@ function restart(
   return { ...floor, done, tombstones };
 }
 
-const make = (start: AssemblyStart) => new PartitionProcessor(1, settings, fakeAnalyse, start);
+const make = (start: AssemblyStart) => new RecordProcessor(1, settings, fakeAnalyse, start);
 const hex = (outputs: readonly Emitted[]) =>
-  outputs.map((o) => [o.offset, o.topic, o.partition, o.key, Buffer.from(o.value).toString('hex')]);
+  outputs.map((o) => [
+    o.offset,
+    o.topic,
+    o.partition,
+    o.key && String(Buffer.from(o.key)),
+    Buffer.from(o.value).toString('hex'),
+  ]);
 
 describe('stage 1 over a log', () => {
   it('a crash after any record, committed there, goes on as if nothing had happened', () => {

@@ -1,7 +1,6 @@
-import { shortLived } from '#schemas/codec.ts';
 import type { OutcomeName } from '../outcome.ts';
-import type { AssemblyOutput } from './emitter.ts';
-import { pack, unpack } from './packing.ts';
+import { OutputWriter } from './outputs.ts';
+import { unpack } from './packing.ts';
 import { type Analyse, PartitionProcessor, TraceBug } from './partition-processor.ts';
 import type { RecordsTask, Refused, Stage1Result, Stage1Task } from './protocol.ts';
 import type { AssemblySettings } from './settings.ts';
@@ -17,6 +16,7 @@ export class Stage1 {
   readonly #settings: AssemblySettings;
   readonly #analyse: Analyse;
   readonly #lanes = new Map<number, Lane>();
+  readonly #outputs = new OutputWriter();
 
   constructor(settings: AssemblySettings, analyse: Analyse) {
     this.#settings = settings;
@@ -27,7 +27,13 @@ export class Stage1 {
     switch (task.type) {
       case 'assign': {
         const { partition, epoch, start } = task;
-        const processor = new PartitionProcessor(partition, this.#settings, this.#analyse, start);
+        const processor = new PartitionProcessor(
+          partition,
+          this.#settings,
+          this.#analyse,
+          start,
+          this.#outputs,
+        );
         this.#lanes.set(partition, { epoch, processor });
         return undefined;
       }
@@ -36,8 +42,7 @@ export class Stage1 {
           if (lane.epoch !== task.epoch) this.#lanes.delete(partition);
         return undefined;
       case 'records':
-        // Its events are copied into the result.
-        return shortLived(() => this.#records(task));
+        return this.#records(task);
     }
   }
 
@@ -45,7 +50,9 @@ export class Stage1 {
     const lane = this.#lanes.get(task.partition);
     if (lane === undefined || lane.epoch !== task.epoch) return undefined;
     const { processor } = lane;
-    const outputs: AssemblyOutput[] = [];
+    const outputs = this.#outputs;
+    const { room } = task;
+    outputs.begin(room ?? new ArrayBuffer(0));
     const refused: Refused[] = [];
     const outcomes: Partial<Record<OutcomeName, number>> = {};
     const values = unpack(task.records);
@@ -53,6 +60,7 @@ export class Stage1 {
     let bug: Stage1Result['bug'];
     for (let i = 0; i < values.length; i++) {
       const offset = task.offsets[i];
+      const before = outputs.count;
       try {
         const processed = processor.process(offset, values[i], task.appended?.[i]);
         const { outcome } = processed;
@@ -63,10 +71,10 @@ export class Stage1 {
         }
         for (const trace of processed.skipped)
           refused.push({ offset, step: 'analyse', reason: 'bug', trace });
-        for (const output of processed.outputs) outputs.push(output);
       } catch (error) {
         // A bug: what the records before gave stands, this processor is of no use any more.
         this.#lanes.delete(task.partition);
+        outputs.cut(before);
         next = offset;
         bug = {
           message: error instanceof Error ? error.message : String(error),
@@ -77,18 +85,9 @@ export class Stage1 {
       }
       next = offset + 1;
     }
-    const { room } = task;
-    const packed = pack(
-      outputs.map((output) => output.value),
-      (bytes) => (room !== undefined && room.byteLength >= bytes ? room : new ArrayBuffer(bytes)),
-    );
+    const packed = outputs.end();
     return {
-      values: packed,
-      targets: {
-        isSignal: Uint8Array.from(outputs, ({ topic }) => (topic === 'signals' ? 1 : 0)),
-        partitions: Int32Array.from(outputs, ({ partition }) => partition),
-        keys: outputs.map(({ key }) => key),
-      },
+      outputs: packed,
       spent: room === undefined || packed.bytes === room ? [task.records.bytes] : [task.records.bytes, room],
       refused,
       outcomes,

@@ -18,14 +18,8 @@ export default function run(task: Stage1Task) {
   if (result === undefined) return undefined;
   return move({
     get [transferableSymbol]() {
-      const { values, targets, spent } = result;
-      return [
-        values.bytes,
-        values.lengths.buffer,
-        targets.isSignal.buffer,
-        targets.partitions.buffer,
-        ...spent,
-      ];
+      const { outputs, spent } = result;
+      return [outputs.bytes, outputs.entries.buffer, ...spent];
     },
     get [valueSymbol]() {
       return result;

@@ -86,9 +86,7 @@ const ROOM = 1.5;
 const FADING = 0.95;
 
 /** Notes how large the outputs of a task were. */
-export function outputsTook(lane: AssemblyLane, lengths: Uint32Array): void {
-  let bytes = 0;
-  for (let i = 0; i < lengths.length; i++) bytes += lengths[i];
+export function outputsTook(lane: AssemblyLane, bytes: number): void {
   lane.outputBytes = Math.max(bytes, lane.outputBytes * FADING);
 }
 

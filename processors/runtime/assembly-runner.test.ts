@@ -38,8 +38,12 @@ async function run(
   const producer: Producer = {
     async send(topic, sent) {
       const held = written.get(topic) ?? [];
-      // What has been sent is the caller's again: the values are copied, as a broker does.
-      const copies = sent.map((each) => ({ ...each, value: each.value && Buffer.from(each.value) }));
+      // What has been sent is the caller's again: the bytes are copied, as a broker does.
+      const copies = sent.map((each) => ({
+        ...each,
+        key: each.key && Buffer.from(each.key as Uint8Array),
+        value: each.value && Buffer.from(each.value),
+      }));
       written.set(topic, [...held, ...copies]);
       return [{ partition: 0, baseOffset: held.length }];
     },

@@ -11,7 +11,7 @@ import { sendAll } from '#infra/kafka/send-all.ts';
 import type { Logger } from '#infra/log.ts';
 import { metrics, underBackPressure } from '#infra/metrics.ts';
 import { summaryClock } from '#schemas/codec.ts';
-import { unpack } from '../assembly/packing.ts';
+import { bytesOf, unpackOutputs } from '../assembly/outputs.ts';
 import type { Stage1Result } from '../assembly/protocol.ts';
 import { type AssemblyLane, advanceLane, openLane, outputsTook, recordsTask } from './assembly-lane.ts';
 import { reportStage1 } from './assembly-report.ts';
@@ -127,23 +127,17 @@ export class AssemblyRunner implements ConsumerHandler {
     if (result === undefined)
       throw new Error(`the worker of ${topics.spans} partition ${lane.partition} has lost its state`);
     for (const buffer of result.spent) this.#buffers.give(buffer);
-    outputsTook(lane, result.values.lengths);
+    outputsTook(lane, bytesOf(result.outputs));
     return result;
   }
 
   /** Outputs, dead letters, and only then the position that may be committed. */
   async #produce(lane: AssemblyLane, result: Stage1Result, records: readonly KafkaRecord[]): Promise<void> {
     const { producer, topics, deadLetters, committer, hardCapMs } = this.#options;
-    const values = unpack(result.values);
-    const { isSignal, partitions, keys } = result.targets;
     const summaries: OutgoingRecord[] = [];
     const signals: OutgoingRecord[] = [];
-    for (let i = 0; i < values.length; i++)
-      (isSignal[i] ? signals : summaries).push({
-        partition: partitions[i],
-        key: keys[i],
-        value: values[i],
-      });
+    for (const output of unpackOutputs(result.outputs))
+      (output.topic === 'traces' ? summaries : signals).push(output);
     const letters = lettersOf(lane, result, records);
     const fresh = records.filter((r) => r.offset >= lane.done && r.offset < result.next).length;
     const [acks] = await Promise.all([
@@ -157,7 +151,7 @@ export class AssemblyRunner implements ConsumerHandler {
       if (clock !== undefined) lane.traces.add(clock, baseOffset);
     }
     // All of it is on the log. The replay of a rebuild comes by another way: its outputs are dropped.
-    this.#buffers.give(result.values.bytes);
+    this.#buffers.give(result.outputs.bytes);
     const position = advanceLane(lane, result, hardCapMs);
     if (position !== undefined)
       committer.done({ topic: topics.spans, partition: lane.partition, ...position }, lane.epoch);

@@ -1,7 +1,7 @@
 import { decodeAs, encode } from '#schemas/codec.ts';
 import type { IncidentEvent, Signal, SpanBatch, TraceSummary } from '#schemas/events.ts';
 import { analyseTrace } from '../analyse.ts';
-import type { AssemblyOutput } from '../assembly/emitter.ts';
+import type { AssemblyOutput } from '../assembly/outputs.ts';
 import type { Analyse } from '../assembly/partition-processor.ts';
 import { ASSEMBLY_DEFAULTS, type AssemblySettings } from '../assembly/settings.ts';
 import type { AssemblyStats } from '../assembly/stats.ts';

@@ -1,15 +1,11 @@
 /** Stage 1 of one partition in memory, with what a crash leaves of it: the log, the commit, and ati.traces. */
 import { decodeAs } from '#schemas/codec.ts';
-import type { AssemblyOutput } from '../assembly/emitter.ts';
-import {
-  type Analyse,
-  type AssemblyStart,
-  FROM_THE_START,
-  PartitionProcessor,
-} from '../assembly/partition-processor.ts';
+import type { AssemblyOutput } from '../assembly/outputs.ts';
+import { type Analyse, type AssemblyStart, FROM_THE_START } from '../assembly/partition-processor.ts';
 import { tombstoneOf } from '../assembly/read-back.ts';
 import type { AssemblySettings } from '../assembly/settings.ts';
 import { MemoryLog } from './memory-log.ts';
+import { RecordProcessor } from './record-processor.ts';
 
 export interface AssemblySink {
   output(output: AssemblyOutput): void;
@@ -23,7 +19,7 @@ interface Summary {
 }
 
 export class MemoryAssembly {
-  processor: PartitionProcessor;
+  processor: RecordProcessor;
   readonly #partition: number;
   readonly #settings: AssemblySettings;
   readonly #analyse: Analyse;
@@ -63,8 +59,8 @@ export class MemoryAssembly {
     for (let offset = this.#committed.offset; offset < this.#log.end; offset++) this.#process(offset, sink);
   }
 
-  #make(start: AssemblyStart): PartitionProcessor {
-    return new PartitionProcessor(this.#partition, this.#settings, this.#analyse, start);
+  #make(start: AssemblyStart): RecordProcessor {
+    return new RecordProcessor(this.#partition, this.#settings, this.#analyse, start);
   }
 
   #process(offset: number, sink: AssemblySink): void {

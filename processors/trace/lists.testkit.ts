@@ -1,5 +1,6 @@
 /** For tests: the lists of a trace's summary as objects, read from the bytes that are written of them. */
-import { decodeAs, encodeSummary } from '#schemas/codec.ts';
+import { Part } from '#schemas/avro/writer.ts';
+import { decodeAs, putSummary } from '#schemas/codec.ts';
 import type { GraphEdge, GraphNode, PathSegment, PathShare, TraceSummary } from '#schemas/events.ts';
 import type { SummaryFields, WrittenLists } from '#schemas/write-summary.ts';
 import type { CriticalPath } from './critical-path.ts';
@@ -31,7 +32,9 @@ export type Lists = Pick<TraceSummary, 'path' | 'nodes' | 'edges' | 'shares'>;
 const plain = <T extends object>(items: readonly T[]): T[] => items.map((item) => ({ ...item }));
 
 export function readLists(written: WrittenLists): Lists {
-  const summary = decodeAs('TraceSummary', encodeSummary(NOTHING, written));
+  const part = new Part();
+  part.write(() => putSummary(NOTHING, written));
+  const summary = decodeAs('TraceSummary', part.bytes.subarray(0, part.length));
   if (!summary.ok) throw new Error(summary.reason);
   const { path, nodes, edges, shares } = summary.value;
   return { path: plain(path), nodes: plain(nodes), edges: plain(edges), shares: plain(shares) };

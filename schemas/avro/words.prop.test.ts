@@ -12,7 +12,7 @@ const text = fc.oneof(
 const big = fc.constantFrom('', 'x'.repeat(70_000));
 
 function bytesOf(write: () => void): string {
-  begin(0);
+  begin();
   write();
   return Buffer.from(finish()).toString('hex');
 }

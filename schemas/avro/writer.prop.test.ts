@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { begin, finish, name, shortLived, string } from './writer.ts';
+import { begin, finish, name, Part, string, text } from './writer.ts';
 
-function written(texts: readonly string[], write: (text: string) => void): Buffer {
-  begin(0);
-  for (const text of texts) write(text);
+function written(texts: readonly string[], write: (each: string) => void): Buffer {
+  begin();
+  for (const each of texts) write(each);
   return finish();
 }
 
@@ -37,52 +37,58 @@ describe('names', () => {
   });
 });
 
-describe('short-lived messages', () => {
-  test('are as any others', () => {
-    const lengths = fc.array(fc.oneof(fc.nat(200), fc.nat(200_000)), { maxLength: 12 });
+describe('a part', () => {
+  const lengths = fc.array(fc.oneof(fc.nat(200), fc.nat(200_000)), { maxLength: 12 });
+  const textOf = (length: number, i: number) => String.fromCharCode(97 + (i % 26)).repeat(length);
+  const bytesOf = (part: Part) => part.bytes.subarray(0, part.length);
+
+  test('has one behind the other what was appended to it, in the memory it was given while there is room', () => {
+    const part = new Part();
     fc.assert(
-      fc.property(lengths, (each) => {
-        const texts = each.map((length, i) => String.fromCharCode(97 + i).repeat(length));
-        const kept = texts.map((text) => written([text], string));
-        const copies = shortLived(() =>
-          texts.map((text) => written([text], string)).map((bytes) => Buffer.from(bytes)),
-        );
-        expect(copies.map((bytes, i) => bytes.equals(kept[i]))).toEqual(texts.map(() => true));
+      fc.property(lengths, fc.nat(300_000), (each, room) => {
+        const memory = new ArrayBuffer(room);
+        part.use(memory);
+        const texts = each.map(textOf);
+        for (const one of texts) part.append(() => string(one));
+        const expected = written(texts, string);
+        expect(bytesOf(part).equals(expected)).toBe(true);
+        // `string` may ask for more than it needs.
+        if (room >= expected.length * 3 + 16) expect(part.bytes.buffer).toBe(memory);
       }),
-      { numRuns: 30 },
+      { numRuns: 50 },
     );
   });
 
-  test('are written over after it, and nothing else ever is', () => {
-    const before = written(['before'], string);
-    const first = shortLived(() => written(['first'], string));
-    const between = written(['between'], string);
-    const second = shortLived(() => written(['other'], string));
-    const after = written(['after'], string);
-    expect(first.subarray(1).toString()).toBe('other');
-    expect(second.buffer).toBe(first.buffer);
-    const lasting = [before, between, after];
-    expect(lasting.map((bytes) => bytes.subarray(1).toString())).toEqual(['before', 'between', 'after']);
-    for (const bytes of lasting) expect(bytes.buffer).not.toBe(first.buffer);
-  });
-
-  test('of one within another live as long as the outer ones', () => {
-    shortLived(() => {
-      const outer = written(['outer'], string);
-      const inner = shortLived(() => written(['inner'], string));
-      const more = written(['more'], string);
-      expect([outer, inner, more].map((b) => b.subarray(1).toString())).toEqual(['outer', 'inner', 'more']);
-    });
-  });
-
-  test('end with a throw, too', () => {
+  test('has nothing of what threw, and messages around it are as without it', () => {
+    const part = new Part();
+    begin();
+    string('before');
+    part.append(() => string('kept'));
     expect(() =>
-      shortLived(() => {
+      part.append(() => {
+        string('x'.repeat(100_000));
         throw new Error('broken');
       }),
     ).toThrow('broken');
-    const one = written(['kept'], string);
-    shortLived(() => written(['over'], string));
-    expect(one.subarray(1).toString()).toBe('kept');
+    part.append(() => string('more'));
+    string('after');
+    expect(finish().equals(written(['before', 'after'], string))).toBe(true);
+    expect(bytesOf(part).equals(written(['kept', 'more'], string))).toBe(true);
   });
+
+  test('is written over from its beginning, or not at all within another', () => {
+    const part = new Part();
+    part.write(() => string('first'));
+    part.write(() => string('other'));
+    expect(bytesOf(part).equals(written(['other'], string))).toBe(true);
+    expect(() => part.write(() => new Part().write(() => string('')))).toThrow('a part within a part');
+  });
+});
+
+test('a text alone is its UTF-8', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (each) => {
+      expect(written([each], text).equals(Buffer.from(each))).toBe(true);
+    }),
+  );
 });

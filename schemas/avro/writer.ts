@@ -20,8 +20,6 @@ const MIDDLING = 8191;
 /** What one message after the other is written into; a chunk that one large event has needed is not kept. */
 const CHUNK_BYTES = 64 << 10;
 const KEPT_BYTES = 512 << 10;
-/** Chunks that are kept to be used again: what a worker's task gives is about 1 MB. */
-const MOST_CHUNKS = 64;
 
 const { charCodeAt } = String.prototype;
 
@@ -35,24 +33,18 @@ let at = 0;
 /** End of the message before it: up to here the chunk belongs to messages that were handed out. */
 let taken = 0;
 
-/** Chunks of what is written in `shortLived`; while it runs, how many of them are in use, else −1. */
-const kept: { readonly bytes: Buffer; readonly view: DataView }[] = [];
-let used = -1;
-
 /** A part is being written (see `Part`). */
 let isPart = false;
 
-/** Begins a message whose first `header` bytes the caller fills in. */
-export function begin(header: number): void {
+/** Begins a message. */
+export function begin(): void {
   start = taken;
   at = start;
-  room(header);
-  at += header;
 }
 
 /**
- * The bytes written since `begin`, which nobody writes again unless in `shortLived`: they may be kept, but not
- * transferred, since they share their memory with other messages.
+ * The bytes written since `begin`, which nobody writes again: they may be kept, but not transferred, since they share
+ * their memory with other messages.
  */
 export function finish(): Buffer {
   const bytes = chunk.subarray(start, at);
@@ -61,38 +53,24 @@ export function finish(): Buffer {
   return bytes;
 }
 
-/**
- * Messages written while `work` runs are written over after it: it must have copied them. Fresh memory costs a page
- * fault for each 4 KiB, as much as to write them. Within another one it is part of that.
- */
-export function shortLived<T>(work: () => T): T {
-  if (used >= 0) return work();
-  const [bytes, itsView, end] = [chunk, view, taken];
-  used = 0;
-  replace(CHUNK_BYTES);
-  try {
-    return work();
-  } finally {
-    used = -1;
-    chunk = bytes;
-    view = itsView;
-    limit = bytes.length;
-    taken = end;
-  }
-}
-
-/** Memory of its own for parts of messages, each written over the one before it. */
+/** Memory of its own, for what is written over what was there before, or behind it. */
 export class Part {
-  /** What was written last is in bytes[0, length). */
+  /** What was written is in bytes[0, length). */
   bytes: Buffer = Buffer.allocUnsafeSlow(0);
   length = 0;
   #view = view;
 
-  /** What `work` writes goes here, not to a message. */
+  /** What `work` writes goes here, not to a message, over all that was here. */
   write(work: () => void): void {
-    if (isPart) throw new Error('a part within a part');
     if (this.bytes.length === 0 || this.bytes.length > KEPT_BYTES)
       ({ bytes: this.bytes, view: this.#view } = fresh(CHUNK_BYTES));
+    this.length = 0;
+    this.append(work);
+  }
+
+  /** What `work` writes goes behind what is here; nothing of it if it throws. */
+  append(work: () => void): void {
+    if (isPart) throw new Error('a part within a part');
     const bytes = chunk;
     const itsView = view;
     const from = start;
@@ -102,13 +80,13 @@ export class Part {
     view = this.#view;
     limit = chunk.length;
     start = 0;
-    at = 0;
+    at = this.length;
     try {
       work();
-      this.bytes = chunk;
-      this.#view = view;
       this.length = at;
     } finally {
+      this.bytes = chunk;
+      this.#view = view;
       isPart = false;
       chunk = bytes;
       view = itsView;
@@ -116,6 +94,13 @@ export class Part {
       start = from;
       at = to;
     }
+  }
+
+  /** Empty, in this memory as long as there is room in it. */
+  use(memory: ArrayBuffer): void {
+    this.bytes = Buffer.from(memory);
+    this.#view = new DataView(memory);
+    this.length = 0;
   }
 }
 
@@ -143,10 +128,7 @@ export function written(bytes: Buffer, from: number, to: number): void {
 
 function replace(bytes: number): void {
   taken = 0;
-  if (used >= 0 && bytes === CHUNK_BYTES && used < MOST_CHUNKS) {
-    if (used === kept.length) kept.push(fresh(bytes));
-    ({ bytes: chunk, view } = kept[used++]);
-  } else ({ bytes: chunk, view } = fresh(bytes));
+  ({ bytes: chunk, view } = fresh(bytes));
   limit = bytes;
 }
 
@@ -174,6 +156,14 @@ function grow(bytes: number): void {
 
 function invalid(value: unknown, type: string): never {
   throw new Error(`not an Avro ${type}: ${String(value)}`);
+}
+
+/** What stands before every event: byte 0, and the id of its schema. */
+export function header(schema: number): void {
+  room(5);
+  view.setInt8(at, 0);
+  view.setInt32(at + 1, schema);
+  at += 5;
 }
 
 /** A zigzag varint; the value is whole and within the bounds. */
@@ -343,6 +333,12 @@ export function id(value: string): void {
   const v = view;
   for (let i = 0; i < bytes; i += 4) v.setInt32(at + i, wordsOfId[i >> 2], true);
   at += bytes;
+}
+
+/** A string's UTF-8 alone, without its length: a key. */
+export function text(value: string): void {
+  room(value.length * 3);
+  at += chunk.write(value, at, 'utf8');
 }
 
 function longString(value: string): void {

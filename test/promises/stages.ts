@@ -1,6 +1,7 @@
 /** Both stages as they run in production (worker threads and all), but fed by hand: no broker between them. */
 
-import { pack, unpack } from '#processors/assembly/packing.ts';
+import { unpackOutputs } from '#processors/assembly/outputs.ts';
+import { pack } from '#processors/assembly/packing.ts';
 import { FROM_THE_START } from '#processors/assembly/partition-processor.ts';
 import type { ConfiguredDetectors } from '#processors/detectors/registry.ts';
 import { FROM_THE_FIRST } from '#processors/incidents/position.ts';
@@ -52,10 +53,9 @@ export async function signalsOf(
         });
         if (result === undefined || result.bug || result.refused.length > 0)
           throw new Error(`stage 1 did not take the records: ${JSON.stringify(result?.refused)}`);
-        const values = unpack(result.values).map((value) => Uint8Array.from(value));
+        const outputs = unpackOutputs(result.outputs).filter(({ topic }) => topic === 'signals');
         for (let times = chances.again() ? 2 : 1; times > 0; times--)
-          for (const [i, partition] of result.targets.partitions.entries())
-            if (result.targets.isSignal[i]) signals[partition].push(values[i]);
+          for (const { partition, value } of outputs) signals[partition].push(value);
         at += some.length;
       }
     }),

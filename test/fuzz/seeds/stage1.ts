@@ -1,9 +1,10 @@
 /** Stage 1 over an export: each ResourceSpans is a record of its own, the log's clock goes on by what is in it. */
 import { analyseTrace } from '#processors/analyse.ts';
-import { FROM_THE_START, PartitionProcessor } from '#processors/assembly/partition-processor.ts';
+import { FROM_THE_START } from '#processors/assembly/partition-processor.ts';
 import { ASSEMBLY_DEFAULTS } from '#processors/assembly/settings.ts';
 import { configureDetectors } from '#processors/detectors/registry.ts';
 import type { Outcome } from '#processors/outcome.ts';
+import { RecordProcessor } from '#processors/testing/record-processor.ts';
 import { encode } from '#schemas/codec.ts';
 import { guarded, lengthEnd, next, skip, tag } from '#schemas/otlp/wire.ts';
 
@@ -41,7 +42,7 @@ export interface Stage1Run {
 export function runStage1(otlp: Uint8Array): Stage1Run {
   const analyse = (tenant: string, traceId: string, columns: Parameters<typeof analyseTrace>[2]) =>
     analyseTrace(tenant, traceId, columns, detectors);
-  const processor = new PartitionProcessor(0, SETTINGS, analyse, FROM_THE_START);
+  const processor = new RecordProcessor(0, SETTINGS, analyse, FROM_THE_START);
   const outputs: { topic: string; value: Uint8Array }[] = [];
   const outcomes: Outcome[] = [];
   let receivedAt = START;
