@@ -14,14 +14,14 @@ export interface Figure {
 
 export const FIGURES: Readonly<Record<keyof Costs, Figure>> = {
   ingestUs: { value: 6, unit: 'µs', why: 'single runs with 512 spans a request: 5 to 7' },
-  processorUs: { value: 8.2, unit: 'µs', measured: 'end-to-end: live at 60,000 spans/s' },
-  sinkUs: { value: 3.7, unit: 'µs', measured: 'end-to-end: live at 60,000 spans/s' },
+  processorUs: { value: 7.4, unit: 'µs', measured: 'end-to-end: live at 60,000 spans/s' },
+  sinkUs: { value: 3.4, unit: 'µs', measured: 'end-to-end: live at 60,000 spans/s' },
   brokerUs: {
-    value: 1.3,
+    value: 1,
     unit: 'µs',
     measured: 'end-to-end: live, the embedded broker; Apache Kafka is alike with zstd batches of 512 spans',
   },
-  engineUs: { value: 14.2, unit: 'µs', measured: 'end-to-end: live, the embedded engine with its merges' },
+  engineUs: { value: 13.5, unit: 'µs', measured: 'end-to-end: live, the embedded engine with its merges' },
   wireBytes: { value: 450, unit: 'B', why: 'the corpus: ten attributes a span' },
   logBytes: { value: 110, unit: 'B', why: 'zstd of 512 spans, and a fifth for summaries and signals' },
   storedBytes: { value: 80, unit: 'B', why: 'the copied corpus has 31; real ids and times do not repeat' },
