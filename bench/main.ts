@@ -23,7 +23,7 @@ interface Options {
   readonly list: boolean;
 }
 
-const QUICK_ROUNDS = 3;
+const QUICK_ROUNDS = 2;
 const ROUNDS = 7;
 
 const program = new Command('npm run bench --')
