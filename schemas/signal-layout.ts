@@ -17,16 +17,13 @@ import {
   skipSymbol,
 } from './avro/reader.ts';
 
-/** Where the parts of a signal stand in `bytes`: positions, each of a list at its count. */
-export interface SignalLayout {
-  bytes: Uint8Array;
-  /** Tenant, scope, agent and operation: the same bytes, the same names. */
-  namesAt: number;
-  namesEnd: number;
-  /** Its characters, without their length. */
+/** Numbers that a signal has, whatever its bytes stand in. */
+export interface SignalNumbers {
+  /** The characters of its trace id, without their length. */
   traceAt: number;
   traceEnd: number;
   revision: number;
+  /** Unix ms. */
   eventTime: number;
   /** The source, as in `Source`. */
   partition: number;
@@ -34,6 +31,30 @@ export interface SignalLayout {
   sequence: number;
   clock: number;
   calls: number;
+}
+
+/** None yet. */
+export function noNumbers(): SignalNumbers {
+  return {
+    traceAt: 0,
+    traceEnd: 0,
+    revision: 0,
+    // A number with a fraction, so that the engine never makes an object of one in these places.
+    eventTime: 0.5,
+    partition: 0,
+    offset: 0.5,
+    sequence: 0,
+    clock: 0.5,
+    calls: 0,
+  };
+}
+
+/** Where the parts of a signal stand in `bytes`: positions, each of a list at its count. */
+export interface SignalLayout extends SignalNumbers {
+  bytes: Uint8Array;
+  /** Tenant, scope, agent and operation: the same bytes, the same names. */
+  namesAt: number;
+  namesEnd: number;
   errorsAt: number;
   factsAt: number;
   findingsAt: number;
@@ -82,19 +103,10 @@ const NO_BYTES = new Uint8Array(0);
 /** A layout of nothing yet: `layOutHead` and `layOutTail` write one signal after the other into it. */
 export function emptyLayout(): SignalLayout {
   return {
+    ...noNumbers(),
     bytes: NO_BYTES,
     namesAt: 0,
     namesEnd: 0,
-    traceAt: 0,
-    traceEnd: 0,
-    revision: 0,
-    // A number with a fraction, so that the engine never makes an object of one in these places.
-    eventTime: 0.5,
-    partition: 0,
-    offset: 0.5,
-    sequence: 0,
-    clock: 0.5,
-    calls: 0,
     errorsAt: 0,
     factsAt: 0,
     findingsAt: 0,

@@ -1,51 +1,30 @@
 import { textAt } from '#schemas/avro/reader.ts';
-import type { Source } from '#schemas/events.ts';
 import { copyBytes } from '#schemas/otlp/words.ts';
-import type { SignalLayout } from '#schemas/signal-layout.ts';
+import { noNumbers, type SignalLayout, type SignalNumbers } from '#schemas/signal-layout.ts';
 import { type GroupName, NO_NAME } from './group-names.ts';
 import { hashOf, memoryOf } from './hash.ts';
 import { Tails } from './tails.ts';
 
-/** A signal that was taken from a queue; the next one is written over it. */
-export interface Taken extends Source {
+/** A signal that was taken from a queue; the next one is written over it. Its trace id stands in `words`, until the next is put in. */
+export interface Taken extends SignalNumbers {
   name: GroupName;
   /** What it says from its facts on. */
   tails: Tails;
   tail: number;
-  /** Its trace id: the bytes [traceAt, traceEnd) of `words`, until the next signal is put in. */
   words: DataView;
-  traceAt: number;
-  traceEnd: number;
   traceHash: number;
-  revision: number;
-  /** Unix ms. */
-  eventTime: number;
-  partition: number;
-  offset: number;
-  sequence: number;
-  clock: number;
-  calls: number;
 }
 
 const NO_WORDS = new DataView(new ArrayBuffer(0));
 
 export function nothingTaken(): Taken {
   return {
+    ...noNumbers(),
     name: NO_NAME,
     tails: new Tails(),
     tail: 0,
     words: NO_WORDS,
-    traceAt: 0,
-    traceEnd: 0,
     traceHash: 0,
-    revision: 0,
-    // As in `emptyLayout`.
-    eventTime: 0.5,
-    partition: 0,
-    offset: 0.5,
-    sequence: 0,
-    clock: 0.5,
-    calls: 0,
   };
 }
 
