@@ -22,8 +22,9 @@ const ingest: BenchCase = {
     'OTLP/HTTP → Apache Kafka: our ingest with its privacy allowlist against a real OpenTelemetry Collector that ' +
     'partitions by trace; both answer after the acknowledgement of all replicas.',
   quick: true,
+  broker: 'kafka',
   async run(context) {
-    const broker = await startBroker(context, 'kafka');
+    const broker = await startBroker(context);
     try {
       return await compare(context, broker);
     } finally {

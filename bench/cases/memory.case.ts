@@ -33,8 +33,9 @@ const memory: BenchCase = {
   about:
     'Bytes that an open trace of three spans costs a real processor process, and what is left of memory over a run ten times longer.',
   quick: true,
+  broker: 'embedded',
   async run(context) {
-    const broker = await startBroker(context, 'embedded');
+    const broker = await startBroker(context);
     try {
       const open = await openCosts(context, broker);
       const flat = await overTime(context, broker);

@@ -32,9 +32,10 @@ const produce: BenchCase = {
     'Our producer, kafkajs’s own and @platformatic/kafka’s write the same records to Apache Kafka, idempotent and with ' +
     'acks from all: CPU of the producing process.',
   quick: false,
+  broker: 'kafka',
   async run(context) {
     await installPlatformatic(context.progress);
-    const broker = await startBroker(context, 'kafka');
+    const broker = await startBroker(context);
     try {
       return await compare(context, broker);
     } finally {

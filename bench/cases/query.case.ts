@@ -33,9 +33,10 @@ const query: BenchCase = {
   about:
     'The query API over a day of spans in the embedded engine: how long an answer takes, and what ClickHouse reads for it.',
   quick: true,
+  broker: 'embedded',
   async run(context) {
     const engine = await startEngine(context);
-    const broker = await startBroker(context, 'embedded');
+    const broker = await startBroker(context);
     try {
       const startMs = Date.now() - DAY_MS;
       const stored = await stock(context, engine, startMs);

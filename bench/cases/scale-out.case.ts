@@ -40,10 +40,11 @@ const scaleOut: BenchCase = {
   about:
     'One, two and four processors over eight partitions of a real Apache Kafka: the same binaries, the same incidents, CPU a span of all of them together.',
   quick: false,
+  broker: 'kafka',
   async run(context) {
     context.progress('what must come out: both stages in memory');
     const truth = truthOf(corpusOf(context.quick));
-    const broker = await startBroker(context, 'kafka');
+    const broker = await startBroker(context);
     try {
       const rounds = await interleave<Variant, Run>(context, {
         variants: VARIANTS,

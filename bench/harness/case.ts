@@ -6,6 +6,8 @@ export interface BenchCase {
   readonly about: string;
   /** Part of `npm run bench:quick`, then with smaller sizes (`BenchContext.quick`). */
   readonly quick: boolean;
+  /** The only one that its figures are of, whatever the run asks for. */
+  readonly broker?: BenchContext['broker'];
   run(context: BenchContext): Promise<CaseResult>;
 }
 

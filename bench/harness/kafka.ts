@@ -30,12 +30,12 @@ export interface BenchBroker {
 
 let brokers = 0;
 
-/** A fresh, empty one; its data lie in the case's directory. `broker`: another kind than the run's. */
-export async function startBroker(
-  context: Pick<BenchContext, 'broker' | 'directory'>,
-  broker: BenchContext['broker'] = context.broker,
-): Promise<BenchBroker> {
-  const directory = path.join(context.directory, `broker-${++brokers}`);
+/** A fresh, empty one; its data lie in the case's directory. */
+export async function startBroker({
+  broker,
+  directory: within,
+}: Pick<BenchContext, 'broker' | 'directory'>): Promise<BenchBroker> {
+  const directory = path.join(within, `broker-${++brokers}`);
   await mkdir(directory, { recursive: true });
   const { address, pid, stop } = await (broker === 'kafka' ? startReal(directory) : startEmbedded(directory));
   const kafka = await connectKafka({

@@ -14,7 +14,8 @@ export type RunOptions = Pick<BenchContext, 'rounds' | 'quick' | 'broker' | 'onl
 
 /** Rejects with whatever the case rejects with; its directory is removed in any case. */
 export async function runCase(bench: BenchCase, options: RunOptions): Promise<CaseRun> {
-  const { command, rounds, quick, broker, only, progress } = options;
+  const { command, rounds, quick, only, progress } = options;
+  const broker = bench.broker ?? options.broker;
   const directory = await mkdtemp(path.join(tmpdir(), `ati-bench-${bench.name}-`));
   // Also where a signal ends the run: nothing else is told then.
   const removed = () => rmSync(directory, { recursive: true, force: true });
