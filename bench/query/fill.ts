@@ -14,9 +14,10 @@ export interface FillOptions {
 }
 
 /** Installations whose names differ, as several teams' meshes do: each has its services and operations. */
-export const MESHES = 20;
+const MESHES = 20;
 /** Copies that one INSERT writes. Bounded by the engine's memory for a query. */
 const AT_ONCE = 8;
+const HOUR_MS = 3_600_000;
 
 const named = (column: string) => `concat(${column}, '-', toString(copy % ${MESHES}))`;
 const later = (column: string) => `${column} + toIntervalMillisecond(shiftMs)`;
@@ -24,8 +25,9 @@ const later = (column: string) => `${column} + toIntervalMillisecond(shiftMs)`;
 const TENANT = `'${DEFAULT_TENANT}'`;
 const traceId = (column: string) => `lower(hex(sipHash128(${column}, copy)))`;
 const spanId = (column: string) => `if(${column} = '', '', lower(hex(sipHash64(${column}, copy))))`;
-/** What went wrong went wrong anew: an incident of a few minutes, not one of a day. */
-const incidentId = (value: string) => `lower(hex(sipHash128(${value}, copy)))`;
+/** Each hour something else goes wrong, so an incident's last event lies in an hour of its own. */
+const incidentId = (value: string) =>
+  `lower(hex(sipHash128(${value}, copy % ${MESHES}, intDiv(shiftMs, ${HOUR_MS}))))`;
 const FINDINGS = `arrayMap(f -> tuple(f.1, ${incidentId('f.2')}, f.3, f.4, f.5, f.6, f.7, f.8, f.9, f.10, f.11), Findings)`;
 
 /** What of a row a copy changes. */
@@ -60,6 +62,7 @@ const CHANGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     TenantId: TENANT,
     IncidentId: incidentId('IncidentId'),
     Agent: named('Agent'),
+    Revision: `Revision + intDiv(copy, ${MESHES}) * 1000`,
     WindowStart: later('WindowStart'),
     WindowEnd: later('WindowEnd'),
     OpenedAt: later('OpenedAt'),
