@@ -1,3 +1,5 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { declaredLength, readBody } from './body.ts';
@@ -98,6 +100,19 @@ test('declaredLength', async () => {
   expect(declaredLength('99999999999999999999')).toBeGreaterThan(2 ** 53);
   for (const bad of ['', '-1', '1e3', '0x10', '1, 1']) expect(declaredLength(bad)).toBeNaN();
   expect(lengthOf(await read(chunks(), Number.NaN))).toBe(400);
+});
+
+test('the chunks of a request are freed as they are read, those of another stream are not', async () => {
+  const sent = () => [Buffer.alloc(2, 1), Buffer.alloc(3, 2)];
+  for (const [stream, left] of [
+    [new IncomingMessage(new Socket()), 0],
+    [new PassThrough(), 5],
+  ] as const) {
+    const chunks = sent();
+    for (const chunk of [...chunks, null]) stream.push(chunk);
+    expect(await read(stream, 5)).toEqual({ ok: true, value: Buffer.concat(sent()) });
+    expect(chunks[0].length + chunks[1].length).toBe(left);
+  }
 });
 
 test('memory that was given back serves the next body, and no two bodies at once', async () => {

@@ -1,7 +1,8 @@
 /** Reads a request's body into one buffer: of its declared length, or growing (chunked transfer) up to the bound. */
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Reservation } from './budget.ts';
-import { borrow } from './memory.ts';
+import { borrow, free } from './memory.ts';
 import type { Refusal, Result } from './refusal.ts';
 import { malformed, ok, refused, tooLarge } from './refusal.ts';
 
@@ -34,6 +35,8 @@ export async function readBody(stream: Readable, options: BodyOptions): Promise<
 
 function collect(stream: Readable, buffer: Buffer, options: BodyOptions): Promise<Result<Buffer>> {
   const { declared, limit, reservation } = options;
+  // Node's server makes each chunk for its reader; those of another stream may be somebody's still.
+  const isOurs = stream instanceof IncomingMessage;
   let into = buffer;
   let length = 0;
 
@@ -61,6 +64,7 @@ function collect(stream: Readable, buffer: Buffer, options: BodyOptions): Promis
       if (refusal !== undefined) return finish(refused(refusal));
       chunk.copy(into, length);
       length += chunk.length;
+      if (isOurs) free(chunk);
     };
     const onEnd = () => {
       if (declared !== undefined && length < declared) onGone();

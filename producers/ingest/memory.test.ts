@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { borrow, giveBack } from './memory.ts';
+import { borrow, free, giveBack } from './memory.ts';
 
 test('what is given back is given again, for any size up to its own', () => {
   const first = borrow(40_000);
@@ -37,4 +37,11 @@ test('small and very large pieces are Node’s', () => {
   expect(borrow(0).length).toBe(0);
   expect(borrow(8191).length).toBe(8191);
   expect(borrow((1 << 20) + 1).length).toBe((1 << 20) + 1);
+});
+
+test('what is freed is gone at once; a view of a larger buffer is left alone', () => {
+  const whole = Buffer.alloc(10, 1);
+  const view = Buffer.alloc(10, 1).subarray(1);
+  for (const each of [whole, view]) free(each);
+  expect([whole.length, view.length, view[0]]).toEqual([0, 9, 1]);
 });

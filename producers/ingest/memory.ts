@@ -10,8 +10,8 @@ const MAX_BYTES = 1 << 20;
 const MAX_KEPT = 8 << 20;
 const MIN_LOG = Math.log2(MIN_BYTES);
 
-/** Free memory by its size, a power of two from MIN_BYTES on. */
-const free: Buffer[][] = Array.from({ length: Math.log2(MAX_BYTES) - MIN_LOG + 1 }, () => []);
+/** Unused memory by its size, a power of two from MIN_BYTES on. */
+const unused: Buffer[][] = Array.from({ length: Math.log2(MAX_BYTES) - MIN_LOG + 1 }, () => []);
 /** What was given out of here, so that nothing else is ever taken in. */
 const out = new WeakSet<ArrayBufferLike>();
 let kept = 0;
@@ -20,7 +20,7 @@ let kept = 0;
 export function borrow(bytes: number): Buffer {
   if (bytes < MIN_BYTES || bytes > MAX_BYTES) return Buffer.allocUnsafe(bytes);
   const size = Math.max(MIN_LOG, 32 - Math.clz32(bytes - 1)) - MIN_LOG;
-  let whole = free[size].pop();
+  let whole = unused[size].pop();
   if (whole === undefined) whole = Buffer.allocUnsafeSlow(MIN_BYTES << size);
   else kept -= whole.length;
   out.add(whole.buffer);
@@ -32,5 +32,13 @@ export function giveBack({ buffer }: Uint8Array): void {
   if (!out.delete(buffer) || kept + buffer.byteLength > MAX_KEPT) return;
   const whole = Buffer.from(buffer);
   kept += whole.length;
-  free[32 - Math.clz32(whole.length - 1) - MIN_LOG].push(whole);
+  unused[32 - Math.clz32(whole.length - 1) - MIN_LOG].push(whole);
+}
+
+/**
+ * Frees memory that is the caller's alone, now and not when V8 comes to it: it has the whole heap marked for every few
+ * megabytes of buffers. A view of a larger buffer is left alone.
+ */
+export function free({ buffer, length }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
