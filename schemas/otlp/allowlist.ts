@@ -7,6 +7,7 @@ import {
   TOOL_MARKS,
 } from './allowlist-table.ts';
 import { text } from './wire.ts';
+import { sameBytes, wordsOf } from './words.ts';
 
 /** Bits of `Rule.types`. */
 export const STRING = 1;
@@ -170,6 +171,7 @@ class KeyTable {
   /** 0: free. */
   readonly #lengths = new Uint8Array(SLOTS);
   readonly #keys = new Uint8Array(SLOTS * (MAX_KEY_BYTES + 1));
+  readonly #words = new DataView(this.#keys.buffer);
   readonly #unlisted: Rule;
 
   constructor(unlisted: Rule) {
@@ -207,9 +209,6 @@ class KeyTable {
   }
 
   #isKey(slot: number, b: Uint8Array, from: number, length: number): boolean {
-    const keys = this.#keys;
-    const at = slot * (MAX_KEY_BYTES + 1);
-    for (let i = 0; i < length; i++) if (keys[at + i] !== b[from + i]) return false;
-    return true;
+    return sameBytes(this.#words, slot * (MAX_KEY_BYTES + 1), wordsOf(b), from, length);
   }
 }
