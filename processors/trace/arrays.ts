@@ -64,16 +64,21 @@ export function sortFew<T>(items: T[], compare: (a: T, b: T) => number): T[] {
   return items;
 }
 
-/** The same for the first `n` rows. */
-export function sortRows(rows: Int32Array, n: number, compare: (a: number, b: number) => number): Int32Array {
-  if (n > FEW) {
-    rows.subarray(0, n).sort(compare);
+/** The same for rows[from, to). */
+export function sortRows(
+  rows: Int32Array,
+  to: number,
+  compare: (a: number, b: number) => number,
+  from = 0,
+): Int32Array {
+  if (to - from > FEW) {
+    rows.subarray(from, to).sort(compare);
     return rows;
   }
-  for (let i = 1; i < n; i++) {
+  for (let i = from + 1; i < to; i++) {
     const row = rows[i];
     let at = i;
-    for (; at > 0 && compare(rows[at - 1], row) > 0; at--) rows[at] = rows[at - 1];
+    for (; at > from && compare(rows[at - 1], row) > 0; at--) rows[at] = rows[at - 1];
     rows[at] = row;
   }
   return rows;

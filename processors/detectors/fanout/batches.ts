@@ -1,5 +1,6 @@
 /** Which calls a fan-out offered together, and when each was offered. */
 
+import { sortRows } from '../../trace/arrays.ts';
 import { CLOCK_NS } from '../../trace/clock.ts';
 import { keptFloat64s, keptInt32s } from '../../trace/scratch.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -155,7 +156,7 @@ function cut(making: Making, group: number): void {
   }
   if (n - used < leastWidth) return;
   making.used = n;
-  if (!inOrder) calls.subarray(used, n).sort((a, b) => offer[a] - offer[b] || a - b);
+  if (!inOrder) sortRows(calls, n, (a, b) => offer[a] - offer[b] || a - b, used);
   let from = used;
   let done = -1;
   for (let i = used; i < n; i++) {
@@ -179,7 +180,7 @@ function add(making: Making, from: number, to: number, inOrder: boolean): void {
   const { owner, by, offer } = making.groups;
   const width = to - from;
   if (width < leastWidth) return;
-  if (!inOrder) rows.subarray(from, to).sort();
+  if (!inOrder) sortRows(rows, to, (a, b) => a - b, from);
   let guessed = false;
   for (let i = from; i < to; i++) guessed ||= by[rows[i]] === BY.parent;
   const first = rows[from];
