@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { Resource, ResourceSpans, ScopeSpans, Span, Status, TracesData } from '#schemas/otlp/fields.ts';
+import {
+  Resource,
+  ResourceSpans,
+  Scope,
+  ScopeSpans,
+  Span,
+  Status,
+  TracesData,
+} from '#schemas/otlp/fields.ts';
 import { encodeTraces, type OtlpSpan, ProtoWriter } from '#schemas/otlp/write.ts';
 import { rowsOfBlock } from '../native/testing.ts';
+import { MAX_ROW_BYTES } from '../rowbinary/bound.ts';
 import { appendSpans } from './append.ts';
 import { naiveRows } from './slow-path.ts';
 import { SpanColumns } from './span-columns.ts';
@@ -126,6 +135,73 @@ test('resource and scope behind their spans, fields out of order, a status in tw
     batch,
   );
   expect(rowOf(writer.finish()).bytes).toEqual(Buffer.concat(expected));
+});
+
+describe('scopes that do not stand before their spans, or not alone', () => {
+  const scope = (name: string) => (writer: ProtoWriter) =>
+    writer.message(ScopeSpans.scope, () => writer.string(Scope.name, name).string(Scope.version, '1'));
+  const span = (writer: ProtoWriter) =>
+    writer.message(ScopeSpans.spans, () => writer.bytes(Span.traceId, traceId).bytes(Span.spanId, spanId));
+  const badSpan = (writer: ProtoWriter) =>
+    writer.message(ScopeSpans.spans, () => writer.bytes(Span.traceId, spanId));
+  /** Its name would be longer than it is. */
+  const badScope = (writer: ProtoWriter) => writer.bytes(ScopeSpans.scope, Buffer.from([Scope.name, 9]));
+  type Part = (writer: ProtoWriter) => ProtoWriter;
+  const traces = (...groups: readonly (readonly Part[])[]) => {
+    const writer = new ProtoWriter();
+    writer.message(TracesData.resourceSpans, () => {
+      for (const parts of groups)
+        writer.message(ResourceSpans.scopeSpans, () => {
+          for (const part of parts) part(writer);
+        });
+    });
+    return writer.finish();
+  };
+  const rowsOf = (...scopes: readonly string[]) => {
+    const scopeSpans = scopes.map((name) => ({
+      scope: name === '' ? undefined : { name, version: '1' },
+      spans: [{ traceId, spanId }],
+    }));
+    return Buffer.concat(naiveRows({ resourceSpans: [{ scopeSpans }] }, batch));
+  };
+
+  test.each([
+    ['behind', [[span, scope('a')]], ['a']],
+    ['two before', [[scope('a'), scope('b'), span]], ['b']],
+    ['one before, one behind', [[scope('a'), span, scope('b')]], ['b']],
+    ['between spans', [[span, scope('a'), span]], ['a', 'a']],
+    ['only the first of two groups has one', [[scope('a'), span], [span]], ['a', '']],
+    [
+      'behind, in the second group',
+      [
+        [scope('a'), span],
+        [span, scope('b')],
+      ],
+      ['a', 'b'],
+    ],
+    ['the last of two is good', [[badScope, scope('b'), span]], ['b']],
+    [
+      'the last of two is empty',
+      [[scope('a'), (w) => w.bytes(ScopeSpans.scope, Buffer.alloc(0)), span]],
+      [''],
+    ],
+  ] as [string, Part[][], string[]][])('%s', (_, groups, scopes) => {
+    expect(rowOf(traces(...groups)).bytes.toString('latin1')).toBe(rowsOf(...scopes).toString('latin1'));
+  });
+
+  test('a bad scope is named before a bad span', () => {
+    const { result } = rowOf(traces([badSpan, badScope]));
+    expect(result).toMatchObject({ ok: false, reason: expect.stringContaining('length past the end') });
+  });
+
+  test('one of a megabyte behind many small spans is refused while its rows are few', () => {
+    const spans = Array.from({ length: 100_000 }, () => span);
+    const out = new SpanColumns();
+    const result = appendSpans(out, { ...batch, otlp: traces([...spans, scope('x'.repeat(1 << 20))]) });
+    expect(result).toMatchObject({ ok: false, reason: expect.stringContaining('rows of more than') });
+    expect(out.length).toBe(0);
+    expect(out.scopeName.values.whole.length).toBeLessThanOrEqual(2 * MAX_ROW_BYTES);
+  });
 });
 
 test('values nested a thousand deep read as null below the limit', () => {

@@ -3,7 +3,7 @@
  * those of the OpenTelemetry Collector's ClickHouse exporter, then our own.
  */
 import { Resource, ResourceSpans, Scope, ScopeSpans, TracesData } from '#schemas/otlp/fields.ts';
-import { type Failure, guarded, next, skip, tag, varint } from '#schemas/otlp/wire.ts';
+import { type Failure, guarded, next, skip, tag, varint, WireFault } from '#schemas/otlp/wire.ts';
 import { eachField } from '../otlp/envelope.ts';
 import { checkRowBytes, MAX_ROW_BYTES } from '../rowbinary/bound.ts';
 import { RowBuffer } from '../rowbinary/buffer.ts';
@@ -31,13 +31,24 @@ export interface Spans {
 export function appendSpans(out: SpanColumns, batch: Spans): Appended {
   const mark = out.mark();
   before = out.length;
-  room = MAX_ROW_BYTES;
   const tenantBytes = Buffer.from(batch.tenant);
   tenant = out.tenantId.dictionary.idOf(tenantBytes, 0, tenantBytes.length);
   receivedAt.clear();
   receivedAt.int64(Math.trunc(batch.receivedAt));
+  scopesFirst = true;
+  let result = append(out, batch, mark);
+  if (!result.ok) {
+    // Once more: a scope may only stand behind its spans, and what is wrong in two places is refused for the same one.
+    scopesFirst = false;
+    result = append(out, batch, mark);
+  }
+  return result;
+}
+
+function append(out: SpanColumns, { otlp }: Spans, mark: readonly number[]): Appended {
+  room = MAX_ROW_BYTES;
   const result = guarded((): Appended => {
-    eachField(batch.otlp, 0, batch.otlp.length, TracesData.resourceSpans, (b, from, end) =>
+    eachField(otlp, 0, otlp.length, TracesData.resourceSpans, (b, from, end) =>
       resourceSpans(out, b, from, end),
     );
     return { ok: true, rows: out.rows - mark[0] };
@@ -51,6 +62,11 @@ export function appendSpans(out: SpanColumns, batch: Spans): Appended {
 let before = 0;
 /** So many bytes of rows, at least, are left until MAX_ROW_BYTES: to add up what is in the columns costs more than a row. */
 let room = 0;
+/**
+ * Scopes are taken as they are met, and one behind its spans is a fault. Otherwise they are looked for first: a walk over
+ * spans that are in no cache yet.
+ */
+let scopesFirst = true;
 /** So many rows have what they share with others. */
 let shared = 0;
 /** Their numbers in their columns' dictionaries. */
@@ -103,14 +119,24 @@ const GROWTH = 16;
 const FIXED = 512;
 
 function scopeSpans(out: SpanColumns, b: Uint8Array, from: number, end: number, first: number): void {
-  readScope(b, from, end);
-  const bytes =
-    FIXED + out.resourceAttributes.lastBytes + scopeNameTo - scopeName + scopeVersionTo - scopeVersion;
+  if (scopesFirst) readScope(b, from, from);
+  else {
+    findLast(b, from, end, ScopeSpans.scope);
+    readScope(b, valueFrom, valueTo);
+  }
+  const rowsBefore = out.rows;
+  let bytes = sharedBytes(out);
   for (let p = from; p < end; ) {
     const field = tag(b, p, end);
     const start = next;
     p = skip(b, start, end, field);
-    if (field !== ScopeSpans.spans) continue;
+    if (field !== ScopeSpans.spans) {
+      if (field !== ScopeSpans.scope || !scopesFirst) continue;
+      if (out.rows > rowsBefore) throw new WireFault('scope behind its spans', start);
+      readScope(b, next, p);
+      bytes = sharedBytes(out);
+      continue;
+    }
     const size = p - next;
     writeSpanRow(out, b, next, p);
     out.rows++;
@@ -122,6 +148,10 @@ function scopeSpans(out: SpanColumns, b: Uint8Array, from: number, end: number, 
   }
   share(out, b, first);
 }
+
+/** What a row has of FIXED, its resource and its scope. */
+const sharedBytes = (out: SpanColumns): number =>
+  FIXED + out.resourceAttributes.lastBytes + scopeNameTo - scopeName + scopeVersionTo - scopeVersion;
 
 /** Appends to the rows that have not got it yet what the spans of one resource and scope have in common. */
 function share(out: SpanColumns, b: Uint8Array, first: number): void {
@@ -144,13 +174,10 @@ function repeated(out: RowBuffer, b: Uint8Array, from: number, to: number, times
 }
 
 function readScope(b: Uint8Array, from: number, end: number): void {
-  findLast(b, from, end, ScopeSpans.scope);
-  const scope = valueFrom;
-  const scopeEnd = valueTo;
-  findLast(b, scope, scopeEnd, Scope.name);
+  findLast(b, from, end, Scope.name);
   scopeName = valueFrom;
   scopeNameTo = valueTo;
-  findLast(b, scope, scopeEnd, Scope.version);
+  findLast(b, from, end, Scope.version);
   scopeVersion = valueFrom;
   scopeVersionTo = valueTo;
 }

@@ -1,20 +1,6 @@
 /** What several events have in common, from Avro straight to RowBinary: the columns of parts.ts. */
-import {
-  array,
-  arrayOf,
-  BOOLEAN,
-  copy,
-  DOUBLE,
-  fieldsOf,
-  INT,
-  LONG,
-  length,
-  position,
-  reread,
-  skipped,
-  symbolsOf,
-  TEXT,
-} from './avro-copy.ts';
+import { array, arrayOf, BOOLEAN, copy, DOUBLE, fieldsOf, INT, LONG, symbolsOf, TEXT } from './avro-copy.ts';
+import { length, position, reread, skipped } from './avro-values.ts';
 
 const ONE_TEXT = fieldsOf(TEXT);
 export const text = (): void => copy(ONE_TEXT);

@@ -1,22 +1,7 @@
 /** Signal v2 → a row of `ati_signals`, in the order of its columns. What it does not take, `signals.ts` reads. */
 import type { RowBuffer } from '../rowbinary/buffer.ts';
-import {
-  array,
-  arrayOf,
-  copied,
-  copy,
-  DOUBLE,
-  fieldsOf,
-  INT,
-  isOf,
-  LONG,
-  position,
-  reread,
-  schemaId,
-  skipped,
-  symbolsOf,
-  TEXT,
-} from './avro-copy.ts';
+import { array, arrayOf, copy, DOUBLE, fieldsOf, INT, LONG, symbolsOf, TEXT } from './avro-copy.ts';
+import { copied, isOf, position, reread, schemaId, skipped } from './avro-values.ts';
 import { findings, measures, source } from './part-copies.ts';
 
 const ID = schemaId('Signal', 2);

@@ -1,23 +1,7 @@
 /** TraceSummary v3 → a row of `ati_traces`, in the order of its columns. What it does not take, `traces.ts` reads. */
 import type { RowBuffer } from '../rowbinary/buffer.ts';
-import {
-  array,
-  arrayOf,
-  BOOLEAN,
-  copied,
-  copy,
-  fieldsOf,
-  INT,
-  isOf,
-  LONG,
-  NANOS,
-  position,
-  reread,
-  schemaId,
-  skipped,
-  symbolsOf,
-  TEXT,
-} from './avro-copy.ts';
+import { array, arrayOf, BOOLEAN, copy, fieldsOf, INT, LONG, NANOS, symbolsOf, TEXT } from './avro-copy.ts';
+import { copied, isOf, position, reread, schemaId, skipped } from './avro-values.ts';
 import { explainedBy, findings, measures, source, timeline } from './part-copies.ts';
 
 const ID = schemaId('TraceSummary', 3);
