@@ -13,7 +13,7 @@ import { notesOf, runsTable } from '#bench/harness/pipeline/report.ts';
 import { resultTopic, VARIANTS, type Variant } from '#bench/harness/pipeline/variants.ts';
 import { ratios } from '#bench/harness/rounds.ts';
 
-const SPANS = { warm: 800_000, main: 400_000 };
+const SPANS = { warm: 800_000, main: 800_000 };
 const QUICK_SPANS = { warm: 20_000, main: 60_000 };
 
 const detect: BenchCase = {
