@@ -22,7 +22,8 @@ export const FILLED = [spans, traces, signals, incidents] as const;
 
 /** Rows of one insert: under the engine's greatest body. */
 const ROWS = 20_000;
-const SETTLED_MS = 600_000;
+/** Windows have settled, and the hour without traffic that ends an incident is over. */
+const SETTLED_MS = 2 * 3_600_000;
 
 export const seedOf = (table: string) => `seed_${table}`;
 

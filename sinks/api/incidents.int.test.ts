@@ -43,6 +43,7 @@ const collapse = incidentEvent({
   severity: 'critical',
   agent: 'buyer',
   operation: 'buy',
+  openedAt: T - 60_000,
   at: T + 7,
   exemplarTraceIds: [],
 });
@@ -70,7 +71,8 @@ beforeAll(async () => {
     // What is taken back is not seen any more.
     bought({ traceId: hex(0x7b, 32), eventTime: T + 30_000, findings: [root] }),
     bought({ traceId: hex(0x7b, 32), eventTime: T + 30_000, revision: 2 }),
-    bought({ traceId: hex(0x7a, 32), eventTime: NOW - 25 * 3_600_000, findings: [root] }),
+    // An earlier episode.
+    bought({ traceId: hex(0x7a, 32), eventTime: T - 60_001, findings: [root] }),
     bought({ traceId: hex(0x7c, 32), eventTime: T + 40_000, tenant: 'other', findings: [root] }),
   ]);
 });
@@ -151,11 +153,30 @@ test('one incident: its last event and its history, each event once, in order', 
   });
 });
 
-test('how often it was seen lately: in the signals of the last day, each trace once, only as a root', async () => {
+test('how often it was seen: in the signals of its episode, each trace once, only as a root', async () => {
   const { body } = await get(api, '/v1/incidents?kind=fanout_collapse');
   expect(body.incidents).toMatchObject([{ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' }]);
   const one = await get(api, `/v1/incidents/${hex(2, 32)}`);
   expect(one.body.incident).toMatchObject({ seenTraces: 2, lastSeenAt: '2023-11-14T22:13:29.250Z' });
+});
+
+test('what came after its episode, or more than a day ago, is not counted', async () => {
+  const old = NOW - 24 * 3_600_000;
+  const sold = { agent: 'seller', operation: 'sell', kind: 'retry_storm' } as const;
+  const over = { ...resolved, ...sold, incidentId: hex(5, 32), openedAt: T, at: T + 10_000 };
+  const long = { ...opened, ...sold, incidentId: hex(6, 32), openedAt: old - 60_000, at: old - 59_000 };
+  await store(db, incidents, 'IncidentEvent', [over, long]);
+  const seen = (trace: number, id: number, eventTime: number) =>
+    signal({ ...sold, traceId: hex(trace, 32), eventTime, findings: [finding({ incidentId: hex(id, 32) })] });
+  await store(db, signals, 'Signal', [
+    ...[0, 9_999, 10_000, 10_001].map((ms) => seen(0x100 + ms, 5, T + ms)),
+    ...[-1, 0, 60_000].map((ms) => seen(0x20_000 + ms, 6, old + ms)),
+  ]);
+  const { body } = await get(api, '/v1/incidents?agent=seller');
+  expect(body.incidents).toMatchObject([
+    { incidentId: hex(5, 32), seenTraces: 3, lastSeenAt: new Date(T + 10_000).toISOString() },
+    { incidentId: hex(6, 32), seenTraces: 2, lastSeenAt: new Date(old + 60_000).toISOString() },
+  ]);
 });
 
 test('for it, what other agent operations did is not read, nor days before the last', async () => {
