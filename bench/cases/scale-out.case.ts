@@ -15,7 +15,7 @@ import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 8;
 /** To warm up on, all processors of a variant together, and to measure. */
-const TRACES = { full: { warm: 64_000, main: 24_000 }, quick: { warm: 2_000, main: 2_000 } } as const;
+const TRACES = { full: { warm: 192_000, main: 48_000 }, quick: { warm: 2_000, main: 2_000 } } as const;
 const START_MS = Date.UTC(2026, 8, 21, 9);
 /** Of log time, from the first corpus's beginning to the second one's: longer than the first lasts. */
 const APART_MS = 600_000;
