@@ -1,8 +1,9 @@
 /** `npm run bench -- --case scale-out`: more processors over the same partitions: what a span costs must not grow. */
-import { type CorpusOptions, spanLog } from '#bench/corpus/span-log.ts';
+import { spanLog } from '#bench/corpus/span-log.ts';
 import type { BenchCase, BenchContext, CaseResult } from '#bench/harness/case.ts';
 import { type BenchBroker, startBroker } from '#bench/harness/kafka.ts';
-import { mustEqual } from '#bench/harness/pipeline/compare.ts';
+import { afterPhase, mustEqual } from '#bench/harness/pipeline/compare.ts';
+import type { Corpora, Phase } from '#bench/harness/pipeline/log.ts';
 import { detectedBy, recordsOn } from '#bench/harness/pipeline/outputs.ts';
 import { type Truth, truthOf } from '#bench/harness/pipeline/truth.ts';
 import { startOurs } from '#bench/harness/pipeline/variants.ts';
@@ -22,8 +23,6 @@ const APART_MS = 600_000;
 const PATIENCE_MS = 300_000;
 const VARIANTS = ['1 processor', '2 processors', '4 processors'] as const;
 type Variant = (typeof VARIANTS)[number];
-
-type Corpora = Readonly<Record<'warm' | 'main', CorpusOptions>>;
 
 function corporaOf(quick: boolean): Corpora {
   const { warm, main } = TRACES[quick ? 'quick' : 'full'];
@@ -52,7 +51,7 @@ const scaleOut: BenchCase = {
     context.progress('what must come out: both stages in memory');
     const corpora = corporaOf(context.quick);
     const truth = truthOf(corpora.warm, corpora.main);
-    const spans = truth.spans - truth.after[0].spans;
+    const spans = truth.spans - afterPhase(truth, 'warm').spans;
     const broker = await startBroker(context);
     try {
       const rounds = await interleave<Variant, Run>(context, {
@@ -118,8 +117,7 @@ async function once(
         ),
       );
     const died = Promise.race(services.map((service) => service.died));
-    const work = (phase: keyof Corpora) =>
-      Promise.race([workedOff(broker, prefix, corpora, phase, truth), died]);
+    const work = (phase: Phase) => Promise.race([workedOff(broker, prefix, corpora, phase, truth), died]);
     await work('warm');
     const before = services.map((each) => each.cpuMs());
     const brokerBefore = broker.cpuMs();
@@ -152,11 +150,11 @@ async function workedOff(
   { kafka }: BenchBroker,
   prefix: string,
   corpora: Corpora,
-  phase: keyof Corpora,
-  { after }: Truth,
+  phase: Phase,
+  truth: Truth,
 ): Promise<void> {
   await sendAll(kafka, topicName('spans', prefix), spanLog(corpora[phase]));
-  const { traces, incidentEvents } = after[phase === 'warm' ? 0 : 1];
+  const { traces, incidentEvents } = afterPhase(truth, phase);
   await until(
     `all traces and incidents of ${prefix}${phase}`,
     async () => {
@@ -188,7 +186,7 @@ function result(
       'the same trace summaries and the same last event of every incident, in every run of every variant',
     ],
     notes: [
-      `${truth.spans - truth.after[0].spans} spans, ${PARTITIONS} partitions, one worker thread a processor; all read ${corpora.warm.traces} other traces before, ` +
+      `${truth.spans - afterPhase(truth, 'warm').spans} spans, ${PARTITIONS} partitions, one worker thread a processor; all read ${corpora.warm.traces} other traces before, ` +
         'so that what is compiled just in time is compiled',
       ...notes,
     ],

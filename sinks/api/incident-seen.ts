@@ -4,7 +4,7 @@ import { type ClickHouse, ClickHouseError } from '#infra/clickhouse/port.ts';
 import type { IncidentEvent } from '#schemas/events.ts';
 import { FINAL_BY_DAY } from './deps.ts';
 import { LIMIT_CODES } from './errors.ts';
-import { isoOf } from './incident-json.ts';
+import { isoOf, stateOf } from './incident-json.ts';
 
 /** So far back signals are searched: a longer time is a longer read. */
 const SEEN_HOURS = 24;
@@ -71,8 +71,8 @@ export async function seenLately(
 ): Promise<(id: string) => Seen> {
   const since = now - SEEN_HOURS * HOUR_MS;
   const episodes = incidents.map(({ incidentId: id, agent, operation, event, openedAt, at }): Episode => {
-    const isOver = event === 'resolved' || event === 'retracted';
-    return { id, agent, operation, from: Math.max(openedAt, since), to: isOver ? at : MAX_MS };
+    const to = stateOf(event) === 'open' ? MAX_MS : at;
+    return { id, agent, operation, from: Math.max(openedAt, since), to };
   });
   const sought = episodes.filter(({ from, to }) => from <= to);
   if (sought.length === 0) return () => NEVER;
@@ -88,16 +88,9 @@ export async function seenLately(
 }
 
 /** Episodes that began in the same hour are looked for together: a condition for each of hundreds takes longer than their rows. */
-function byHour(episodes: readonly Episode[]): Episode[][] {
-  const hours = new Map<number, Episode[]>();
-  for (const episode of episodes) {
-    const hour = Math.floor(episode.from / HOUR_MS);
-    const others = hours.get(hour);
-    if (others === undefined) hours.set(hour, [episode]);
-    else others.push(episode);
-  }
-  return [...hours.values()];
-}
+const byHour = (episodes: readonly Episode[]): Episode[][] => [
+  ...Map.groupBy(episodes, ({ from }) => Math.floor(from / HOUR_MS)).values(),
+];
 
 const seenSql = (database: string, hours: number) => {
   const within = Array.from(

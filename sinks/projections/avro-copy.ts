@@ -63,6 +63,7 @@ export const fieldsOf = (...kinds: readonly (number | Symbols)[]): Fields => ({
   symbols: kinds.find((kind) => typeof kind !== 'number') ?? NO_SYMBOLS,
 });
 
+// What the loop compares with stands in its own file: from another it costs 7 %.
 const NOT_ASCII = 0x80808080;
 /** Texts of up to so many bytes are copied as so many whole words, and what is too much is written over: no loop's end to guess. */
 const FEW = 32;

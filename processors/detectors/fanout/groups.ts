@@ -1,6 +1,6 @@
 /** The calls of one callee that one span offers. */
 
-import { sortRows } from '../../trace/arrays.ts';
+import { fillRows, sortRows } from '../../trace/arrays.ts';
 import { ROLE } from '../../trace/roles.ts';
 import { keptFloat64s, keptInt32s, keptUint8s } from '../../trace/scratch.ts';
 import type { TraceView } from '../../trace/view.ts';
@@ -33,7 +33,6 @@ const keptOrder = keptInt32s();
 const keptOwner = keptInt32s();
 const keptBy = keptUint8s();
 const keptOffer = keptFloat64s();
-/** Of one callee, all zero between two: calls that a span makes itself, and the group (from 1) that it owns. */
 const keptMade = keptInt32s();
 const keptGroup = keptInt32s();
 
@@ -53,8 +52,9 @@ export function groupsOf(view: TraceView, calls: OutermostCalls, first: Int32Arr
   const by = keptBy(view.n);
   const offer = keptOffer(view.n);
   const thoughts = thoughtsBefore(view, calls);
-  const made = keptMade(view.n);
-  const groupAt = keptGroup(view.n);
+  /** Of the callee: calls that a span makes itself, and the group (from 1) that it owns. */
+  const made = fillRows(keptMade(view.n), view.n, 0);
+  const groupAt = fillRows(keptGroup(view.n), view.n, 0);
   let n = 0;
   for (let i = 0; i < calls.callees && calls.count[calls.callee[i]] >= least; i++) {
     const from = calls.from[i];

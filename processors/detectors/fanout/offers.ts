@@ -28,8 +28,7 @@ export function thoughtsBefore(view: TraceView, { rows, n }: OutermostCalls): Fl
   const thoughts = keptThoughts(view.n);
   const found = thoughtsByEnd(view, thoughts);
   /** Of each parent the end of its last thought until now. */
-  const latest = keptLatest(view.n);
-  for (let i = 0; i < n; i++) latest[parent[rows[i]]] = -1;
+  const latest = keptLatest(view.n).fill(-1, 0, view.n);
   for (let i = 0, next = 0; i < n; i++) {
     const row = rows[i];
     const until = start[row] + CLOCK_NS;
