@@ -25,8 +25,8 @@ import { ratios } from '#bench/harness/rounds.ts';
 
 /**
  * Warm enough for V8 to have compiled what is hot: after 100,000 spans that was a third of what was measured of ours, after
- * 400,000 still a sixth (and a twentieth of the naive pipeline's). Measured are 40 seconds of the log: a trace is held for 16 of them, so for most of
- * the run a pipeline holds as much as it ever will.
+ * 400,000 still a sixth (and a twentieth of the naive pipeline's). Measured are 40 seconds of the log: a trace is held for 16
+ * of them, so for most of the run a pipeline holds as much as it ever will.
  */
 const SPANS = { warm: 800_000, main: 800_000 };
 const QUICK_SPANS = { warm: 20_000, main: 60_000 };
