@@ -20,12 +20,10 @@ function eventOf(value: Buffer): unknown {
   return decoded.value;
 }
 
-async function eventsOn<T>(kafka: Kafka, topic: string): Promise<T[]> {
-  const events: T[] = [];
+async function* eventsOn<T>(kafka: Kafka, topic: string): AsyncGenerator<T> {
   for (const { partition } of await kafka.offsets(topic))
     for await (const { value } of kafka.read(topic, partition, 0))
-      if (value !== null) events.push(eventOf(value) as T);
-  return events;
+      if (value !== null) yield eventOf(value) as T;
 }
 
 export interface Detected {
@@ -37,11 +35,15 @@ export interface Detected {
 
 /** Trace summaries and last incident events of a variant. */
 export async function detectedBy(kafka: Kafka, variant: Variant, prefix: string): Promise<Detected> {
-  const traces = await eventsOn<TraceSummary>(kafka, resultTopic(variant, 'traces', prefix));
-  const incidents = lastOf(await eventsOn<IncidentEvent>(kafka, resultTopic(variant, 'incidents', prefix)));
+  // Only their lines are kept: half a million summaries are more than a heap holds.
+  const traces: string[] = [];
+  for await (const summary of eventsOn<TraceSummary>(kafka, resultTopic(variant, 'traces', prefix)))
+    traces.push(lineOfTrace(summary));
+  const events = eventsOn<IncidentEvent>(kafka, resultTopic(variant, 'incidents', prefix));
+  const incidents = lastOf(await Array.fromAsync(events));
   return {
     traces: traces.length,
-    traceDigest: digest(traces.map(lineOfTrace)),
+    traceDigest: digest(traces),
     incidents: incidents.length,
     incidentDigest: digest(incidents.map(lineOfIncident)),
   };
