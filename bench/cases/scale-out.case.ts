@@ -21,10 +21,7 @@ import { until } from '#infra/testing/until.ts';
 import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 8;
-/**
- * To warm up on, of each processor (four that shared what one had read were a tenth dearer: their code was compiled less), and
- * to measure, of all together.
- */
+/** To warm up on, of each processor (those that have read less are dearer: less of their code is compiled), and to measure, of all together. */
 const TRACES = { full: { warm: 96_000, main: 48_000 }, quick: { warm: 2_000, main: 2_000 } } as const;
 const SPANS_PER_SECOND = 20_000;
 const START_MS = Date.UTC(2026, 8, 21, 9);
@@ -48,7 +45,7 @@ interface Share {
   readonly truth: Truth;
 }
 
-/** The measured traces, in as much log time and from as many partitions, are in all installations together the same number. */
+/** All installations of a variant together measure as many traces, in as much log time, from as many partitions. */
 function shareOf(variant: Variant, quick: boolean): Share {
   const { installations, processors } = VARIANTS[variant];
   const { warm, main } = TRACES[quick ? 'quick' : 'full'];

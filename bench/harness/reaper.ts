@@ -1,4 +1,4 @@
-/** No process that a benchmark starts outlives it, whatever ends it (but kill -9). */
+/** No process that a benchmark starts outlives it, whatever ends it (but kill -9, and V8 when its heap is full). */
 
 const pids = new Set<number>();
 let watching = false;
