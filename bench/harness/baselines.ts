@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { Ratio } from './case.ts';
-import { isKept } from './report.ts';
+import { isKept, promised, shown } from './report.ts';
 
 export interface Band {
   readonly median: number;
@@ -41,11 +41,10 @@ export async function saveBaselines(
 
 function bandOf({ median, min, max }: Ratio, kind: Kind): Band {
   const noise = NOISE[kind];
-  const rounded = (value: number) => Number(value.toPrecision(3));
   return {
-    median: rounded(median),
-    low: rounded(Math.min(min, median * (1 - noise))),
-    high: rounded(Math.max(max, median * (1 + noise))),
+    median: shown(median),
+    low: shown(Math.min(min, median * (1 - noise))),
+    high: shown(Math.max(max, median * (1 + noise))),
   };
 }
 
@@ -54,8 +53,7 @@ export function faults(ratios: readonly Ratio[], baselines: Baselines, kind: Kin
   const wrong: string[] = [];
   for (const ratio of ratios) {
     const is = `${ratio.name}: ${shown(ratio.median)}`;
-    if (kind === 'full' && !isKept(ratio))
-      wrong.push(`${is}, promised ${[atLeast(ratio), atMost(ratio)].filter(Boolean).join(', ')}`);
+    if (kind === 'full' && !isKept(ratio)) wrong.push(`${is}, promised ${promised(ratio)}`);
     const band = baselines[kind]?.[ratio.name];
     if (band === undefined) continue;
     const small = ratio.atMost !== undefined;
@@ -70,7 +68,3 @@ export function faults(ratios: readonly Ratio[], baselines: Baselines, kind: Kin
       wrong.push(`${name}: has a baseline and was not measured`);
   return wrong;
 }
-
-const atLeast = ({ atLeast: bound }: Ratio) => (bound === undefined ? '' : `at least ${bound}`);
-const atMost = ({ atMost: bound }: Ratio) => (bound === undefined ? '' : `at most ${bound}`);
-const shown = (value: number) => Number(value.toPrecision(3));

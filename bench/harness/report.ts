@@ -1,4 +1,5 @@
 /** `bench/RESULTS.md`: a section per case. */
+import { plural } from '#infra/format.ts';
 import { markdownTable } from '#infra/markdown.ts';
 import type { CaseResult, Cost, Ratio, ResultTable } from './case.ts';
 import type { CaseRun } from './results.ts';
@@ -26,7 +27,7 @@ export function section(run: CaseRun): string {
     '',
     run.about,
     '',
-    `\`${run.command}\`, ${run.date}, ${run.rounds} rounds, ${Math.round(run.seconds)} s, ${broker}. ${run.machine}. Load average ${run.load[0]} before, ${run.load[1]} after.`,
+    `\`${run.command}\`, ${run.date}, ${plural(run.rounds, 'round')}, ${Math.round(run.seconds)} s, ${broker}. ${run.machine}. Load average ${run.load[0]} before, ${run.load[1]} after.`,
     ...paragraphs(result),
     '',
   ].join('\n');
@@ -63,10 +64,15 @@ function ratioTable(ratios: readonly Ratio[]): ResultTable {
   };
 }
 
-const promised = ({ atLeast, atMost }: Ratio): string =>
-  [atLeast !== undefined && `at least ${atLeast}`, atMost !== undefined && `at most ${atMost}`]
-    .filter(Boolean)
-    .join(', ');
+/** In words; '' where nothing is. */
+export const promised = ({ atLeast, atMost }: Ratio): string =>
+  [
+    ...(atLeast === undefined ? [] : [`at least ${shown(atLeast)}`]),
+    ...(atMost === undefined ? [] : [`at most ${shown(atMost)}`]),
+  ].join(', ');
+
+/** Three digits: two thirds are no longer than that. */
+export const shown = (value: number): number => Number(value.toPrecision(3));
 
 /** Is the median on the right side of what is promised? */
 export const isKept = ({ median, atLeast, atMost }: Ratio): boolean =>
