@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { argument } from '#infra/arguments.ts';
 import { colours } from '#infra/colours.ts';
 import { messageOf, UserError } from '#infra/errors.ts';
+import { plural } from '#infra/format.ts';
 import { wholeNumber } from '#infra/numbers.ts';
 import { progressLine } from '../scenarios/progress-line.ts';
 import { faults, readBaselines, saveBaselines } from './harness/baselines.ts';
@@ -81,8 +82,8 @@ async function bench(): Promise<number> {
   for (const line of wrong) console.error(colours.red(line));
   console.log(
     wrong.length === 0
-      ? colours.green(`pass: ${cases.length} cases, no finding`)
-      : colours.red(`fail: ${wrong.length} findings`),
+      ? colours.green(`pass: ${plural(cases.length, 'case')}, no finding`)
+      : colours.red(`fail: ${plural(wrong.length, 'finding')}`),
   );
   return wrong.length === 0 ? 0 : 1;
 }
