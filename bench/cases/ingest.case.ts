@@ -10,7 +10,7 @@ import { type Door, type Measure, measureDoor } from '#bench/load/door.ts';
 import { ONE_SPAN, USUAL, WORKLOADS, type Workload } from '#bench/load/workloads.ts';
 import { startCollector } from '#bench/peers/otelcol/start.ts';
 import { freePort } from '#infra/ports.ts';
-import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
+import { topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 4;
 const VARIANTS = ['ati', 'otelcol, GOMAXPROCS=1', 'otelcol, GOMAXPROCS=2'] as const;
@@ -88,8 +88,7 @@ async function once(
     return await measureDoor(door, broker, workload);
   } finally {
     await door.service.stop();
-    const topics = Object.keys(TOPICS) as TopicKey[];
-    await broker.kafka.deleteTopics(topics.map((topic) => topicName(topic, prefix)));
+    await broker.deleteTopics(prefix);
   }
 }
 let runs = 0;

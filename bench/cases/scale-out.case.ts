@@ -18,7 +18,7 @@ import type { Service } from '#bench/harness/service.ts';
 import { spread } from '#bench/harness/statistics.ts';
 import { sendAll } from '#bench/log/send.ts';
 import { until } from '#infra/testing/until.ts';
-import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
+import { topicName } from '#infra/topics.ts';
 
 const PARTITIONS = 8;
 /** To warm up on, of each processor (those that have read less are dearer: less of their code is compiled), and to measure, of all together. */
@@ -140,10 +140,7 @@ async function once(
     return measured;
   } finally {
     await Promise.all(services.map((service) => service.stop()));
-    for (const prefix of prefixes)
-      await broker.kafka.deleteTopics(
-        (Object.keys(TOPICS) as TopicKey[]).map((key) => topicName(key, prefix)),
-      );
+    for (const prefix of prefixes) await broker.deleteTopics(prefix);
   }
 }
 

@@ -10,6 +10,7 @@ import { nodePid, startNode, stopNode } from '#infra/kafka/real/node.ts';
 import { CACHE, freePorts } from '#infra/kafka/real/place.ts';
 import { createLog } from '#infra/log.ts';
 import { freePort } from '#infra/ports.ts';
+import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 import type { BenchContext } from './case.ts';
 import { cpuMs } from './cpu.ts';
 import { endWithUs } from './reaper.ts';
@@ -25,6 +26,7 @@ export interface BenchBroker {
   cpuMs(): number;
   /** ATI's topics under this prefix. */
   createTopics(prefix: string, partitions: number): Promise<void>;
+  deleteTopics(prefix: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +53,8 @@ export async function startBroker({
     cpuMs: () => cpuMs(pid),
     createTopics: (prefix, partitions) =>
       ensureAtiTopics(kafka, { ATI_TOPIC_PREFIX: prefix, ATI_PARTITIONS: partitions }),
+    deleteTopics: (prefix) =>
+      kafka.deleteTopics((Object.keys(TOPICS) as TopicKey[]).map((key) => topicName(key, prefix))),
     async stop() {
       await kafka.close();
       await stop();

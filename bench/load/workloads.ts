@@ -8,7 +8,7 @@ export interface Workload {
     LoadOptions,
     'spans' | 'spansPerTrace' | 'attributes' | 'encoding' | 'gzip' | 'connections'
   >;
-  /** Requests that are measured, after half as many that warm up; promised ratios: after so many that V8 compiles no more. */
+  /** Requests that are measured, after half as many that warm up; promised ratios: after so many that V8 compiles little more. */
   readonly requests: number;
   /** As many in a quick run; undefined: not in it. */
   readonly quick?: number;

@@ -1,6 +1,5 @@
 /** One broker and one engine that all variants of a case run on, one after the other, in every round. */
 import type { ClickHouse } from '#infra/clickhouse/port.ts';
-import { TOPICS, type TopicKey, topicName } from '#infra/topics.ts';
 import type { BenchContext } from '../case.ts';
 import { cpuMeter } from '../cpu.ts';
 import { type BenchEngine, startEngine } from '../engine.ts';
@@ -114,8 +113,8 @@ export class PipelineBench {
     } finally {
       await clickhouse.command(`DROP DATABASE IF EXISTS ${database}`, { settings: { database: 'default' } });
       await clickhouse.close();
-      const ours = (Object.keys(TOPICS) as TopicKey[]).map((key) => topicName(key, prefix));
-      await this.broker.kafka.deleteTopics([...ours, ...peerTopics(prefix).map((each) => each.name)]);
+      await this.broker.deleteTopics(prefix);
+      await this.broker.kafka.deleteTopics(peerTopics(prefix).map((each) => each.name));
     }
   }
 
