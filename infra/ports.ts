@@ -13,10 +13,22 @@ export function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** A port that nobody listens on now. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
+let next = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+
+/**
+ * The first of `count` ports in a row that nobody listens on now and that this process has not asked for before: they
+ * may be kept for services that start later, or that are down.
+ */
+export async function freePort(count = 1): Promise<number> {
   for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
-    if (await isFree(port, host)) return port;
+    const port = next + count - 1 > LAST_PORT ? FIRST_PORT : next;
+    next = port + count;
+    if (await areFree(port, count)) return port;
   }
+}
+
+/** Nobody listens on any of `count` ports in a row, from `first` on. */
+export async function areFree(first: number, count: number): Promise<boolean> {
+  for (let port = first; port < first + count; port++) if (!(await isFree(port))) return false;
+  return true;
 }

@@ -16,13 +16,7 @@ export interface TemporaryPlace {
 /** Free ports for every service, as environment variables. */
 export async function freePorts(): Promise<Record<string, string>> {
   const ports: Record<string, string> = {};
-  const taken = new Set<number>();
-  for (const name of PORT_VARIABLES) {
-    let port = await freePort();
-    while (taken.has(port)) port = await freePort();
-    taken.add(port);
-    ports[name] = String(port);
-  }
+  for (const name of PORT_VARIABLES) ports[name] = String(await freePort());
   return ports;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { UserError } from '../../errors.ts';
-import { freePort, isFree } from '../../ports.ts';
+import { areFree, freePort } from '../../ports.ts';
 
 const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -12,16 +12,8 @@ export const NODE_DIRECTORY = join(CACHE, 'node');
 
 /** The first free port of `wanted`, else any, whose successor is free too: that is the controller's. */
 export async function freePorts(...wanted: number[]): Promise<number> {
-  for (const port of wanted) if (await bothFree(port)) return port;
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const port = await freePort();
-    if (await bothFree(port)) return port;
-  }
-  throw new UserError('no two free ports next to each other below 32768');
-}
-
-async function bothFree(port: number): Promise<boolean> {
-  return (await isFree(port)) && (await isFree(port + 1));
+  for (const port of wanted) if (await areFree(port, 2)) return port;
+  return freePort(2);
 }
 
 /**
