@@ -1,0 +1,215 @@
+/** JSON bytes → protobuf bytes in one pass: no value becomes an object on its way (ADR 0026). */
+import { word } from './json-integer.ts';
+import { type JsonField, type JsonMessage, Kind } from './json-message.ts';
+import { begin, close, finish, open, out, writeNumber } from './json-output.ts';
+import * as scan from './json-scan.ts';
+import { CLOSE_LIST, COMMA, JsonFault, QUOTE } from './json-scan.ts';
+import { JsonValues, NULL } from './json-values.ts';
+import { wordsOf } from './words.ts';
+
+/** Most that a field takes beyond the bytes of its JSON: tags, lengths and 64-bit numbers. */
+const FIELD_BYTES = 32;
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** By byte: its value as a digit, -1 for none. */
+const NIBBLES = new Int8Array(256).fill(-1);
+for (let i = 0; i < 16; i++) {
+  const digit = i.toString(16);
+  NIBBLES[digit.charCodeAt(0)] = i;
+  NIBBLES[digit.toUpperCase().charCodeAt(0)] = i;
+}
+
+/**
+ * The bytes of the message that `body` is as JSON, which must be UTF-8. Fields stand in the order of the JSON; a name
+ * that is there twice is a field that is there twice. Throws a JsonFault.
+ */
+export function transcode(body: Uint8Array, message: JsonMessage, maxNesting: number): Uint8Array {
+  begin();
+  const end = new Transcoder(body, maxNesting).object(message, scan.token(body, 0));
+  scan.nothing(body, end);
+  return finish();
+}
+
+/** Every method takes where a value begins and returns where it ends. */
+class Transcoder {
+  readonly #b: Uint8Array;
+  readonly #words: DataView;
+  readonly #values: JsonValues;
+  readonly #maxNesting: number;
+  #depth = 0;
+
+  constructor(body: Uint8Array, maxNesting: number) {
+    this.#b = body;
+    this.#words = new DataView(body.buffer, body.byteOffset, body.byteLength);
+    this.#values = new JsonValues(body);
+    this.#maxNesting = maxNesting;
+  }
+
+  /** Writes the fields of an object. */
+  object(message: JsonMessage, at: number): number {
+    const b = this.#b;
+    if (b[at] !== scan.OPEN) throw new JsonFault(at, 'must be an object');
+    let p = scan.token(b, at + 1);
+    if (b[p] === scan.CLOSE) return p + 1;
+    let previous: JsonField | undefined;
+    for (;;) {
+      if (b[p] !== QUOTE) throw new JsonFault(p);
+      p++;
+      // Most often the field that came next the last time.
+      let field = previous === undefined ? message.first : previous.next;
+      let end = field === undefined ? b.length : p + field.nameBytes;
+      if (field === undefined || end >= b.length || b[end] !== QUOTE || !field.isNamed(this.#words, p)) {
+        end = scan.stringEnd(b, p);
+        field = scan.escaped ? this.#findEscaped(message, p, end) : message.find(this.#words, p, end);
+        if (previous === undefined) message.first = field;
+        else previous.next = field;
+      }
+      p = scan.token(b, end + 1);
+      if (b[p] !== scan.COLON) throw new JsonFault(p);
+      p = scan.token(b, p + 1);
+      if (field === undefined) p = scan.skip(b, p);
+      else {
+        p = b[p] === NULL[0] ? this.#values.literal(p, NULL) : this.#field(field, p);
+        previous = field;
+      }
+      p = scan.token(b, p);
+      if (b[p] === scan.CLOSE) return p + 1;
+      if (b[p] !== COMMA) throw new JsonFault(p);
+      p = scan.token(b, p + 1);
+    }
+  }
+
+  #findEscaped(message: JsonMessage, from: number, end: number): JsonField | undefined {
+    const name = Buffer.from(scan.parse(this.#b, from - 1, end + 1) as string);
+    return message.find(new DataView(name.buffer, name.byteOffset, name.length), 0, name.length);
+  }
+
+  #field(field: JsonField, p: number): number {
+    out.room(this.#b.length - p + FIELD_BYTES);
+    switch (field.kind) {
+      case Kind.text:
+        return this.#text(field, p);
+      case Kind.hex:
+        return this.#hex(field, p);
+      case Kind.base64:
+        return this.#base64(field, p);
+      case Kind.message:
+        return this.#message(field, p);
+      case Kind.nested:
+        return this.#nested(field, p);
+      case Kind.messages:
+        return this.#messages(field, p);
+      case Kind.uint64s:
+      case Kind.fixed64s:
+      case Kind.doubles:
+        return this.#packed(field, p);
+      default: {
+        const end = this.#values.number(field, p);
+        if (field.present || word[0] !== 0 || word[1] !== 0) {
+          out.varint(field.tag);
+          writeNumber(field.kind);
+        }
+        return end;
+      }
+    }
+  }
+
+  #message(field: JsonField, p: number): number {
+    const { lengthBytes } = field;
+    const start = open(field);
+    const end = this.object(field.message, p);
+    close(field, start, lengthBytes);
+    return end;
+  }
+
+  #nested(field: JsonField, p: number): number {
+    if (this.#depth >= this.#maxNesting)
+      throw new JsonFault(p, `nested deeper than ${this.#maxNesting} levels`);
+    this.#depth++;
+    const end = this.#message(field, p);
+    this.#depth--;
+    return end;
+  }
+
+  #messages(field: JsonField, at: number): number {
+    let p = scan.firstItem(this.#b, at);
+    while (this.#b[p] !== CLOSE_LIST) {
+      out.room(this.#b.length - p + FIELD_BYTES);
+      p = scan.nextItem(this.#b, this.#message(field, p));
+    }
+    return p + 1;
+  }
+
+  #packed(field: JsonField, at: number): number {
+    const { lengthBytes } = field;
+    const before = out.n;
+    const start = open(field);
+    let p = scan.firstItem(this.#b, at);
+    while (this.#b[p] !== CLOSE_LIST) {
+      out.room(this.#b.length - p + FIELD_BYTES);
+      const end = this.#values.number(field, p);
+      writeNumber(field.kind);
+      p = scan.nextItem(this.#b, end);
+    }
+    if (out.n === start) out.n = before;
+    else close(field, start, lengthBytes);
+    return p + 1;
+  }
+
+  #text(field: JsonField, p: number): number {
+    const b = this.#b;
+    if (b[p] !== QUOTE) throw new JsonFault(p, 'must be a string');
+    const { lengthBytes } = field;
+    const before = out.n;
+    const start = open(field);
+    const { buf } = out;
+    let { n } = out;
+    let at = p + 1;
+    for (const words = wordsOf(buf); at + 4 <= b.length; at += 4, n += 4) {
+      const four = this.#words.getInt32(at, true);
+      if (scan.mayEndText(four)) break;
+      words.setInt32(n, four, true);
+    }
+    while (at < b.length && scan.isText(b[at])) buf[n++] = b[at++];
+    if (b[at] !== QUOTE) {
+      // An escape, or no string at all: what was copied is written again.
+      const values = this.#values;
+      at = values.string(p) - 1;
+      buf.set(values.text, start);
+      n = start + values.to;
+    }
+    out.n = n;
+    if (n === start && !field.present) out.n = before;
+    else close(field, start, lengthBytes);
+    return at + 1;
+  }
+
+  #hex(field: JsonField, p: number): number {
+    const end = this.#values.string(p);
+    const { text, from, to } = this.#values;
+    if (from === to) return end;
+    out.varint(field.tag);
+    out.varint((to - from) >>> 1);
+    const { buf } = out;
+    let { n } = out;
+    // Negative as soon as one digit is none.
+    let digits = -((to - from) % 2);
+    for (let at = from; at + 1 < to; at += 2) {
+      const byte = (NIBBLES[text[at]] << 4) | NIBBLES[text[at + 1]];
+      digits |= byte;
+      buf[n++] = byte;
+    }
+    if (digits < 0) throw new JsonFault(p, 'must be hex digits, two a byte');
+    out.n = n;
+    return end;
+  }
+
+  #base64(field: JsonField, p: number): number {
+    const end = this.#values.string(p);
+    const { ascii } = this.#values;
+    if (!BASE64.test(ascii)) throw new JsonFault(p, 'must be base64');
+    const bytes = Buffer.from(ascii, 'base64');
+    if (bytes.length > 0 || field.present) out.field(field.tag, bytes);
+    return end;
+  }
+}
