@@ -35,7 +35,7 @@ export const WORKLOADS: readonly Workload[] = [
   USUAL,
   ONE_SPAN,
   { name: 'gzip bodies', load: { ...usual, gzip: true }, requests: 400 },
-  { name: 'OTLP JSON', load: { ...usual, encoding: 'json' }, requests: 100 },
+  { name: 'OTLP JSON', load: { ...usual, encoding: 'json' }, requests: 400 },
   { name: 'a trace of 10,000 spans', load: { ...usual, spans: 10_000, spansPerTrace: 10_000 }, requests: 20 },
   { name: '500 attribute keys', load: { ...usual, attributes: 'many keys' }, requests: 400 },
   { name: 'arguments to hash', load: { ...usual, attributes: 'arguments' }, requests: 400 },

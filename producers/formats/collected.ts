@@ -1,5 +1,5 @@
 /** What a reader has made of a file so far: OTLP messages, and what it could not read. */
-import { JsonFault } from '#schemas/otlp/json-reader.ts';
+import { JsonFault } from './json-reader.ts';
 
 /** Something that could not be read. */
 export interface Fault {

@@ -1,7 +1,7 @@
 /** Ids as Jaeger and Zipkin write them: hexadecimal without leading zeros, or with fewer digits than OTLP's. */
 import { createHash } from 'node:crypto';
-import { JsonFault } from '#schemas/otlp/json-reader.ts';
 import type { Collected } from './collected.ts';
+import { JsonFault } from './json-reader.ts';
 
 export const TRACE_ID_BYTES = 16;
 export const SPAN_ID_BYTES = 8;

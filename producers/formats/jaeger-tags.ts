@@ -1,6 +1,7 @@
 /** Jaeger's tags: typed key-values, of which some say what OTLP has fields for. */
-import { JsonFault, type JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import type { OtlpSpan, OtlpValue } from '#schemas/otlp/write.ts';
+import { JsonFault, type JsonReader } from './json-reader.ts';
 import { fromText } from './values.ts';
 
 export type Tag = readonly [key: string, value: OtlpValue];

@@ -3,12 +3,13 @@
  * Elasticsearch storage keeps them (each with its `process`). Times in µs.
  * https://github.com/jaegertracing/jaeger/blob/main/internal/uimodel/model.go
  */
-import { JsonFault, JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import type { OtlpAttributes, OtlpEvent, OtlpLink, OtlpSpan } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
 import { Groups } from './groups.ts';
 import { idOf, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
 import { jaegerTags, spanOfTags } from './jaeger-tags.ts';
+import { JsonFault, JsonReader } from './json-reader.ts';
 import { MAX_NESTING } from './nesting.ts';
 import { micros, timesOf } from './values.ts';
 

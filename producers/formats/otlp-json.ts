@@ -3,12 +3,13 @@
  * the envelopes of Tempo (`batches`, `trace`) and of Jaeger's v3 API (`result`), whose ids are base64.
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-import { readJsonSpan } from '#schemas/otlp/json.ts';
-import { attributes } from '#schemas/otlp/json-groups.ts';
-import { JsonFault, JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import { encodeSpans, type OtlpSpan } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
 import { SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
+import { JsonFault, JsonReader } from './json-reader.ts';
+import { readJsonSpan } from './json-span.ts';
+import { attributes } from './json-values.ts';
 import { MAX_NESTING } from './nesting.ts';
 
 const ENVELOPES = ['result', 'trace'];

@@ -1,7 +1,7 @@
 /** Times and attribute values as Jaeger and Zipkin write them. */
 import { ALLOWED_ATTRIBUTES, type AllowedType } from '#schemas/otlp/allowlist-table.ts';
-import { JsonFault } from '#schemas/otlp/json-reader.ts';
 import type { OtlpSpan, OtlpValue } from '#schemas/otlp/write.ts';
+import { JsonFault } from './json-reader.ts';
 
 /** OTLP's times are 64-bit numbers of ns. */
 const MAX_NANOS = 2n ** 64n - 1n;

@@ -4,9 +4,10 @@
  * client's and the server's half of a call: it becomes two spans of the same id.
  * https://zipkin.io/zipkin-api/zipkin-api.yaml (v1), https://github.com/openzipkin/zipkin-api/blob/master/thrift/zipkinCore.thrift
  */
-import { JsonFault, type JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import type { OtlpEvent, OtlpSpan, OtlpValue } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
+import { JsonFault, type JsonReader } from './json-reader.ts';
 import { fromText, micros, timesOf } from './values.ts';
 import {
   idsOf,

@@ -1,7 +1,8 @@
 /** Zipkin v2 JSON. https://zipkin.io/zipkin-api/#/default/post_spans */
-import { JsonFault, type JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import type { OtlpEvent, OtlpValue } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
+import { JsonFault, type JsonReader } from './json-reader.ts';
 import { fromText, micros, timesOf } from './values.ts';
 import {
   idsOf,

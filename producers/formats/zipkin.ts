@@ -1,9 +1,10 @@
 /** What Zipkin's v1 and v2 JSON have in common: lists of spans, ids in hex, times in µs, tags of text. */
-import { JsonFault, JsonReader } from '#schemas/otlp/json-reader.ts';
+
 import type { OtlpAttributes, OtlpSpan } from '#schemas/otlp/write.ts';
 import type { Collected } from './collected.ts';
 import { Groups } from './groups.ts';
 import { idOf, parentIdOf, SPAN_ID_BYTES, TRACE_ID_BYTES } from './ids.ts';
+import { JsonFault, JsonReader } from './json-reader.ts';
 import { MAX_NESTING } from './nesting.ts';
 
 export type Json = Record<string, unknown>;

@@ -5,8 +5,9 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { expect, test, vi } from 'vitest';
+import { otlpJson } from '#schemas/otlp/testing-json.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
-import { CANARY, exampleTraces, toJson } from './testing.ts';
+import { CANARY, exampleTraces } from './testing.ts';
 import { TestIngests } from './testing-ingests.ts';
 import { batchesOnLog, spanIdsOf } from './testing-process.ts';
 
@@ -77,13 +78,13 @@ test('protobuf and JSON of one export are the same bytes on the log, apart from 
   const traces = exampleTraces(10, 5);
   const fromProtobuf = await onLog(encodeTraces(traces), 'application/x-protobuf');
   expect(fromProtobuf.reduce((sum, { spanCount }) => sum + spanCount, 0)).toBe(50);
-  expect(await onLog(toJson(traces), 'application/json')).toEqual(fromProtobuf);
+  expect(await onLog(otlpJson(traces), 'application/json')).toEqual(fromProtobuf);
 });
 
 test('a canary is on no topic, in no file and in no line of the log', async () => {
   const { url, prefix, output, kill, exited } = await ingests.ready();
   expect((await post(url, encodeTraces(exampleTraces(4, 4)))).status).toBe(200);
-  expect((await post(url, toJson(exampleTraces(4, 4)), 'application/json')).status).toBe(200);
+  expect((await post(url, otlpJson(exampleTraces(4, 4)), 'application/json')).status).toBe(200);
   expect((await post(url, CANARY)).status).toBe(400);
   expect((await post(url, `{"${CANARY}`, 'application/json')).status).toBe(400);
   const batches = await batchesOnLog(ingests.broker.brokers, prefix);

@@ -4,10 +4,11 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { OPEN_ACCESS } from '#infra/access/access.ts';
 import { type Config, readConfig } from '#infra/config.ts';
 import type { OutgoingRecord, ProduceAck } from '#infra/kafka/port.ts';
+import { otlpJson } from '#schemas/otlp/testing-json.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
 import { buildIngest, type Ingest } from './ingest.ts';
 import { hasher } from './salt.ts';
-import { CANARY, exampleTraces, spanBatch, toJson } from './testing.ts';
+import { CANARY, exampleTraces, spanBatch } from './testing.ts';
 
 const START = 1_700_000_000_000;
 let built: Ingest | undefined;
@@ -89,7 +90,7 @@ test('protobuf and JSON of the same export are the same bytes on the log', async
   const fromProtobuf = onLog(one.world);
   await one.app.close();
   const two = ingest();
-  expect((await post(two.app, toJson(exampleTraces(6, 4)), JSON_TYPE)).statusCode).toBe(200);
+  expect((await post(two.app, otlpJson(exampleTraces(6, 4)), JSON_TYPE)).statusCode).toBe(200);
   expect(onLog(two.world)).toEqual(fromProtobuf);
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { partitionOf } from '#schemas/murmur2.ts';
+import { otlpJson } from '#schemas/otlp/testing-json.ts';
 import { encodeTraces } from '#schemas/otlp/write.ts';
 import { hasher } from './salt.ts';
 import type { SplitterOptions } from './split-request.ts';
 import { requestSplitters } from './split-request.ts';
-import { CANARY, exampleTraces, toJson } from './testing.ts';
+import { CANARY, exampleTraces } from './testing.ts';
 
 const splitter = (changes: Partial<SplitterOptions> = {}) =>
   requestSplitters({
@@ -19,7 +20,7 @@ const splitter = (changes: Partial<SplitterOptions> = {}) =>
   }).traces;
 const export20 = exampleTraces(5, 4);
 const protobuf = Buffer.from(encodeTraces(export20));
-const json = Buffer.from(toJson(export20));
+const json = Buffer.from(otlpJson(export20));
 
 function must(split: ReturnType<ReturnType<typeof splitter>>) {
   if (!split.ok) throw new Error(split.refusal.message);

@@ -2,10 +2,7 @@
 import { partitionOf } from '#schemas/murmur2.ts';
 import { createAllowlist } from '#schemas/otlp/allowlist.ts';
 import type { Dropped } from '#schemas/otlp/filter.ts';
-import { convertTracesJson } from '#schemas/otlp/json.ts';
-import type { Converted } from '#schemas/otlp/json-groups.ts';
-import { convertLogsJson } from '#schemas/otlp/json-logs.ts';
-import { convertMetricsJson } from '#schemas/otlp/json-metrics.ts';
+import { type Convert, convertLogsJson, convertMetricsJson, convertTracesJson } from '#schemas/otlp/json.ts';
 import { splitTraces } from '#schemas/otlp/split.ts';
 import { splitLogs } from '#schemas/otlp/split-logs.ts';
 import { splitMetrics } from '#schemas/otlp/split-metrics.ts';
@@ -53,7 +50,7 @@ type Outcome = ({ readonly ok: true } & SplitRequest) | { readonly ok: false; re
 /** How a signal is read: from JSON, and split from protobuf. */
 interface Reader {
   readonly about: string;
-  convert(body: Uint8Array, limits: { maxNesting: number }): Converted;
+  readonly convert: Convert;
   split(otlp: Uint8Array, tenant: string): Outcome;
 }
 

@@ -10,7 +10,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { expect, test, vi } from 'vitest';
 import { topicName } from '#infra/topics.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
-import { telemetryJson } from '#schemas/otlp/testing-json.ts';
+import { otlpJson } from '#schemas/otlp/testing-json.ts';
 import { readLogs, readMetrics } from '#schemas/otlp/testing-read.ts';
 import { encodeLogs } from '#schemas/otlp/write-logs.ts';
 import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
@@ -112,9 +112,9 @@ test('protobuf and JSON, compressed or not, of several services: the same on the
   const gzip = { 'content-encoding': 'gzip' };
   const statuses = [
     await post(`${url}/v1/metrics`, encodeMetrics(metrics)),
-    await post(`${url}/v1/metrics`, zlib.gzipSync(telemetryJson(metrics)), { ...json, ...gzip }),
+    await post(`${url}/v1/metrics`, zlib.gzipSync(otlpJson(metrics)), { ...json, ...gzip }),
     await post(`${url}/v1/logs`, zlib.zstdCompressSync(encodeLogs(logs)), { 'content-encoding': 'zstd' }),
-    await post(`${url}/v1/logs`, telemetryJson(logs), json),
+    await post(`${url}/v1/logs`, otlpJson(logs), json),
     await post(`${url}/v1/metrics`, CANARY),
     await post(`${url}/v1/logs`, `{"${CANARY}`, json),
   ].map(({ status }) => status);

@@ -6,7 +6,7 @@ import { OPEN_ACCESS } from '#infra/access/access.ts';
 import { readConfig } from '#infra/config.ts';
 import type { OutgoingRecord } from '#infra/kafka/port.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
-import { telemetryJson } from '#schemas/otlp/testing-json.ts';
+import { otlpJson } from '#schemas/otlp/testing-json.ts';
 import { readLogs, readMetrics } from '#schemas/otlp/testing-read.ts';
 import { encodeLogs } from '#schemas/otlp/write-logs.ts';
 import { encodeMetrics } from '#schemas/otlp/write-metrics.ts';
@@ -61,7 +61,7 @@ describe.each([
   {
     url: '/v1/metrics',
     body: metricsBody,
-    json: telemetryJson(exampleMetrics('agents', 'tools')),
+    json: otlpJson(exampleMetrics('agents', 'tools')),
     each: POINTS_PER_SERVICE,
     items: 'data points',
     rejectedField: 'rejectedDataPoints',
@@ -71,7 +71,7 @@ describe.each([
   {
     url: '/v1/logs',
     body: logsBody,
-    json: telemetryJson(exampleLogs(4, 'agents', 'tools')),
+    json: otlpJson(exampleLogs(4, 'agents', 'tools')),
     each: 4,
     items: 'log records',
     rejectedField: 'rejectedLogRecords',

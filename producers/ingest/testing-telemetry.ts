@@ -13,56 +13,60 @@ const attributes: OtlpAttributes = [
   ['gen_ai.input.messages', CANARY],
 ];
 const times = { startTimeUnixNano: 1_700_000_000_000_000_000n, timeUnixNano: 1_700_000_001_000_000_000n };
-const exemplars = [{ timeUnixNano: 1n, asInt: 3n, traceId: CANARY, filteredAttributes: attributes }].map(
-  (each) => ({ ...each, traceId: Buffer.from(each.traceId) }),
-);
-const point = { ...times, attributes };
+const exemplars = [
+  { timeUnixNano: 1n, traceId: Buffer.from(CANARY), asInt: 3n, filteredAttributes: attributes },
+];
 
-/** Of every kind: 6 data points, of which each service has all. */
+/** Of every kind: 6 data points, of which each service has all. Fields in their order, so that JSON has them so, too. */
 export const POINTS_PER_SERVICE = 6;
 const kinds: readonly OtlpMetric[] = [
-  { name: 'queue.length', unit: '{call}', gauge: { dataPoints: [{ ...point, asInt: 4n }] } },
+  { name: 'queue.length', unit: '{call}', gauge: { dataPoints: [{ ...times, asInt: 4n, attributes }] } },
   {
     name: `calls\n${CANARY}`,
     sum: {
+      dataPoints: [
+        { ...times, exemplars, asInt: 9n, attributes },
+        { ...times, asDouble: 1.5, attributes },
+      ],
       aggregationTemporality: 2,
       isMonotonic: true,
-      dataPoints: [
-        { ...point, asInt: 9n, exemplars },
-        { ...point, asDouble: 1.5 },
-      ],
     },
   },
   {
     name: 'duration',
     unit: 'ms',
     histogram: {
-      aggregationTemporality: 1,
       dataPoints: [
         {
-          ...point,
+          ...times,
           count: 3n,
           sum: 7.5,
           bucketCounts: [1n, 2n],
           explicitBounds: [5],
+          exemplars,
+          attributes,
           min: 1,
           max: 6,
-          exemplars,
         },
       ],
+      aggregationTemporality: 1,
     },
   },
   {
     name: 'delay',
     exponentialHistogram: {
+      dataPoints: [
+        { attributes, ...times, count: 300n, scale: -2, positive: { offset: -4, bucketCounts: [300n] } },
+      ],
       aggregationTemporality: 1,
-      dataPoints: [{ ...point, count: 300n, scale: -2, positive: { offset: -4, bucketCounts: [300n] } }],
     },
   },
   {
     name: 'quantiles',
     summary: {
-      dataPoints: [{ ...point, count: 2n, sum: 3, quantileValues: [{ quantile: 0.5, value: 1.5 }] }],
+      dataPoints: [
+        { ...times, count: 2n, sum: 3, quantileValues: [{ quantile: 0.5, value: 1.5 }], attributes },
+      ],
     },
   },
 ];
@@ -76,7 +80,15 @@ export function exampleMetrics(...services: readonly string[]): OtlpMetrics {
     resourceMetrics: services.map((service) => ({
       resource: resource(service),
       scopeMetrics: [
-        { scope, metrics: kinds.map((kind) => ({ ...kind, description: CANARY, metadata: attributes })) },
+        {
+          scope,
+          metrics: kinds.map(({ name, ...kind }) => ({
+            name,
+            description: CANARY,
+            ...kind,
+            metadata: attributes,
+          })),
+        },
       ],
     })),
   };
@@ -92,13 +104,13 @@ export function exampleLogs(records: number, ...services: readonly string[]): Ot
           scope,
           logRecords: Array.from({ length: records }, (_, i) => ({
             timeUnixNano: BigInt(i + 1),
-            observedTimeUnixNano: 2n,
             severityNumber: 9,
             severityText: i % 2 === 0 ? 'INFO' : CANARY.repeat(9),
             body: `a person said ${CANARY}`,
             attributes,
             traceId: '0af7651916cd43dd8448eb211c80319c',
             spanId: 'b7ad6b7169203331',
+            observedTimeUnixNano: 2n,
             eventName: `call\n${CANARY}`,
           })),
         },

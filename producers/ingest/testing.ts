@@ -1,16 +1,19 @@
-/** For tests: exports in both encodings, and what is on a log. */
+/** For tests: exports, and what is on a log. */
 
 import type { Access, Principal } from '#infra/access/access.ts';
 import { decodeAs } from '#schemas/codec.ts';
 import type { SpanBatch } from '#schemas/events.ts';
-import type { OtlpAttributes, OtlpSpan, OtlpTraces, OtlpValue } from '#schemas/otlp/write.ts';
+import type { OtlpSpan, OtlpTraces } from '#schemas/otlp/write.ts';
 
 /** Text that must never get past the door. */
 export const CANARY = 'canary-7f3a';
 
 const hexId = (i: number, digits: number) => (i + 1).toString(16).padStart(digits, '0');
 
-/** `traces` traces of `perTrace` spans with every kind of field; secrets wherever clients put them. */
+/**
+ * `traces` traces of `perTrace` spans with every kind of field, in their order, so that JSON has them so, too; secrets
+ * wherever clients put them.
+ */
 export function exampleTraces(traces: number, perTrace: number, from = 0): OtlpTraces {
   const spans: OtlpSpan[] = [];
   for (let t = 0; t < traces; t++) {
@@ -38,6 +41,7 @@ function span(traceId: string, spanId: string, parentSpanId: string | undefined)
   return {
     traceId,
     spanId,
+    traceState: `k=${CANARY}`,
     parentSpanId,
     name: parentSpanId === undefined ? `summarise\n${CANARY}` : 'tool_call',
     kind: 1,
@@ -53,56 +57,16 @@ function span(traceId: string, spanId: string, parentSpanId: string | undefined)
       'my.own': { kvlist: { nested: [CANARY] } },
     },
     events: [
-      { name: 'gen_ai.user.message', timeUnixNano: 1n, attributes: { content: CANARY } },
+      { timeUnixNano: 1n, name: 'gen_ai.user.message', attributes: { content: CANARY } },
       {
-        name: 'exception',
         timeUnixNano: 2n,
+        name: 'exception',
         attributes: { 'exception.type': 'E', 'exception.message': CANARY },
       },
     ],
     links: [{ traceId, spanId: hexId(1, 16), traceState: CANARY, attributes: { why: CANARY } }],
-    status: { code: 2, message: `no ticket for ${CANARY}` },
-    traceState: `k=${CANARY}`,
+    status: { message: `no ticket for ${CANARY}`, code: 2 },
   };
-}
-
-/** The export as an OTLP client writes it in JSON. */
-export function toJson({ resourceSpans }: OtlpTraces): string {
-  return JSON.stringify({
-    resourceSpans: resourceSpans.map(({ resource, scopeSpans }) => ({
-      resource: { attributes: attributesJson(resource?.attributes) },
-      scopeSpans: scopeSpans?.map(({ scope, spans }) => ({
-        scope: { ...scope, attributes: attributesJson(scope?.attributes) },
-        spans: spans?.map((item) => ({
-          ...item,
-          startTimeUnixNano: String(item.startTimeUnixNano ?? 0n),
-          endTimeUnixNano: String(item.endTimeUnixNano ?? 0n),
-          attributes: attributesJson(item.attributes),
-          events: item.events?.map((event) => ({
-            ...event,
-            timeUnixNano: String(event.timeUnixNano ?? 0n),
-            attributes: attributesJson(event.attributes),
-          })),
-          links: item.links?.map((link) => ({ ...link, attributes: attributesJson(link.attributes) })),
-        })),
-      })),
-    })),
-  });
-}
-
-function attributesJson(attributes: OtlpAttributes = {}): { key: string; value: unknown }[] {
-  const pairs = Array.isArray(attributes) ? attributes : Object.entries(attributes);
-  return pairs.map(([key, value]) => ({ key, value: valueJson(value) }));
-}
-
-function valueJson(value: OtlpValue): unknown {
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  if (typeof value === 'number') return { intValue: String(value) };
-  if (Array.isArray(value)) return { arrayValue: { values: value.map(valueJson) } };
-  if (value !== null && typeof value === 'object' && 'kvlist' in value)
-    return { kvlistValue: { values: attributesJson(value.kvlist) } };
-  throw new Error('not used by these tests');
 }
 
 /** The SpanBatch of a record of ati.spans. */

@@ -1,9 +1,8 @@
-/** OTLP logs in JSON → protobuf bytes; see json.ts for what is read how. */
-import { anyValue, attributes, type Converted, convertJson } from './json-groups.ts';
-import type { JsonReader } from './json-reader.ts';
-import { encodeLogGroups, type OtlpLogRecord } from './write-logs.ts';
+/** The JSON of an ExportLogsServiceRequest. */
+import { ANY_VALUE, attributes, exportOf } from './json-common.ts';
+import { JsonMessage, Kind } from './json-message.ts';
+import { LogRecord } from './log-fields.ts';
 
-const NAMES = { resources: 'resourceLogs', scopes: 'scopeLogs', members: 'logRecords' };
 const SEVERITIES = [
   'SEVERITY_NUMBER_UNSPECIFIED',
   ...['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'].flatMap((name) =>
@@ -11,24 +10,21 @@ const SEVERITIES = [
   ),
 ];
 
-/** The protobuf bytes of an ExportLogsServiceRequest in JSON. Never throws. */
-export function convertLogsJson(body: Uint8Array, options: { maxNesting: number }): Converted {
-  return convertJson(body, options, NAMES, record, encodeLogGroups);
-}
+const RECORD = new JsonMessage({
+  timeUnixNano: [Kind.fixed64, LogRecord.timeUnixNano],
+  observedTimeUnixNano: [Kind.fixed64, LogRecord.observedTimeUnixNano],
+  severityNumber: [Kind.enumeration, LogRecord.severityNumber, { names: SEVERITIES }],
+  severityText: [Kind.text, LogRecord.severityText],
+  body: [Kind.message, LogRecord.body, { message: ANY_VALUE }],
+  attributes: attributes(LogRecord.attributes),
+  droppedAttributesCount: [Kind.uint32, LogRecord.droppedAttributesCount],
+  flags: [Kind.fixed32, LogRecord.flags],
+  traceId: [Kind.hex, LogRecord.traceId],
+  spanId: [Kind.hex, LogRecord.spanId],
+  eventName: [Kind.text, LogRecord.eventName],
+});
 
-function record(read: JsonReader, json: unknown, at: string): OtlpLogRecord {
-  const from = read.object(json, at);
-  return {
-    timeUnixNano: read.uint64(from, 'timeUnixNano', at),
-    observedTimeUnixNano: read.uint64(from, 'observedTimeUnixNano', at),
-    severityNumber: read.enumeration(from, 'severityNumber', at, SEVERITIES),
-    severityText: read.text(from, 'severityText', at),
-    body: read.optional(from, 'body', at, (item, place) => anyValue(read, item, place, 0)),
-    attributes: attributes(read, from, at),
-    droppedAttributesCount: read.uint32(from, 'droppedAttributesCount', at),
-    flags: read.uint32(from, 'flags', at),
-    traceId: read.id(from, 'traceId', at),
-    spanId: read.id(from, 'spanId', at),
-    eventName: read.text(from, 'eventName', at),
-  };
-}
+export const LOGS = exportOf(
+  { resources: 'resourceLogs', scopes: 'scopeLogs', members: 'logRecords' },
+  RECORD,
+);

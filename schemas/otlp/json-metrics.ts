@@ -1,146 +1,135 @@
-/** OTLP metrics in JSON → protobuf bytes; see json.ts for what is read how. */
-import { attributes, type Converted, convertJson } from './json-groups.ts';
-import type { JsonReader } from './json-reader.ts';
-import {
-  encodeMetricGroups,
-  type OtlpBuckets,
-  type OtlpExemplar,
-  type OtlpExponentialHistogramPoint,
-  type OtlpHistogramPoint,
-  type OtlpMetric,
-  type OtlpNumberPoint,
-  type OtlpSummaryPoint,
-} from './write-metrics.ts';
+/** The JSON of an ExportMetricsServiceRequest. */
+import { attributes, exportOf } from './json-common.ts';
+import { JsonMessage, Kind } from './json-message.ts';
+import * as fields from './metric-fields.ts';
 
-const NAMES = { resources: 'resourceMetrics', scopes: 'scopeMetrics', members: 'metrics' };
 const TEMPORALITIES = [
   'AGGREGATION_TEMPORALITY_UNSPECIFIED',
   'AGGREGATION_TEMPORALITY_DELTA',
   'AGGREGATION_TEMPORALITY_CUMULATIVE',
 ];
+/** A `oneof`, or `optional`. */
+const present = true;
 
-type Json = Record<string, unknown>;
+const { Buckets, Exemplar, Metric, MetricPoints, ValueAtQuantile } = fields;
 
-/** The protobuf bytes of an ExportMetricsServiceRequest in JSON. Never throws. */
-export function convertMetricsJson(body: Uint8Array, options: { maxNesting: number }): Converted {
-  return convertJson(body, options, NAMES, metric, encodeMetricGroups);
-}
+const EXEMPLAR = new JsonMessage({
+  asDouble: [Kind.double, Exemplar.asDouble, { present }],
+  asInt: [Kind.sfixed64, Exemplar.asInt, { present }],
+  timeUnixNano: [Kind.fixed64, Exemplar.timeUnixNano],
+  spanId: [Kind.hex, Exemplar.spanId],
+  traceId: [Kind.hex, Exemplar.traceId],
+  filteredAttributes: attributes(Exemplar.filteredAttributes),
+});
+const exemplars = (tag: number) => [Kind.messages, tag, { message: EXEMPLAR }] as const;
 
-function metric(read: JsonReader, json: unknown, at: string): OtlpMetric {
-  const from = read.object(json, at);
-  return {
-    name: read.text(from, 'name', at),
-    description: read.text(from, 'description', at),
-    unit: read.text(from, 'unit', at),
-    gauge: read.optional(from, 'gauge', at, (item, place) => points(read, item, place, numberPoint)),
-    sum: read.optional(from, 'sum', at, (item, place) => ({
-      ...points(read, item, place, numberPoint),
-      aggregationTemporality: temporality(read, item, place),
-      isMonotonic: read.boolean(read.object(item, place), 'isMonotonic', place),
-    })),
-    histogram: read.optional(from, 'histogram', at, (item, place) => ({
-      ...points(read, item, place, histogramPoint),
-      aggregationTemporality: temporality(read, item, place),
-    })),
-    exponentialHistogram: read.optional(from, 'exponentialHistogram', at, (item, place) => ({
-      ...points(read, item, place, exponentialPoint),
-      aggregationTemporality: temporality(read, item, place),
-    })),
-    summary: read.optional(from, 'summary', at, (item, place) => points(read, item, place, summaryPoint)),
-    metadata: attributes(read, from, at, 'metadata'),
-  };
-}
+/** What every kind of data point has. */
+const point = (tags: {
+  attributes: number;
+  startTimeUnixNano: number;
+  timeUnixNano: number;
+  flags: number;
+}) =>
+  ({
+    attributes: attributes(tags.attributes),
+    startTimeUnixNano: [Kind.fixed64, tags.startTimeUnixNano],
+    timeUnixNano: [Kind.fixed64, tags.timeUnixNano],
+    flags: [Kind.uint32, tags.flags],
+  }) as const;
 
-/** The data points of a Gauge, Sum, Histogram, ExponentialHistogram or Summary. */
-function points<Point>(
-  read: JsonReader,
-  json: unknown,
-  at: string,
-  point: (read: JsonReader, from: Json, at: string) => Point,
-): { dataPoints: Point[] } {
-  const dataPoints = read.list(read.object(json, at), 'dataPoints', at, (item, place) =>
-    point(read, read.object(item, place), place),
-  );
-  return { dataPoints };
-}
-
-const temporality = (read: JsonReader, json: unknown, at: string) =>
-  read.enumeration(read.object(json, at), 'aggregationTemporality', at, TEMPORALITIES);
-
-function numberPoint(read: JsonReader, from: Json, at: string): OtlpNumberPoint {
-  return {
-    ...common(read, from, at),
-    ...numberValue(read, from, at),
-    exemplars: read.list(from, 'exemplars', at, (item, place) => exemplar(read, item, place)),
-  };
-}
-
-function histogramPoint(read: JsonReader, from: Json, at: string): OtlpHistogramPoint {
-  return {
-    ...common(read, from, at),
-    ...distribution(read, from, at),
-    bucketCounts: read.uint64s(from, 'bucketCounts', at),
-    explicitBounds: read.doubles(from, 'explicitBounds', at),
-    exemplars: read.list(from, 'exemplars', at, (item, place) => exemplar(read, item, place)),
-  };
-}
-
-function exponentialPoint(read: JsonReader, from: Json, at: string): OtlpExponentialHistogramPoint {
-  return {
-    ...common(read, from, at),
-    ...distribution(read, from, at),
-    scale: read.int32(from, 'scale', at),
-    zeroCount: read.uint64(from, 'zeroCount', at),
-    positive: read.optional(from, 'positive', at, (item, place) => buckets(read, item, place)),
-    negative: read.optional(from, 'negative', at, (item, place) => buckets(read, item, place)),
-    exemplars: read.list(from, 'exemplars', at, (item, place) => exemplar(read, item, place)),
-    zeroThreshold: read.double(from, 'zeroThreshold', at),
-  };
-}
-
-function summaryPoint(read: JsonReader, from: Json, at: string): OtlpSummaryPoint {
-  return {
-    ...common(read, from, at),
-    count: read.uint64(from, 'count', at),
-    sum: read.double(from, 'sum', at),
-    quantileValues: read.list(from, 'quantileValues', at, (item, place) => {
-      const value = read.object(item, place);
-      return { quantile: read.double(value, 'quantile', place), value: read.double(value, 'value', place) };
-    }),
-  };
-}
-
-const common = (read: JsonReader, from: Json, at: string) => ({
-  attributes: attributes(read, from, at),
-  startTimeUnixNano: read.uint64(from, 'startTimeUnixNano', at),
-  timeUnixNano: read.uint64(from, 'timeUnixNano', at),
-  flags: read.uint32(from, 'flags', at),
+const NUMBER_POINT = new JsonMessage({
+  ...point(fields.NumberDataPoint),
+  asDouble: [Kind.double, fields.NumberDataPoint.asDouble, { present }],
+  asInt: [Kind.sfixed64, fields.NumberDataPoint.asInt, { present }],
+  exemplars: exemplars(fields.NumberDataPoint.exemplars),
 });
 
-const numberValue = (read: JsonReader, from: Json, at: string) => ({
-  asDouble: read.double(from, 'asDouble', at),
-  asInt: read.int64(from, 'asInt', at),
+/** What both kinds of histograms have. */
+const distribution = (tags: { count: number; sum: number; min: number; max: number; exemplars: number }) =>
+  ({
+    count: [Kind.fixed64, tags.count],
+    sum: [Kind.double, tags.sum, { present }],
+    min: [Kind.double, tags.min, { present }],
+    max: [Kind.double, tags.max, { present }],
+    exemplars: exemplars(tags.exemplars),
+  }) as const;
+
+const HISTOGRAM_POINT = new JsonMessage({
+  ...point(fields.HistogramDataPoint),
+  ...distribution(fields.HistogramDataPoint),
+  bucketCounts: [Kind.fixed64s, fields.HistogramDataPoint.bucketCounts],
+  explicitBounds: [Kind.doubles, fields.HistogramDataPoint.explicitBounds],
 });
 
-const distribution = (read: JsonReader, from: Json, at: string) => ({
-  count: read.uint64(from, 'count', at),
-  sum: read.double(from, 'sum', at),
-  min: read.double(from, 'min', at),
-  max: read.double(from, 'max', at),
+const BUCKETS = new JsonMessage({
+  offset: [Kind.sint32, Buckets.offset],
+  bucketCounts: [Kind.uint64s, Buckets.bucketCounts],
 });
 
-function buckets(read: JsonReader, json: unknown, at: string): OtlpBuckets {
-  const from = read.object(json, at);
-  return { offset: read.int32(from, 'offset', at), bucketCounts: read.uint64s(from, 'bucketCounts', at) };
-}
+const EXPONENTIAL_POINT = new JsonMessage({
+  ...point(fields.ExponentialHistogramDataPoint),
+  ...distribution(fields.ExponentialHistogramDataPoint),
+  scale: [Kind.sint32, fields.ExponentialHistogramDataPoint.scale],
+  zeroCount: [Kind.fixed64, fields.ExponentialHistogramDataPoint.zeroCount],
+  positive: [Kind.message, fields.ExponentialHistogramDataPoint.positive, { message: BUCKETS }],
+  negative: [Kind.message, fields.ExponentialHistogramDataPoint.negative, { message: BUCKETS }],
+  zeroThreshold: [Kind.double, fields.ExponentialHistogramDataPoint.zeroThreshold],
+});
 
-function exemplar(read: JsonReader, json: unknown, at: string): OtlpExemplar {
-  const from = read.object(json, at);
-  return {
-    ...numberValue(read, from, at),
-    timeUnixNano: read.uint64(from, 'timeUnixNano', at),
-    spanId: read.id(from, 'spanId', at),
-    traceId: read.id(from, 'traceId', at),
-    filteredAttributes: attributes(read, from, at, 'filteredAttributes'),
-  };
-}
+const QUANTILE = new JsonMessage({
+  quantile: [Kind.double, ValueAtQuantile.quantile],
+  value: [Kind.double, ValueAtQuantile.value],
+});
+
+const SUMMARY_POINT = new JsonMessage({
+  ...point(fields.SummaryDataPoint),
+  count: [Kind.fixed64, fields.SummaryDataPoint.count],
+  sum: [Kind.double, fields.SummaryDataPoint.sum],
+  quantileValues: [Kind.messages, fields.SummaryDataPoint.quantileValues, { message: QUANTILE }],
+});
+
+const dataPoints = (message: JsonMessage) => [Kind.messages, MetricPoints.dataPoints, { message }] as const;
+const aggregationTemporality = [
+  Kind.enumeration,
+  MetricPoints.aggregationTemporality,
+  { names: TEMPORALITIES },
+] as const;
+
+const METRIC = new JsonMessage({
+  name: [Kind.text, Metric.name],
+  description: [Kind.text, Metric.description],
+  unit: [Kind.text, Metric.unit],
+  gauge: [Kind.message, Metric.gauge, { message: new JsonMessage({ dataPoints: dataPoints(NUMBER_POINT) }) }],
+  sum: [
+    Kind.message,
+    Metric.sum,
+    {
+      message: new JsonMessage({
+        dataPoints: dataPoints(NUMBER_POINT),
+        aggregationTemporality,
+        isMonotonic: [Kind.bool, MetricPoints.isMonotonic],
+      }),
+    },
+  ],
+  histogram: [
+    Kind.message,
+    Metric.histogram,
+    { message: new JsonMessage({ dataPoints: dataPoints(HISTOGRAM_POINT), aggregationTemporality }) },
+  ],
+  exponentialHistogram: [
+    Kind.message,
+    Metric.exponentialHistogram,
+    { message: new JsonMessage({ dataPoints: dataPoints(EXPONENTIAL_POINT), aggregationTemporality }) },
+  ],
+  summary: [
+    Kind.message,
+    Metric.summary,
+    { message: new JsonMessage({ dataPoints: dataPoints(SUMMARY_POINT) }) },
+  ],
+  metadata: attributes(Metric.metadata),
+});
+
+export const METRICS = exportOf(
+  { resources: 'resourceMetrics', scopes: 'scopeMetrics', members: 'metrics' },
+  METRIC,
+);

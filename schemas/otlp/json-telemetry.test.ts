@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { convertLogsJson } from './json-logs.ts';
-import { convertMetricsJson } from './json-metrics.ts';
+import { convertLogsJson, convertMetricsJson } from './json.ts';
 import { encodeLogs, type OtlpLogRecord } from './write-logs.ts';
 import { encodeMetrics, type OtlpMetric } from './write-metrics.ts';
 
@@ -23,7 +22,7 @@ describe('what the specification allows', () => {
   test('64-bit integers as decimal strings or numbers, doubles with their names', () => {
     for (const asInt of ['-3', -3])
       expectMetric(
-        { name: 'm', gauge: { dataPoints: [{ asInt, timeUnixNano: '1700000000000000001' }] } },
+        { name: 'm', gauge: { dataPoints: [{ timeUnixNano: '1700000000000000001', asInt }] } },
         { name: 'm', gauge: { dataPoints: [{ asInt: -3n, timeUnixNano: 1700000000000000001n }] } },
       );
     expectMetric(

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Convert, convertLogsJson, convertMetricsJson, convertTracesJson } from './json.ts';
 import { damage, embedded, traces } from './testing.ts';
-import { otlpJson } from './testing-json.ts';
+import { isJson, otlpJson } from './testing-json.ts';
 import { logs, metrics } from './testing-telemetry.ts';
 
 const REFUSED = /^(body|resource\w+[\w[\].]*): (must|nested)/;
@@ -70,15 +70,6 @@ describe.each<[string, Convert, fc.Arbitrary<Parameters<typeof otlpJson>[0]>]>([
     );
   });
 });
-
-function isJson(body: Uint8Array): boolean {
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Writes JSON as nobody does: `pick` chooses a number below its argument. */
 function write(json: unknown, pick: (below: number) => number): string {

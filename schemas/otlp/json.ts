@@ -5,77 +5,54 @@
  * or numbers, enums as numbers (names are read too), unknown fields ignored. null reads as absent, as in proto3 JSON.
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
-import { attributes, type Converted, convertJson } from './json-groups.ts';
-import type { JsonReader } from './json-reader.ts';
-import { encodeSpans, type OtlpEvent, type OtlpLink, type OtlpSpan } from './write.ts';
+import { isUtf8 } from 'node:buffer';
+import { LOGS } from './json-logs.ts';
+import type { JsonMessage } from './json-message.ts';
+import { METRICS } from './json-metrics.ts';
+import { JsonFault, pathTo } from './json-scan.ts';
+import { TRACES } from './json-spans.ts';
+import { transcode } from './json-transcoder.ts';
+import { text } from './wire.ts';
 
-const KINDS = [
-  'SPAN_KIND_UNSPECIFIED',
-  'SPAN_KIND_INTERNAL',
-  'SPAN_KIND_SERVER',
-  'SPAN_KIND_CLIENT',
-  'SPAN_KIND_PRODUCER',
-  'SPAN_KIND_CONSUMER',
-];
-const CODES = ['STATUS_CODE_UNSET', 'STATUS_CODE_OK', 'STATUS_CODE_ERROR'];
+export type Converted = { ok: true; otlp: Uint8Array } | { ok: false; reason: string };
 
-const NAMES = { resources: 'resourceSpans', scopes: 'scopeSpans', members: 'spans' };
+/** Never throws; a reason names the place (`resourceSpans[0].scopeSpans[1].spans[3].traceId: …`) and never what stood there. */
+export type Convert = (body: Uint8Array, options: { maxNesting: number }) => Converted;
 
 /**
- * The protobuf bytes of an ExportTraceServiceRequest in JSON. Never throws. Ids of a wrong length are converted as they
- * are: the splitter rejects those spans alone.
+ * The protobuf bytes of an ExportTraceServiceRequest in JSON. Ids of a wrong length are converted as they are: the
+ * splitter rejects those spans alone.
  */
-export function convertTracesJson(body: Uint8Array, options: { maxNesting: number }): Converted {
-  return convertJson(body, options, NAMES, readJsonSpan, encodeSpans);
-}
+export const convertTracesJson = converterOf(TRACES);
+/** The protobuf bytes of an ExportMetricsServiceRequest in JSON. */
+export const convertMetricsJson = converterOf(METRICS);
+/** The protobuf bytes of an ExportLogsServiceRequest in JSON. */
+export const convertLogsJson = converterOf(LOGS);
 
-/** One span; its ids may be of any length. Throws JsonFault. */
-export function readJsonSpan(read: JsonReader, json: unknown, at: string): OtlpSpan {
-  const from = read.object(json, at);
-  return {
-    traceId: read.id(from, 'traceId', at),
-    spanId: read.id(from, 'spanId', at),
-    traceState: read.text(from, 'traceState', at),
-    parentSpanId: read.id(from, 'parentSpanId', at),
-    name: read.text(from, 'name', at),
-    kind: read.enumeration(from, 'kind', at, KINDS),
-    startTimeUnixNano: read.uint64(from, 'startTimeUnixNano', at),
-    endTimeUnixNano: read.uint64(from, 'endTimeUnixNano', at),
-    attributes: attributes(read, from, at),
-    droppedAttributesCount: read.uint32(from, 'droppedAttributesCount', at),
-    events: read.list(from, 'events', at, (item, place) => event(read, item, place)),
-    droppedEventsCount: read.uint32(from, 'droppedEventsCount', at),
-    links: read.list(from, 'links', at, (item, place) => link(read, item, place)),
-    droppedLinksCount: read.uint32(from, 'droppedLinksCount', at),
-    status: read.optional(from, 'status', at, (item, place) => {
-      const status = read.object(item, place);
-      return {
-        message: read.text(status, 'message', place),
-        code: read.enumeration(status, 'code', place, CODES),
-      };
-    }),
-    flags: read.uint32(from, 'flags', at),
+function converterOf(message: JsonMessage): Convert {
+  return (body, { maxNesting }) => {
+    if (!isUtf8(body)) return { ok: false, reason: 'body: not UTF-8' };
+    try {
+      return { ok: true, otlp: transcode(body, message, maxNesting) };
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      return { ok: false, reason: reasonOf(body, error) };
+    }
   };
 }
 
-function event(read: JsonReader, json: unknown, at: string): OtlpEvent {
-  const from = read.object(json, at);
-  return {
-    timeUnixNano: read.uint64(from, 'timeUnixNano', at),
-    name: read.text(from, 'name', at),
-    attributes: attributes(read, from, at),
-    droppedAttributesCount: read.uint32(from, 'droppedAttributesCount', at),
-  };
+/** The body's end was not looked at yet: where it is no JSON there, nothing in it is worth a word. */
+function reasonOf(body: Uint8Array, { offset, what }: JsonFault): string {
+  if (what === undefined || !isJson(body)) return 'body: not JSON';
+  return `${pathTo(body, offset) || 'body'}: ${what}`;
 }
 
-function link(read: JsonReader, json: unknown, at: string): OtlpLink {
-  const from = read.object(json, at);
-  return {
-    traceId: read.id(from, 'traceId', at),
-    spanId: read.id(from, 'spanId', at),
-    traceState: read.text(from, 'traceState', at),
-    attributes: attributes(read, from, at),
-    droppedAttributesCount: read.uint32(from, 'droppedAttributesCount', at),
-    flags: read.uint32(from, 'flags', at),
-  };
+function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(text(body, 0, body.length));
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }

@@ -1,12 +1,12 @@
-/** For tests: metrics and logs as OTLP JSON, with numbers and strings for 64-bit integers in turn. */
-import type { OtlpValue } from './write-fields.ts';
+/** For tests: exports as OTLP JSON, with numbers and strings for 64-bit integers in turn. */
+import type { OtlpAttributes, OtlpTraces, OtlpValue } from './write.ts';
 import type { OtlpLogs } from './write-logs.ts';
 import type { OtlpMetrics } from './write-metrics.ts';
 
 const ATTRIBUTES = new Set(['attributes', 'filteredAttributes', 'metadata']);
 
-/** The same export as its encoder would write. */
-export function telemetryJson(input: OtlpMetrics | OtlpLogs): string {
+/** The same export as its encoder would write; fields in the order in which the objects have them. */
+export function otlpJson(input: OtlpTraces | OtlpMetrics | OtlpLogs): string {
   let turn = 0;
   const wide = (value: bigint | number): unknown => {
     const small = BigInt(value) <= 2n ** 53n && BigInt(value) >= -(2n ** 53n);
@@ -23,14 +23,14 @@ export function telemetryJson(input: OtlpMetrics | OtlpLogs): string {
     if ('kvlist' in from) return { kvlistValue: { values: pairs(from.kvlist) } };
     return { arrayValue: { values: from.map(value) } };
   };
-  const pairs = (attributes: unknown) =>
-    (attributes as readonly (readonly [string, OtlpValue])[]).map(([key, item]) => ({
+  const pairs = (attributes: OtlpAttributes) =>
+    (Array.isArray(attributes) ? attributes : Object.entries(attributes)).map(([key, item]) => ({
       key,
       value: value(item),
     }));
   const field = (key: string, item: unknown): unknown => {
     if (item === undefined) return undefined;
-    if (ATTRIBUTES.has(key)) return pairs(item);
+    if (ATTRIBUTES.has(key)) return pairs(item as OtlpAttributes);
     if (key === 'body') return value(item as OtlpValue);
     if (typeof item === 'bigint') return wide(item);
     if (typeof item === 'number') return float(item);
@@ -44,4 +44,14 @@ export function telemetryJson(input: OtlpMetrics | OtlpLogs): string {
     ...Object.fromEntries(Object.entries(from).map(([key, item]) => [key, field(key, item)])),
   });
   return JSON.stringify(message(input));
+}
+
+/** Is it JSON to the platform's parser? */
+export function isJson(body: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+    return true;
+  } catch {
+    return false;
+  }
 }

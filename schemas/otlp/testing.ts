@@ -71,7 +71,7 @@ const span = (ids: Uint8Array[]): fc.Arbitrary<OtlpSpan> =>
       fc.record({ traceId: id(16), spanId: id(8), traceState: maybe(text), attributes: maybe(attributes) }),
       { maxLength: 2 },
     ),
-    status: maybe(fc.record({ code: maybe(fc.nat({ max: 2 })), message: maybe(text) })),
+    status: maybe(fc.record({ message: maybe(text), code: maybe(fc.nat({ max: 2 })) })),
     flags: maybe(fc.nat({ max: 0x3ff })),
   });
 

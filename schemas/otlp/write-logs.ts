@@ -5,7 +5,6 @@ import {
   encodeGroups,
   type Id,
   type OtlpAttributes,
-  type OtlpGroup,
   type OtlpResource,
   type OtlpScope,
   type OtlpValue,
@@ -50,17 +49,13 @@ export interface OtlpLogs {
 
 /** An ExportLogsServiceRequest (the same bytes as a LogsData). */
 export function encodeLogs({ resourceLogs }: OtlpLogs): Uint8Array {
-  return encodeLogGroups(
+  return encodeGroups(
     resourceLogs.map(({ scopeLogs = [], ...group }) => ({
       ...group,
       scopes: scopeLogs.map((scope) => ({ ...scope, members: scope.logRecords ?? [] })),
     })),
+    writeRecord,
   );
-}
-
-/** The same from groups of log records. */
-export function encodeLogGroups(groups: readonly OtlpGroup<OtlpLogRecord>[]): Uint8Array {
-  return encodeGroups(groups, writeRecord);
 }
 
 function writeRecord(w: ProtoWriter, record: OtlpLogRecord): void {

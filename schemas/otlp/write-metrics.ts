@@ -15,7 +15,6 @@ import {
   encodeGroups,
   type Id,
   type OtlpAttributes,
-  type OtlpGroup,
   type OtlpResource,
   type OtlpScope,
   writeAttributes,
@@ -123,17 +122,13 @@ export interface OtlpMetrics {
 
 /** An ExportMetricsServiceRequest (the same bytes as a MetricsData). */
 export function encodeMetrics({ resourceMetrics }: OtlpMetrics): Uint8Array {
-  return encodeMetricGroups(
+  return encodeGroups(
     resourceMetrics.map(({ scopeMetrics = [], ...group }) => ({
       ...group,
       scopes: scopeMetrics.map((scope) => ({ ...scope, members: scope.metrics ?? [] })),
     })),
+    writeMetric,
   );
-}
-
-/** The same from groups of metrics. */
-export function encodeMetricGroups(groups: readonly OtlpGroup<OtlpMetric>[]): Uint8Array {
-  return encodeGroups(groups, writeMetric);
 }
 
 function writeMetric(w: ProtoWriter, metric: OtlpMetric): void {

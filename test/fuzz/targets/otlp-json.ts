@@ -1,10 +1,9 @@
-import { exampleTraces, toJson } from '#producers/ingest/testing.ts';
-import { convertTracesJson } from '#schemas/otlp/json.ts';
-import { convertLogsJson } from '#schemas/otlp/json-logs.ts';
-import { convertMetricsJson } from '#schemas/otlp/json-metrics.ts';
+import { exampleTraces } from '#producers/ingest/testing.ts';
+import { convertLogsJson, convertMetricsJson, convertTracesJson } from '#schemas/otlp/json.ts';
 import { splitTraces } from '#schemas/otlp/split.ts';
 import { splitLogs } from '#schemas/otlp/split-logs.ts';
 import { splitMetrics } from '#schemas/otlp/split-metrics.ts';
+import { isJson, otlpJson } from '#schemas/otlp/testing-json.ts';
 import { jsonMutator } from '../mutate/json.ts';
 import { countOf, FILTER, ITEMS, POINTS } from '../oracles/otlp.ts';
 import { WORDS } from '../seeds/otlp.ts';
@@ -83,14 +82,17 @@ const LOGS = {
   ],
 };
 
+const NO_JSON = /^body: not (JSON|UTF-8)$/;
+
 export const target: Target = {
   name: 'otlp-json',
   about:
-    'OTLP JSON of all signals: what is converted is well-formed protobuf, and its counts add up at the splitter',
+    'OTLP JSON of all signals: what is converted is JSON, becomes well-formed protobuf, and its counts add up at the ' +
+    'splitter',
   share: 1.5,
   start: () => ({
     seeds: [
-      toJson(exampleTraces(2, 2)),
+      otlpJson(exampleTraces(2, 2)),
       JSON.stringify(METRICS),
       JSON.stringify(LOGS),
       '{}',
@@ -115,12 +117,14 @@ export const target: Target = {
     ],
     mutators: [jsonMutator],
     run(input) {
+      const json = isJson(input);
       for (const { convert, split, items } of SIGNALS) {
         const converted = convert(input, { maxNesting: 16 });
         if (!converted.ok) {
-          holds(converted.reason !== '', () => 'refused without a reason');
+          same(`no JSON, as "${converted.reason}" says`, !json, NO_JSON.test(converted.reason));
           continue;
         }
+        holds(json, () => 'converted what is no JSON');
         const passed = split(converted.otlp);
         if (!passed.ok) {
           holds(
