@@ -8,13 +8,11 @@ const MAX_KEPT_BYTES = 1 << 20;
 
 export const out = new Bytes(4096);
 
-/** Empties it. */
-export function begin(): void {
-  out.reset(MAX_KEPT_BYTES);
-}
-
 /** A copy of what was written. */
-export const finish = (): Uint8Array => Uint8Array.prototype.slice.call(out.buf, 0, out.n);
+export const written = (): Uint8Array => Uint8Array.prototype.slice.call(out.buf, 0, out.n);
+
+/** Empties it; the memory of a large body is given back. */
+export const empty = (): void => out.reset(MAX_KEPT_BYTES);
 
 /** Begins a length-delimited field; returns where its content begins. */
 export function open(field: JsonField): number {

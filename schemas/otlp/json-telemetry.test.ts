@@ -7,11 +7,12 @@ const limits = { maxNesting: 4 };
 const bytes = (json: unknown) => Buffer.from(JSON.stringify(json));
 const metricsJson = (metric: unknown) => ({ resourceMetrics: [{ scopeMetrics: [{ metrics: [metric] }] }] });
 const logsJson = (record: unknown) => ({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] });
-const expectMetric = (json: unknown, means: OtlpMetric) =>
-  expect(convertMetricsJson(bytes(metricsJson(json)), limits)).toEqual({
-    ok: true,
-    otlp: Buffer.from(encodeMetrics(metricsJson(means) as Parameters<typeof encodeMetrics>[0])),
-  });
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const expectMetric = (json: unknown, means: OtlpMetric) => {
+  const converted = convertMetricsJson(bytes(metricsJson(json)), limits);
+  const otlp = encodeMetrics(metricsJson(means) as Parameters<typeof encodeMetrics>[0]);
+  expect(converted.ok ? hexOf(converted.otlp) : converted.reason).toBe(hexOf(otlp));
+};
 const expectRecord = (json: unknown, means: OtlpLogRecord) =>
   expect(convertLogsJson(bytes(logsJson(json)), limits)).toEqual({
     ok: true,
@@ -61,6 +62,22 @@ describe('what the specification allows', () => {
       },
       {
         exponentialHistogram: { dataPoints: [{ scale: -3, positive: { offset: -1, bucketCounts: [300n] } }] },
+      },
+    );
+  });
+
+  test('as many numbers as there are: eight bytes for each digit of the JSON', () => {
+    const count = 20_000;
+    expectMetric(
+      {
+        histogram: {
+          dataPoints: [{ bucketCounts: Array(count).fill(1), explicitBounds: Array(count).fill(0) }],
+        },
+      },
+      {
+        histogram: {
+          dataPoints: [{ bucketCounts: Array(count).fill(1n), explicitBounds: Array(count).fill(0) }],
+        },
       },
     );
   });

@@ -1,7 +1,7 @@
 /** JSON bytes → protobuf bytes in one pass: no value becomes an object on its way (ADR 0026). */
 import { word } from './json-integer.ts';
 import { type JsonField, type JsonMessage, Kind } from './json-message.ts';
-import { begin, close, finish, open, out, writeNumber } from './json-output.ts';
+import { close, empty, open, out, writeNumber, written } from './json-output.ts';
 import * as scan from './json-scan.ts';
 import { CLOSE_LIST, COMMA, JsonFault, QUOTE } from './json-scan.ts';
 import { JsonValues, NULL } from './json-values.ts';
@@ -24,10 +24,13 @@ for (let i = 0; i < 16; i++) {
  * that is there twice is a field that is there twice. Throws a JsonFault.
  */
 export function transcode(body: Uint8Array, message: JsonMessage, maxNesting: number): Uint8Array {
-  begin();
-  const end = new Transcoder(body, maxNesting).object(message, scan.token(body, 0));
-  scan.nothing(body, end);
-  return finish();
+  try {
+    const end = new Transcoder(body, maxNesting).object(message, scan.token(body, 0));
+    scan.nothing(body, end);
+    return written();
+  } finally {
+    empty();
+  }
 }
 
 /** Every method takes where a value begins and returns where it ends. */

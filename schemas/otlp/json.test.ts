@@ -12,11 +12,13 @@ const reason = (json: unknown) => {
   const converted = convert(json);
   return converted.ok ? 'ok' : converted.reason;
 };
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 /** Converts a span and compares with the writer's bytes for what it means. */
 function expectSpan(json: object, means: Partial<OtlpSpan>): void {
   const ids = { traceId, spanId };
   const otlp = encodeTraces(withSpan({ ...ids, ...means }) as Parameters<typeof encodeTraces>[0]);
-  expect(convert(withSpan({ ...ids, ...json }))).toEqual({ ok: true, otlp: Buffer.from(otlp) });
+  const converted = convert(withSpan({ ...ids, ...json }));
+  expect(converted.ok ? hexOf(converted.otlp) : converted.reason).toBe(hexOf(otlp));
 }
 const value = (json: unknown, means: OtlpValue) =>
   expectSpan({ attributes: [{ key: 'k', value: json }] }, { attributes: [['k', means]] });
@@ -56,6 +58,45 @@ describe('what the specification allows', () => {
     expectSpan({ future: { deep: [1] }, trace_state: 3, __proto__: 1 }, {});
     expect(convert('{"__proto__":{"resourceSpans":[{"scopeSpans":1}]}}')).toMatchObject({ ok: true });
     expect(convert({})).toEqual({ ok: true, otlp: Buffer.alloc(0) });
+  });
+
+  test('whole numbers without quotes are exact, however large, and may have an exponent', () => {
+    const span = (number: string) =>
+      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":${number}}]}]}]}`;
+    const means = (startTimeUnixNano: bigint) =>
+      convert(withSpan({ startTimeUnixNano: `${startTimeUnixNano}` }));
+    for (const number of [1700000000000000001n, 2n ** 64n - 1n, 0n, 9n, 10n ** 6n, 10n ** 18n])
+      expect(convert(span(`${number}`))).toEqual(means(number));
+    expect(convert(span('17e17'))).toEqual(means(17n * 10n ** 17n));
+    expect(convert(span('5.0'))).toEqual(means(5n));
+    for (const wrong of ['01', '+1', '.5', '1e', '--1', '1.', 'NaN'])
+      expect(convert(span(wrong))).toEqual({ ok: false, reason: 'body: not JSON' });
+  });
+
+  test('texts of every length, plain and escaped, in fields whose length was another the last time', () => {
+    const lengths = [...Array(140).keys(), 300, 16_000, 16_383, 16_384, 3, 70_000, 2_100_000, 1];
+    for (const length of lengths) {
+      const text = 'é"x\n'.repeat(length).slice(0, length);
+      const plain = 'abcdefg'.repeat(length).slice(0, length);
+      expectSpan(
+        { traceState: plain, attributes: [{ key: text, value: { stringValue: plain } }] },
+        { traceState: plain, attributes: [[text, plain]] },
+      );
+    }
+  });
+
+  test('a name that is there twice: as a field that is there twice', () => {
+    const twice = `{"resourceSpans":[{"scopeSpans":[{"spans":[
+      {"traceId":"${traceId}","spanId":"${spanId}","name":"a","attributes":[{"key":"a"}],"name":"b","attributes":[{"key":"b"}]}]}]}]}`;
+    const converted = convert(twice);
+    if (!converted.ok) throw new Error(converted.reason);
+    const strings = Buffer.from(converted.otlp).toString('latin1');
+    expect(strings.match(/\*\x01[ab]|J\x03\n\x01[ab]/g)).toEqual([
+      '*\x01a',
+      'J\x03\n\x01a',
+      '*\x01b',
+      'J\x03\n\x01b',
+    ]);
   });
 
   test('ids of a wrong length pass: the splitter rejects that span alone', () => {
