@@ -1,5 +1,5 @@
 /** A span in OTLP JSON, as files have it; the door reads it in another way (schemas/otlp/json.ts). */
-import { SPAN_KINDS, STATUS_CODES } from '#schemas/otlp/json-spans.ts';
+import { SPAN_KINDS, STATUS_CODES } from '#schemas/otlp/json/spans.ts';
 import type { OtlpEvent, OtlpLink, OtlpSpan } from '#schemas/otlp/write.ts';
 import type { JsonReader } from './json-reader.ts';
 import { attributes } from './json-values.ts';

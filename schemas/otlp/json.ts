@@ -6,12 +6,12 @@
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 import { isUtf8 } from 'node:buffer';
-import { LOGS } from './json-logs.ts';
-import type { JsonMessage } from './json-message.ts';
-import { METRICS } from './json-metrics.ts';
-import { JsonFault, pathTo } from './json-scan.ts';
-import { TRACES } from './json-spans.ts';
-import { transcode } from './json-transcoder.ts';
+import { LOGS } from './json/logs.ts';
+import type { JsonMessage } from './json/message.ts';
+import { METRICS } from './json/metrics.ts';
+import { JsonFault, pathTo } from './json/scan.ts';
+import { TRACES } from './json/spans.ts';
+import { transcode } from './json/transcoder.ts';
 import { text } from './wire.ts';
 
 export type Converted = { ok: true; otlp: Uint8Array } | { ok: false; reason: string };

@@ -1,11 +1,12 @@
 /** JSON bytes → protobuf bytes in one pass: no value becomes an object on its way (ADR 0026). */
-import { word } from './json-integer.ts';
-import { type JsonField, type JsonMessage, Kind } from './json-message.ts';
-import { close, empty, open, out, writeNumber, written } from './json-output.ts';
-import * as scan from './json-scan.ts';
-import { CLOSE_LIST, COMMA, JsonFault, QUOTE } from './json-scan.ts';
-import { JsonValues, NULL } from './json-values.ts';
-import { wordsOf } from './words.ts';
+
+import { wordsOf } from '../words.ts';
+import { word } from './integer.ts';
+import { type JsonField, type JsonMessage, Kind } from './message.ts';
+import { close, empty, open, out, writeNumber, written } from './output.ts';
+import * as scan from './scan.ts';
+import { CLOSE_LIST, COMMA, JsonFault, QUOTE } from './scan.ts';
+import { JsonValues, NULL } from './values.ts';
 
 /** Most that a field takes beyond the bytes of its JSON: tags, lengths and 64-bit numbers. */
 const FIELD_BYTES = 32;

@@ -1,4 +1,4 @@
-/** Reads the strings and numbers of a JSON body in place; which types of protobuf read what, is json.ts's doc. */
+/** Reads the strings and numbers of a JSON body in place, as ../json.ts says. */
 import {
   INT32,
   INT64,
@@ -10,9 +10,9 @@ import {
   UINT32,
   UINT64,
   word,
-} from './json-integer.ts';
-import { type JsonField, Kind } from './json-message.ts';
-import { escaped, JsonFault, parse, QUOTE, stringEnd, valueEnd } from './json-scan.ts';
+} from './integer.ts';
+import { type JsonField, Kind } from './message.ts';
+import { escaped, JsonFault, parse, QUOTE, stringEnd, valueEnd } from './scan.ts';
 
 const MINUS = 0x2d;
 const ZERO = 0x30;

@@ -1,7 +1,7 @@
 /** Where the fields of a JSON body are written as protobuf: one place for all bodies, since one is converted at a time. */
-import { Bytes } from './edits.ts';
-import { word } from './json-integer.ts';
-import { type JsonField, Kind } from './json-message.ts';
+import { Bytes } from '../edits.ts';
+import { word } from './integer.ts';
+import { type JsonField, Kind } from './message.ts';
 
 /** Of what is kept from body to body. */
 const MAX_KEPT_BYTES = 1 << 20;

@@ -1,7 +1,7 @@
 /** The JSON of an ExportTraceServiceRequest. */
-import { Span, SpanEvent, SpanLink, Status } from './fields.ts';
-import { attributes, exportOf } from './json-common.ts';
-import { JsonMessage, Kind } from './json-message.ts';
+import { Span, SpanEvent, SpanLink, Status } from '../fields.ts';
+import { attributes, exportOf } from './common.ts';
+import { JsonMessage, Kind } from './message.ts';
 
 export const SPAN_KINDS = [
   'SPAN_KIND_UNSPECIFIED',

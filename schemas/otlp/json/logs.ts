@@ -1,7 +1,8 @@
 /** The JSON of an ExportLogsServiceRequest. */
-import { ANY_VALUE, attributes, exportOf } from './json-common.ts';
-import { JsonMessage, Kind } from './json-message.ts';
-import { LogRecord } from './log-fields.ts';
+
+import { LogRecord } from '../log-fields.ts';
+import { ANY_VALUE, attributes, exportOf } from './common.ts';
+import { JsonMessage, Kind } from './message.ts';
 
 const SEVERITIES = [
   'SEVERITY_NUMBER_UNSPECIFIED',

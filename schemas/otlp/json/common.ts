@@ -1,6 +1,6 @@
 /** The JSON of what all signals have in common: groups by resource and scope, attributes and their values. */
-import { AnyValue, ENVELOPE, KeyValue, Resource, Scope, VALUES } from './fields.ts';
-import { JsonMessage, Kind } from './json-message.ts';
+import { AnyValue, ENVELOPE, KeyValue, Resource, Scope, VALUES } from '../fields.ts';
+import { JsonMessage, Kind } from './message.ts';
 
 /** A `oneof`. */
 const present = true;

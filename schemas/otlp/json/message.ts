@@ -1,5 +1,5 @@
 /** A protobuf message in its JSON mapping: which field a name is, and how its value is written. */
-import { sameBytes } from './words.ts';
+import { sameBytes } from '../words.ts';
 
 /** How a value is written: as protobuf's types, ids in hex, repeated numbers packed. */
 export const Kind = {

@@ -1,7 +1,8 @@
 /** The JSON of an ExportMetricsServiceRequest. */
-import { attributes, exportOf } from './json-common.ts';
-import { JsonMessage, Kind } from './json-message.ts';
-import * as fields from './metric-fields.ts';
+
+import * as fields from '../metric-fields.ts';
+import { attributes, exportOf } from './common.ts';
+import { JsonMessage, Kind } from './message.ts';
 
 const TEMPORALITIES = [
   'AGGREGATION_TEMPORALITY_UNSPECIFIED',

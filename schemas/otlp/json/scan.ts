@@ -1,5 +1,5 @@
 /** Reads JSON bytes in place: where values end, and where in the document a byte is. The bytes are known to be UTF-8. */
-import { text } from './wire.ts';
+import { text } from '../wire.ts';
 
 /** Thrown within the JSON converter only. */
 export class JsonFault {
