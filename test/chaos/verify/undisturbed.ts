@@ -18,19 +18,13 @@ export interface Undisturbed {
 
 const IN_FETCHES = { batch: () => 500, again: () => false };
 
-/** `done`: by partition of ati.spans, how far stage 1 came; behind it are the last ticks of who stopped. */
-export async function undisturbed(
-  kafka: Kafka,
-  config: Config,
-  done: ReadonlyMap<number, number>,
-): Promise<Undisturbed> {
+export async function undisturbed(kafka: Kafka, config: Config): Promise<Undisturbed> {
   const settings = settingsOf(config);
   const configured = configureDetectors(settings.detectors);
   if (!configured.ok) throw new Error(configured.message);
   const pool = new WorkerPool(1, { assembly: settings.assembly, detectors: settings.detectors });
   try {
-    const all = await logOf(kafka, topicName('spans', config.ATI_TOPIC_PREFIX));
-    const spans = all.map((log, partition) => log.slice(0, done.get(partition)));
+    const spans = await logOf(kafka, topicName('spans', config.ATI_TOPIC_PREFIX));
     const signals = await signalsOf(spans, pool, IN_FETCHES);
     const onTopic = await logOf(kafka, topicName('signals', config.ATI_TOPIC_PREFIX));
     const incidents = (log: readonly (readonly Uint8Array[])[]) =>

@@ -5,7 +5,7 @@ import { decodeAs, encode } from '#schemas/codec.ts';
 import { partitionOf } from '#schemas/murmur2.ts';
 import { generate, spansIn } from '../workload.ts';
 import { compare } from './compare.ts';
-import { readEvents } from './incidents.ts';
+import { compareSignals, readEvents } from './incidents.ts';
 import { spanProblems } from './spans.ts';
 
 const [a, b, c] = ['a', 'b', 'c'].map((digit) => digit.repeat(48));
@@ -65,6 +65,18 @@ test('a topic: twice the same is well; a revision with two values, or before an 
   if (!event.ok) throw new Error(event.reason);
   const other = encode('IncidentEvent', { ...event.value, title: 'another' });
   expect(readEvents([[...log, other]]).problems).toEqual([expect.stringMatching(/has two values/)]);
+});
+
+test('signals: of what is committed each is due; of what is not, it may be there, and nothing else', () => {
+  const mark = (offset: number) =>
+    encode('ClockMark', { source: { partition: 1, offset, sequence: 0, clock: 1_000 + offset } });
+  const expected = [[mark(0), mark(1), mark(2)]];
+  const done = new Map([[1, 2]]);
+  const problems = (...found: Uint8Array[]) => compareSignals([found], expected, done);
+  expect(problems(mark(0), mark(1))).toEqual([]);
+  expect(problems(mark(0), mark(0), mark(2), mark(1))).toEqual([]);
+  expect(problems(mark(0), mark(2))).toEqual([expect.stringMatching(/lost 1/)]);
+  expect(problems(mark(0), mark(1), mark(3))).toEqual([expect.stringMatching(/invented 1/)]);
 });
 
 test('the workload: every span of a run has an id of its own, and its times', async () => {
