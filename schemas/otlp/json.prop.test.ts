@@ -71,6 +71,39 @@ describe.each<[string, Convert, fc.Arbitrary<Parameters<typeof otlpJson>[0]>]>([
   });
 });
 
+test('an integer is the one that is written, digit by digit, or refused', () => {
+  const digits = (from: number, to: number) =>
+    fc.array(fc.nat({ max: 9 }), { minLength: from, maxLength: to }).map((all) => all.join(''));
+  const whole = fc.oneof(
+    fc.constantFrom('0', `${2n ** 63n - 1n}`, `${2n ** 63n}`, `${2n ** 63n + 1n}`, `${2n ** 64n}`),
+    digits(1, 22).map((all) => all.replace(/^0+(?=\d)/, '')),
+  );
+  const exponent = fc.option(fc.integer({ min: -24, max: 24 }), { nil: 0 });
+  fc.assert(
+    fc.property(fc.constantFrom('', '-'), whole, digits(0, 4), exponent, (sign, integer, fraction, power) => {
+      const number = `${sign}${integer}${fraction && `.${fraction}`}${power === 0 ? '' : `e${power}`}`;
+      const means = shifted(BigInt(`${sign}${integer}${fraction}`), power - fraction.length);
+      const one = (value: string) => {
+        const value64 = `{"resource":{"attributes":[{"value":{"intValue":${value}}}]}}`;
+        return convertTracesJson(Buffer.from(`{"resourceSpans":[${value64}]}`), limits);
+      };
+      for (const written of [number, `"${number}"`]) {
+        const converted = one(written);
+        expect(converted.ok).toBe(means !== undefined && means === BigInt.asIntN(64, means));
+        if (converted.ok) expect(converted).toEqual(one(`"${means}"`));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+/** `integer` × 10^`power`, where that is whole. */
+function shifted(integer: bigint, power: number): bigint | undefined {
+  if (power >= 0) return integer * 10n ** BigInt(power);
+  const by = 10n ** BigInt(-power);
+  return integer % by === 0n ? integer / by : undefined;
+}
+
 /** Writes JSON as nobody does: `pick` chooses a number below its argument. */
 function write(json: unknown, pick: (below: number) => number): string {
   const space = () => ['', '', ' ', '\n', '\t\r\n'][pick(5)];

@@ -60,17 +60,90 @@ describe('what the specification allows', () => {
     expect(convert({})).toEqual({ ok: true, otlp: Buffer.alloc(0) });
   });
 
-  test('whole numbers without quotes are exact, however large, and may have an exponent', () => {
-    const span = (number: string) =>
-      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":${number}}]}]}]}`;
-    const means = (startTimeUnixNano: bigint) =>
-      convert(withSpan({ startTimeUnixNano: `${startTimeUnixNano}` }));
-    for (const number of [1700000000000000001n, 2n ** 64n - 1n, 0n, 9n, 10n ** 6n, 10n ** 18n])
-      expect(convert(span(`${number}`))).toEqual(means(number));
-    expect(convert(span('17e17'))).toEqual(means(17n * 10n ** 17n));
-    expect(convert(span('5.0'))).toEqual(means(5n));
+  describe.each([
+    ['without quotes', (number: string) => number],
+    ['as text', (number: string) => `"${number}"`],
+  ])('integers %s', (_, written) => {
+    const attribute = (name: string, number: string) =>
+      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"${name}":${written(number)},"attributes":[
+        {"key":"k","value":{"intValue":${written(number)}}}]}]}]}]}`;
+    const means = (integer: bigint) =>
+      convert(
+        withSpan({
+          startTimeUnixNano: `${integer}`,
+          attributes: [{ key: 'k', value: { intValue: `${integer}` } }],
+        }),
+      );
+
+    test.each<[string, bigint]>([
+      ['1700000000000000001', 1700000000000000001n],
+      ['9223372036854775807', 2n ** 63n - 1n],
+      ['0', 0n],
+      ['-0', 0n],
+      ['9', 9n],
+      ['1000000', 10n ** 6n],
+      ['17e17', 17n * 10n ** 17n],
+      ['1.5E+1', 15n],
+      ['5.0', 5n],
+      ['0e999999999', 0n],
+      ['1700000000000000001.00', 1700000000000000001n],
+      ['17000000000000000010e-1', 1700000000000000001n],
+    ])('%s is exact', (number, integer) => {
+      expect(convert(attribute('startTimeUnixNano', number))).toEqual(means(integer));
+    });
+
+    test.each([
+      '9223372036854775808',
+      '-9223372036854775809',
+      '-9223372036854776832',
+      '1e19',
+      '1e400',
+      '-1e400',
+      '0.99999999999999999999',
+      '1e-400',
+      '1.5',
+      '15e-1',
+    ])('%s is none of 64 bits', (number) => {
+      expect(reason(attribute('unknown', number))).toMatch(/intValue: must be an integer/);
+    });
+
+    test('at the bounds of each type', () => {
+      const least = -(2n ** 63n);
+      for (const number of [`${least}`, `${least}.0`, '-9223372036854775808000e-3'])
+        expect(convert(attribute('unknown', number))).toEqual(
+          convert(withSpan({ attributes: [{ key: 'k', value: { intValue: `${least}` } }] })),
+        );
+      const whole = (name: string, number: string) =>
+        reason(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"${name}":${written(number)}}]}]}]}`);
+      for (const [name, greatest] of [
+        ['startTimeUnixNano', 2n ** 64n - 1n],
+        ['flags', 2n ** 32n - 1n],
+      ] as const) {
+        for (const good of [`${greatest}`, `${greatest}.0`, '-0', '-0.0'])
+          expect(whole(name, good)).toBe('ok');
+        for (const wrong of [`${greatest + 1n}`, `${greatest + 1n}.0`, '-1', '-1.0'])
+          expect(whole(name, wrong)).toMatch(/must be an integer/);
+      }
+    });
+  });
+
+  test('numbers that JSON does not know', () => {
     for (const wrong of ['01', '+1', '.5', '1e', '--1', '1.', 'NaN'])
-      expect(convert(span(wrong))).toEqual({ ok: false, reason: 'body: not JSON' });
+      expect(reason(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":${wrong}}]}]}]}`)).toBe(
+        'body: not JSON',
+      );
+  });
+
+  test('base64 of either alphabet, with padding and without', () => {
+    for (const bytes of ['', 'A', 'AB', 'ABC', '\xfb\xff\xfe\x01']) {
+      const means = Buffer.from(bytes, 'latin1');
+      for (const written of [
+        means.toString('base64'),
+        means.toString('base64url'),
+        means.toString('base64').replace(/=+$/, ''),
+      ])
+        value({ bytesValue: written }, means);
+    }
   });
 
   test('texts of every length, plain and escaped, in fields whose length was another the last time', () => {
@@ -83,20 +156,6 @@ describe('what the specification allows', () => {
         { traceState: plain, attributes: [[text, plain]] },
       );
     }
-  });
-
-  test('a name that is there twice: as a field that is there twice', () => {
-    const twice = `{"resourceSpans":[{"scopeSpans":[{"spans":[
-      {"traceId":"${traceId}","spanId":"${spanId}","name":"a","attributes":[{"key":"a"}],"name":"b","attributes":[{"key":"b"}]}]}]}]}`;
-    const converted = convert(twice);
-    if (!converted.ok) throw new Error(converted.reason);
-    const strings = Buffer.from(converted.otlp).toString('latin1');
-    expect(strings.match(/\*\x01[ab]|J\x03\n\x01[ab]/g)).toEqual([
-      '*\x01a',
-      'J\x03\n\x01a',
-      '*\x01b',
-      'J\x03\n\x01b',
-    ]);
   });
 
   test('ids of a wrong length pass: the splitter rejects that span alone', () => {
@@ -128,7 +187,17 @@ describe('errors say where, and do not quote', () => {
       withSpan({ attributes: [{ key: 'k', value: { doubleValue: 'one' } }] }),
       /doubleValue: must be a number/,
     ],
-    [withSpan({ attributes: [{ key: 'k', value: { bytesValue: '*' } }] }), /bytesValue: must be base64/],
+    ...['*', 'A', 'A==', '==', 'AAAAA', 'AQ=', 'AQI==', 'AQID=', 'AQ==AQ==', 'AQ=*'].map(
+      (bytesValue): [unknown, RegExp] => [
+        withSpan({ attributes: [{ key: 'k', value: { bytesValue } }] }),
+        /bytesValue: must be base64/,
+      ],
+    ),
+    ['{"resourceSpans":[],"resourceSpans":[]}', 'resourceSpans: must be there once only'],
+    [
+      '{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3,"k":1,"k":2,"\\u006bind":0}]}]}]}',
+      `${at}.kind: must be there once only`,
+    ],
     [withSpan({ attributes: [{ key: 'k', value: 3 }] }), `${at}.attributes[0].value: must be an object`],
     [withSpan({ events: [{}, { name: 1 }] }), `${at}.events[1].name: must be a string`],
   ])('%j', (json, expected) => {

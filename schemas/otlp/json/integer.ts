@@ -3,22 +3,41 @@
 /** The low and the high half of the integer that was read last, in two's complement. */
 export const word = new Uint32Array(2);
 
-export interface IntegerRange {
+/** A number of 64 bits without a sign. */
+interface Halves {
+  readonly low: number;
+  readonly high: number;
+}
+const halvesOf = (magnitude: bigint): Halves => ({
+  low: Number(magnitude & 0xffffffffn),
+  high: Number(magnitude >> 32n),
+});
+
+export class IntegerRange {
   readonly least: bigint;
   readonly greatest: bigint;
+  /** Of the negative ones, the greatest without its sign. */
+  readonly below: Halves;
+  readonly above: Halves;
+
+  constructor(least: bigint, greatest: bigint) {
+    this.least = least;
+    this.greatest = greatest;
+    this.below = halvesOf(-least);
+    this.above = halvesOf(greatest);
+  }
 }
-export const UINT32: IntegerRange = { least: 0n, greatest: 2n ** 32n - 1n };
-export const INT32: IntegerRange = { least: -(2n ** 31n), greatest: 2n ** 31n - 1n };
-export const UINT64: IntegerRange = { least: 0n, greatest: 2n ** 64n - 1n };
-export const INT64: IntegerRange = { least: -(2n ** 63n), greatest: 2n ** 63n - 1n };
+export const UINT32 = new IntegerRange(0n, 2n ** 32n - 1n);
+export const INT32 = new IntegerRange(-(2n ** 31n), 2n ** 31n - 1n);
+export const UINT64 = new IntegerRange(0n, 2n ** 64n - 1n);
+export const INT64 = new IntegerRange(-(2n ** 63n), 2n ** 63n - 1n);
 /** Enumerations. */
-export const UINT31: IntegerRange = { least: 0n, greatest: 2n ** 31n - 1n };
+export const UINT31 = new IntegerRange(0n, 2n ** 31n - 1n);
 
 const MAX_DIGITS = 20;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const TWO_32 = 2 ** 32;
-const SIGN = 2 ** 31;
 
 /** Reads b[from, to) into `word`: perhaps a minus, then at most 20 digits. False where it is another text, or out of the range. */
 export function readInteger(b: Uint8Array, from: number, to: number, range: IntegerRange): boolean {
@@ -41,27 +60,32 @@ export function readInteger(b: Uint8Array, from: number, to: number, range: Inte
     low = product >>> 0;
     high = high * scale + (product - low) / TWO_32;
   }
-  if (high >= TWO_32) return false;
-  if (negative && (low !== 0 || high !== 0)) {
-    if (range.least === 0n || high > SIGN || (high === SIGN && low !== 0)) return false;
-    high = TWO_32 - high - (low === 0 ? 0 : 1);
+  const bound = negative ? range.below : range.above;
+  if (high > bound.high || (high === bound.high && low > bound.low)) return false;
+  if (negative) {
+    high = (-high - (low === 0 ? 0 : 1)) >>> 0;
     low = -low >>> 0;
-    high >>>= 0;
-    if (range === INT32 && (high !== TWO_32 - 1 || low < SIGN)) return false;
-  } else if (range !== UINT64) {
-    if (range === INT64) {
-      if (high >= SIGN) return false;
-    } else if (high > 0 || (range !== UINT32 && low >= SIGN)) return false;
   }
   word[0] = low;
   word[1] = high;
   return true;
 }
 
-/** The same of a number that JSON gave with a fraction or an exponent: `1.0`, `1e3`. */
-export function takeInteger(value: number, { least, greatest }: IntegerRange): boolean {
-  if (!Number.isInteger(value)) return false;
-  const integer = BigInt(value);
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+
+/** The same of one with a fraction or an exponent (`1.0`, `1e3`), as exactly. */
+export function takeDecimal(text: string, { least, greatest }: IntegerRange): boolean {
+  const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) return false;
+  const digits = whole + fraction;
+  let from = 0;
+  while (from < digits.length && digits[from] === '0') from++;
+  let to = digits.length;
+  while (to > from && digits[to - 1] === '0') to--;
+  const zeros = Number(exponent) - fraction.length + digits.length - to;
+  const isZero = from === to;
+  if (!isZero && (zeros < 0 || to - from + zeros > MAX_DIGITS)) return false;
+  const integer = isZero ? 0n : BigInt(sign + digits.slice(from, to)) * 10n ** BigInt(zeros);
   if (integer < least || integer > greatest) return false;
   const bits = BigInt.asUintN(64, integer);
   word[0] = Number(bits & 0xffffffffn);

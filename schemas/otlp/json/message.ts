@@ -41,16 +41,19 @@ export class JsonField {
   readonly message: JsonMessage;
   readonly names: readonly string[];
   readonly nameBytes: number;
+  /** Its own among those of its message. */
+  readonly bit: number;
   readonly #name: DataView;
   /** The field that came after this one when it was last met. */
   next: JsonField | undefined = undefined;
   /** Bytes that the length of its message took when it was last met. */
   lengthBytes = 1;
 
-  constructor(name: string, kind: Kind, tag: number, options: FieldOptions) {
+  constructor(name: string, kind: Kind, tag: number, bit: number, options: FieldOptions) {
     const { present = false, message = NO_MESSAGE, names = [] } = options;
     this.kind = kind;
     this.tag = tag;
+    this.bit = bit;
     this.present = present;
     this.message = message;
     this.names = names;
@@ -65,6 +68,9 @@ export class JsonField {
   }
 }
 
+/** Each has a bit. */
+const MAX_FIELDS = 32;
+
 type Definition = readonly [kind: Kind, tag: number, options?: FieldOptions];
 
 export class JsonMessage {
@@ -78,8 +84,10 @@ export class JsonMessage {
 
   /** For messages that hold themselves. */
   define(fields: Readonly<Record<string, Definition>>): void {
-    for (const [name, [kind, tag, options = {}]] of Object.entries(fields)) {
-      const field = new JsonField(name, kind, tag, options);
+    const definitions = Object.entries(fields);
+    if (definitions.length > MAX_FIELDS) throw new Error(`more than ${MAX_FIELDS} fields`);
+    for (const [i, [name, [kind, tag, options = {}]]] of definitions.entries()) {
+      const field = new JsonField(name, kind, tag, 1 << i, options);
       while (this.#byLength.length <= field.nameBytes) this.#byLength.push([]);
       this.#byLength[field.nameBytes].push(field);
     }

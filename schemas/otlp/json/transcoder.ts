@@ -10,7 +10,6 @@ import { JsonValues, NULL } from './values.ts';
 
 /** Most that a field takes beyond the bytes of its JSON: tags, lengths and 64-bit numbers. */
 const FIELD_BYTES = 32;
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** By byte: its value as a digit, -1 for none. */
 const NIBBLES = new Int8Array(256).fill(-1);
@@ -20,9 +19,15 @@ for (let i = 0; i < 16; i++) {
   NIBBLES[digit.toUpperCase().charCodeAt(0)] = i;
 }
 
+/** By byte: whether it is a digit of base64, in either alphabet. */
+const BASE64 = new Uint8Array(256);
+for (const digit of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'))
+  BASE64[digit] = 1;
+const PADDING = 0x3d;
+
 /**
- * The bytes of the message that `body` is as JSON, which must be UTF-8. Fields stand in the order of the JSON; a name
- * that is there twice is a field that is there twice. Throws a JsonFault.
+ * The bytes of the message that `body` is as JSON, which must be UTF-8. Fields stand in the order of the JSON.
+ * Throws a JsonFault.
  */
 export function transcode(body: Uint8Array, message: JsonMessage, maxNesting: number): Uint8Array {
   try {
@@ -56,6 +61,7 @@ class Transcoder {
     let p = scan.token(b, at + 1);
     if (b[p] === scan.CLOSE) return p + 1;
     let previous: JsonField | undefined;
+    let met = 0;
     for (;;) {
       if (b[p] !== QUOTE) throw new JsonFault(p);
       p++;
@@ -73,6 +79,8 @@ class Transcoder {
       p = scan.token(b, p + 1);
       if (field === undefined) p = scan.skip(b, p);
       else {
+        if ((met & field.bit) !== 0) throw new JsonFault(p, 'must be there once only');
+        met |= field.bit;
         p = b[p] === NULL[0] ? this.#values.literal(p, NULL) : this.#field(field, p);
         previous = field;
       }
@@ -210,10 +218,19 @@ class Transcoder {
 
   #base64(field: JsonField, p: number): number {
     const end = this.#values.string(p);
-    const { ascii } = this.#values;
-    if (!BASE64.test(ascii)) throw new JsonFault(p, 'must be base64');
+    const { ascii, text, from, to } = this.#values;
+    if (!isBase64(text, from, to)) throw new JsonFault(p, 'must be base64');
     const bytes = Buffer.from(ascii, 'base64');
     if (bytes.length > 0 || field.present) out.field(field.tag, bytes);
     return end;
   }
+}
+
+/** Groups of four digits; of the last one, two or three will do, with padding up to four or without. */
+function isBase64(b: Uint8Array, from: number, to: number): boolean {
+  let end = from;
+  while (end < to && BASE64[b[end]] === 1) end++;
+  const left = (end - from) % 4;
+  if (end === to) return left !== 1;
+  return left >= 2 && end + 4 - left === to && b[end] === PADDING && b[to - 1] === PADDING;
 }

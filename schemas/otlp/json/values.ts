@@ -4,8 +4,8 @@ import {
   INT64,
   type IntegerRange,
   readInteger,
+  takeDecimal,
   takeDouble,
-  takeInteger,
   UINT31,
   UINT32,
   UINT64,
@@ -122,13 +122,13 @@ export class JsonValues {
     const b = this.#b;
     if (b[p] === QUOTE) {
       const end = this.string(p);
-      return readInteger(this.text, this.from, this.to, range) ? end : 0;
+      return readInteger(this.text, this.from, this.to, range) || takeDecimal(this.ascii, range) ? end : 0;
     }
     const end = valueEnd(b, p);
     const digits = b[p] === MINUS ? p + 1 : p;
     if ((b[digits] !== ZERO || end === digits + 1) && readInteger(b, p, end, range)) return end;
     const number = latin1(b, p, end);
-    return JSON_NUMBER.test(number) && takeInteger(Number(number), range) ? end : 0;
+    return JSON_NUMBER.test(number) && takeDecimal(number, range) ? end : 0;
   }
 
   #double(p: number): number {
