@@ -97,6 +97,64 @@ test('an integer is the one that is written, digit by digit, or refused', () => 
   );
 });
 
+test('what nobody asks for is passed over where it is JSON, and nowhere else', () => {
+  const token = fc.constantFrom(
+    ...[
+      '[',
+      ']',
+      '{',
+      '}',
+      ',',
+      ':',
+      ' ',
+      '\n',
+      '\0',
+      '"',
+      '"a"',
+      '"\\n\\u00e9"',
+      '"\\x"',
+      '"\\u12"',
+      '"\\"',
+      '"é\\/"',
+    ],
+    ...[
+      '0',
+      '-0',
+      '01',
+      '-',
+      '1.',
+      '1.5e+3',
+      '1e',
+      'true',
+      'tru',
+      'nullx',
+      'null',
+      'é',
+      '"b":1',
+      '[[]]',
+      '{"":{}}',
+    ],
+  );
+  const json = fc.json({ maxDepth: 4, stringUnit: 'grapheme' });
+  const edits = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 2 }), token), { maxLength: 2 });
+  const edited = fc.tuple(json, edits).map(([text, all]) =>
+    all.reduce((so, [at, drop, by]) => {
+      const i = at % (so.length + 1);
+      return so.slice(0, i) + by + so.slice(i + drop);
+    }, text),
+  );
+  const soup = fc.array(token, { maxLength: 8 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(fc.oneof(edited, soup), (unknown) => {
+      const body = Buffer.from(`{"unknown":${unknown}}`);
+      expect(convertTracesJson(body, limits)).toEqual(
+        isJson(body) ? { ok: true, otlp: Buffer.alloc(0) } : { ok: false, reason: 'body: not JSON' },
+      );
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 /** `integer` × 10^`power`, where that is whole. */
 function shifted(integer: bigint, power: number): bigint | undefined {
   if (power >= 0) return integer * 10n ** BigInt(power);

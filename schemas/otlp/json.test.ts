@@ -107,6 +107,13 @@ describe('what the specification allows', () => {
       expect(reason(attribute('unknown', number))).toMatch(/intValue: must be an integer/);
     });
 
+    test('zeros behind the point, but not a thousand', () => {
+      expect(convert(attribute('unknown', `7.${'0'.repeat(900)}`))).toEqual(
+        convert(attribute('unknown', '7')),
+      );
+      expect(reason(attribute('unknown', `7.${'0'.repeat(1_000)}`))).toMatch(/intValue: must be an integer/);
+    });
+
     test('at the bounds of each type', () => {
       const least = -(2n ** 63n);
       for (const number of [`${least}`, `${least}.0`, '-9223372036854775808000e-3'])
@@ -202,6 +209,14 @@ describe('errors say where, and do not quote', () => {
     [withSpan({ events: [{}, { name: 1 }] }), `${at}.events[1].name: must be a string`],
   ])('%j', (json, expected) => {
     expect(reason(json)).toEqual(typeof expected === 'string' ? expected : expect.stringMatching(expected));
+  });
+
+  test('past whatever stands before it', () => {
+    const deep = '['.repeat(2_000) + ']'.repeat(2_000);
+    expect(
+      reason(`{"a:[{,\\"":[[],{"]":"}:,[","c":{}},1],"resourceSpans":[{"schemaUrl":"{"},{"b":${deep},
+        "scopeSpans" : [ {} , {"spans":[]}, { "s\\u0070ans" : [ { "name" : 3 } ] } ] } ] }`),
+    ).toBe('resourceSpans[1].scopeSpans[2].spans[0].name: must be a string');
   });
 
   test('values nested too deep, counting from the first array or kvlist', () => {

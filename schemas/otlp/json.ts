@@ -9,10 +9,11 @@ import { isUtf8 } from 'node:buffer';
 import { LOGS } from './json/logs.ts';
 import type { JsonMessage } from './json/message.ts';
 import { METRICS } from './json/metrics.ts';
-import { JsonFault, pathTo } from './json/scan.ts';
+import { pathTo } from './json/path.ts';
+import { JsonFault } from './json/scan.ts';
+import { isJson } from './json/skip.ts';
 import { TRACES } from './json/spans.ts';
 import { transcode } from './json/transcoder.ts';
-import { text } from './wire.ts';
 
 export type Converted = { ok: true; otlp: Uint8Array } | { ok: false; reason: string };
 
@@ -45,14 +46,4 @@ function converterOf(message: JsonMessage): Convert {
 function reasonOf(body: Uint8Array, { offset, what }: JsonFault): string {
   if (what === undefined || !isJson(body)) return 'body: not JSON';
   return `${pathTo(body, offset) || 'body'}: ${what}`;
-}
-
-function isJson(body: Uint8Array): boolean {
-  try {
-    JSON.parse(text(body, 0, body.length));
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
 }

@@ -73,8 +73,12 @@ export function readInteger(b: Uint8Array, from: number, to: number, range: Inte
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
+/** Zeros beyond are nobody's number, and time. */
+const MAX_DECIMAL_LENGTH = 1_000;
+
 /** The same of one with a fraction or an exponent (`1.0`, `1e3`), as exactly. */
 export function takeDecimal(text: string, { least, greatest }: IntegerRange): boolean {
+  if (text.length > MAX_DECIMAL_LENGTH) return false;
   const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) return false;
   const digits = whole + fraction;

@@ -1,4 +1,4 @@
-/** Reads JSON bytes in place: where values end, and where in the document a byte is. The bytes are known to be UTF-8. */
+/** Reads JSON bytes in place: where strings, numbers and lists go on and end. The bytes are known to be UTF-8. */
 import { text } from '../wire.ts';
 
 /** Thrown within the JSON converter only. */
@@ -17,11 +17,22 @@ export class JsonFault {
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const COLON = 0x3a;
-const BACKSLASH = 0x5c;
+export const BACKSLASH = 0x5c;
 export const OPEN_LIST = 0x5b;
 export const CLOSE_LIST = 0x5d;
 export const OPEN = 0x7b;
 export const CLOSE = 0x7d;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+/** Of `e` and `E`, with this bit. */
+const EXPONENT = 0x65;
+const LOWER_CASE = 0x20;
+export const TRUE = Buffer.from('true');
+export const FALSE = Buffer.from('false');
+export const NULL = Buffer.from('null');
 /** Bytes below are white space, or control characters, which JSON has nowhere. */
 const SPACE = 0x20;
 
@@ -91,6 +102,36 @@ export function stringEnd(b: Uint8Array, p: number): number {
   throw new JsonFault(p);
 }
 
+/** The end of the number at p, or p where none is. What comes behind it is not looked at. */
+export function numberEnd(b: Uint8Array, p: number): number {
+  const first = b[p] === MINUS ? p + 1 : p;
+  let at = b[first] === ZERO ? first + 1 : digitsEnd(b, first);
+  if (at === first) return p;
+  if (b[at] === POINT) {
+    const fraction = at + 1;
+    at = digitsEnd(b, fraction);
+    if (at === fraction) return p;
+  }
+  if ((b[at] | LOWER_CASE) === EXPONENT) {
+    const power = b[at + 1] === MINUS || b[at + 1] === PLUS ? at + 2 : at + 1;
+    at = digitsEnd(b, power);
+    if (at === power) return p;
+  }
+  return at;
+}
+
+function digitsEnd(b: Uint8Array, p: number): number {
+  let at = p;
+  while (b[at] >= ZERO && b[at] <= NINE) at++;
+  return at;
+}
+
+/** The end of the literal that must be at p. */
+export function literalEnd(b: Uint8Array, p: number, literal: Uint8Array): number {
+  for (let i = 0; i < literal.length; i++) if (b[p + i] !== literal[i]) throw new JsonFault(p);
+  return p + literal.length;
+}
+
 /** The value of the JSON text [from, to). */
 export function parse(b: Uint8Array, from: number, to: number): unknown {
   try {
@@ -99,58 +140,4 @@ export function parse(b: Uint8Array, from: number, to: number): unknown {
     if (error instanceof SyntaxError) throw new JsonFault(from);
     throw error;
   }
-}
-
-/** The end of the value at p, whose inside is not looked at. */
-export function valueEnd(b: Uint8Array, p: number): number {
-  if (b[p] === QUOTE) return stringEnd(b, p + 1) + 1;
-  if (b[p] === OPEN || b[p] === OPEN_LIST) {
-    let depth = 0;
-    for (let at = p; at < b.length; at++) {
-      const byte = b[at];
-      if (byte === QUOTE) at = stringEnd(b, at + 1);
-      else if (byte === OPEN || byte === OPEN_LIST) depth++;
-      else if ((byte === CLOSE || byte === CLOSE_LIST) && --depth === 0) return at + 1;
-    }
-    throw new JsonFault(p);
-  }
-  let at = p;
-  while (at < b.length && !ends(b[at])) at++;
-  return at;
-}
-
-const ends = (byte: number) =>
-  byte <= SPACE || byte === COMMA || byte === CLOSE || byte === CLOSE_LIST || byte === COLON;
-
-/** The end of the value at p, which nobody asked for: it must be JSON all the same. */
-export function skip(b: Uint8Array, p: number): number {
-  const end = valueEnd(b, p);
-  parse(b, p, end);
-  return end;
-}
-
-/** The path to the value that begins at `offset` (`resourceSpans[0].schemaUrl`), in a body that is known to be JSON. */
-export function pathTo(b: Uint8Array, offset: number): string {
-  let path = '';
-  let p = token(b, 0);
-  while (p < offset) {
-    const isList = b[p] === OPEN_LIST;
-    for (let i = 0; ; i++) {
-      p = token(b, p + 1);
-      let name = `[${i}]`;
-      if (!isList) {
-        const key = p;
-        p = stringEnd(b, p + 1) + 1;
-        name = `${path === '' ? '' : '.'}${parse(b, key, p)}`;
-        p = token(b, token(b, p) + 1);
-      }
-      const end = valueEnd(b, p);
-      if (offset < end) {
-        path += name;
-        break;
-      }
-      p = token(b, end);
-    }
-  }
-  return path;
 }

@@ -6,7 +6,8 @@ import { type JsonField, type JsonMessage, Kind } from './message.ts';
 import { close, empty, open, out, writeNumber, written } from './output.ts';
 import * as scan from './scan.ts';
 import { CLOSE_LIST, COMMA, JsonFault, QUOTE } from './scan.ts';
-import { JsonValues, NULL } from './values.ts';
+import { skip } from './skip.ts';
+import { JsonValues } from './values.ts';
 
 /** Most that a field takes beyond the bytes of its JSON: tags, lengths and 64-bit numbers. */
 const FIELD_BYTES = 32;
@@ -77,11 +78,11 @@ class Transcoder {
       p = scan.token(b, end + 1);
       if (b[p] !== scan.COLON) throw new JsonFault(p);
       p = scan.token(b, p + 1);
-      if (field === undefined) p = scan.skip(b, p);
+      if (field === undefined) p = skip(b, p);
       else {
         if ((met & field.bit) !== 0) throw new JsonFault(p, 'must be there once only');
         met |= field.bit;
-        p = b[p] === NULL[0] ? this.#values.literal(p, NULL) : this.#field(field, p);
+        p = b[p] === scan.NULL[0] ? scan.literalEnd(b, p, scan.NULL) : this.#field(field, p);
         previous = field;
       }
       p = scan.token(b, p);

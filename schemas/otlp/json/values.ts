@@ -12,15 +12,9 @@ import {
   word,
 } from './integer.ts';
 import { type JsonField, Kind } from './message.ts';
-import { escaped, JsonFault, parse, QUOTE, stringEnd, valueEnd } from './scan.ts';
+import { escaped, FALSE, JsonFault, literalEnd, numberEnd, parse, QUOTE, stringEnd, TRUE } from './scan.ts';
 
-const MINUS = 0x2d;
-const ZERO = 0x30;
-const TRUE = Buffer.from('true');
-const FALSE = Buffer.from('false');
-export const NULL = Buffer.from('null');
 const TEXT_NUMBER = /^(-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity)$/;
-const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** Every reader takes where a value begins and returns where it ends. Throws JsonFault. */
 export class JsonValues {
@@ -57,11 +51,6 @@ export class JsonValues {
     return latin1(this.text, this.from, this.to);
   }
 
-  literal(p: number, literal: Uint8Array): number {
-    for (let i = 0; i < literal.length; i++) if (this.#b[p + i] !== literal[i]) throw new JsonFault(p);
-    return p + literal.length;
-  }
-
   /** What is a number in protobuf, into `word`. */
   number(field: JsonField, p: number): number {
     switch (field.kind) {
@@ -90,7 +79,7 @@ export class JsonValues {
     if (!isTrue && this.#b[p] !== FALSE[0]) throw new JsonFault(p, 'must be true or false');
     word[0] = isTrue ? 1 : 0;
     word[1] = 0;
-    return this.literal(p, isTrue ? TRUE : FALSE);
+    return literalEnd(this.#b, p, isTrue ? TRUE : FALSE);
   }
 
   #integer(p: number, range: IntegerRange): number {
@@ -124,18 +113,16 @@ export class JsonValues {
       const end = this.string(p);
       return readInteger(this.text, this.from, this.to, range) || takeDecimal(this.ascii, range) ? end : 0;
     }
-    const end = valueEnd(b, p);
-    const digits = b[p] === MINUS ? p + 1 : p;
-    if ((b[digits] !== ZERO || end === digits + 1) && readInteger(b, p, end, range)) return end;
-    const number = latin1(b, p, end);
-    return JSON_NUMBER.test(number) && takeDecimal(number, range) ? end : 0;
+    const end = numberEnd(b, p);
+    if (end === p) return 0;
+    return readInteger(b, p, end, range) || takeDecimal(latin1(b, p, end), range) ? end : 0;
   }
 
   #double(p: number): number {
     const isText = this.#b[p] === QUOTE;
-    const end = isText ? this.string(p) : valueEnd(this.#b, p);
+    const end = isText ? this.string(p) : numberEnd(this.#b, p);
     const number = isText ? this.ascii : latin1(this.#b, p, end);
-    if (!(isText ? TEXT_NUMBER : JSON_NUMBER).test(number)) throw new JsonFault(p, 'must be a number');
+    if (end === p || (isText && !TEXT_NUMBER.test(number))) throw new JsonFault(p, 'must be a number');
     takeDouble(Number(number));
     return end;
   }
