@@ -8,6 +8,8 @@ const spanId = 'b7ad6b7169203331';
 const convert = (json: unknown) =>
   convertTracesJson(Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)), { maxNesting: 4 });
 const withSpan = (span: unknown) => ({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+/** The same of a span that is written already. */
+const aroundSpan = (span: string) => `{"resourceSpans":[{"scopeSpans":[{"spans":[${span}]}]}]}`;
 const reason = (json: unknown) => {
   const converted = convert(json);
   return converted.ok ? 'ok' : converted.reason;
@@ -65,8 +67,9 @@ describe('what the specification allows', () => {
     ['as text', (number: string) => `"${number}"`],
   ])('integers %s', (_, written) => {
     const attribute = (name: string, number: string) =>
-      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"${name}":${written(number)},"attributes":[
-        {"key":"k","value":{"intValue":${written(number)}}}]}]}]}]}`;
+      aroundSpan(
+        `{"${name}":${written(number)},"attributes":[{"key":"k","value":{"intValue":${written(number)}}}]}`,
+      );
     const means = (integer: bigint) =>
       convert(
         withSpan({
@@ -120,8 +123,7 @@ describe('what the specification allows', () => {
         expect(convert(attribute('unknown', number))).toEqual(
           convert(withSpan({ attributes: [{ key: 'k', value: { intValue: `${least}` } }] })),
         );
-      const whole = (name: string, number: string) =>
-        reason(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"${name}":${written(number)}}]}]}]}`);
+      const whole = (name: string, number: string) => reason(aroundSpan(`{"${name}":${written(number)}}`));
       for (const [name, greatest] of [
         ['startTimeUnixNano', 2n ** 64n - 1n],
         ['flags', 2n ** 32n - 1n],
@@ -136,9 +138,7 @@ describe('what the specification allows', () => {
 
   test('numbers that JSON does not know', () => {
     for (const wrong of ['01', '+1', '.5', '1e', '--1', '1.', 'NaN'])
-      expect(reason(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"startTimeUnixNano":${wrong}}]}]}]}`)).toBe(
-        'body: not JSON',
-      );
+      expect(reason(aroundSpan(`{"startTimeUnixNano":${wrong}}`))).toBe('body: not JSON');
   });
 
   test('base64 of either alphabet, with padding and without', () => {
@@ -201,10 +201,7 @@ describe('errors say where, and do not quote', () => {
       ],
     ),
     ['{"resourceSpans":[],"resourceSpans":[]}', 'resourceSpans: must be there once only'],
-    [
-      '{"resourceSpans":[{"scopeSpans":[{"spans":[{"kind":3,"k":1,"k":2,"\\u006bind":0}]}]}]}',
-      `${at}.kind: must be there once only`,
-    ],
+    [aroundSpan('{"kind":3,"k":1,"k":2,"\\u006bind":0}'), `${at}.kind: must be there once only`],
     [withSpan({ attributes: [{ key: 'k', value: 3 }] }), `${at}.attributes[0].value: must be an object`],
     [withSpan({ events: [{}, { name: 1 }] }), `${at}.events[1].name: must be a string`],
   ])('%j', (json, expected) => {

@@ -76,8 +76,8 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** Zeros beyond are nobody's number, and time. */
 const MAX_DECIMAL_LENGTH = 1_000;
 
-/** The same of one with a fraction or an exponent (`1.0`, `1e3`), as exactly. */
-export function takeDecimal(text: string, { least, greatest }: IntegerRange): boolean {
+/** The same of one with a fraction or an exponent (`1.0`, `1e3`), as exactly: it is read as the digits that it means. */
+export function takeDecimal(text: string, range: IntegerRange): boolean {
   if (text.length > MAX_DECIMAL_LENGTH) return false;
   const [, sign, whole, fraction = '', exponent = '0'] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) return false;
@@ -89,12 +89,8 @@ export function takeDecimal(text: string, { least, greatest }: IntegerRange): bo
   const zeros = Number(exponent) - fraction.length + digits.length - to;
   const isZero = from === to;
   if (!isZero && (zeros < 0 || to - from + zeros > MAX_DIGITS)) return false;
-  const integer = isZero ? 0n : BigInt(sign + digits.slice(from, to)) * 10n ** BigInt(zeros);
-  if (integer < least || integer > greatest) return false;
-  const bits = BigInt.asUintN(64, integer);
-  word[0] = Number(bits & 0xffffffffn);
-  word[1] = Number(bits >> 32n);
-  return true;
+  const plain = isZero ? '0' : sign + digits.slice(from, to) + '0'.repeat(zeros);
+  return readInteger(Buffer.from(plain), 0, plain.length, range);
 }
 
 const doubleView = new DataView(new ArrayBuffer(8));

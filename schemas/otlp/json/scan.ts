@@ -36,6 +36,14 @@ export const NULL = Buffer.from('null');
 /** Bytes below are white space, or control characters, which JSON has nowhere. */
 const SPACE = 0x20;
 
+/** By byte: its value as a hex digit, -1 for none. */
+export const NIBBLES = new Int8Array(256).fill(-1);
+for (let i = 0; i < 16; i++) {
+  const digit = i.toString(16);
+  NIBBLES[digit.charCodeAt(0)] = i;
+  NIBBLES[digit.toUpperCase().charCodeAt(0)] = i;
+}
+
 /** The next byte that is no white space, from p on. There must be one: throws a JsonFault at the end of the body. */
 export function token(b: Uint8Array, p: number): number {
   return p < b.length && b[p] > SPACE ? p : pastSpace(b, p);

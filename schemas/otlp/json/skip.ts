@@ -9,6 +9,7 @@ import {
   FALSE,
   JsonFault,
   literalEnd,
+  NIBBLES,
   NULL,
   nothing,
   numberEnd,
@@ -21,12 +22,8 @@ import {
 } from './scan.ts';
 
 const LITERALS = [TRUE, FALSE, NULL];
-const ESCAPE = 1;
-const HEX_DIGIT = 2;
-/** By byte: what it may be behind a backslash, or behind `\u`. */
-const CHARACTERS = new Uint8Array(256);
-for (const character of Buffer.from('"\\/bfnrtu')) CHARACTERS[character] |= ESCAPE;
-for (const character of Buffer.from('0123456789abcdefABCDEF')) CHARACTERS[character] |= HEX_DIGIT;
+/** What may be behind a backslash. */
+const ESCAPES = new Set(Buffer.from('"\\/bfnrtu'));
 const U = 0x75;
 
 /** Is the whole body, which is UTF-8, one JSON value? */
@@ -106,9 +103,8 @@ function checkEscapes(b: Uint8Array, from: number, to: number): void {
   for (let at = from; at < to; at++) {
     if (b[at] !== BACKSLASH) continue;
     at++;
-    if ((CHARACTERS[b[at]] & ESCAPE) === 0) throw new JsonFault(at);
+    if (!ESCAPES.has(b[at])) throw new JsonFault(at);
     if (b[at] !== U) continue;
-    for (const last = at + 4; at < last; )
-      if ((CHARACTERS[b[++at]] & HEX_DIGIT) === 0) throw new JsonFault(at);
+    for (const last = at + 4; at < last; ) if (NIBBLES[b[++at]] < 0) throw new JsonFault(at);
   }
 }

@@ -12,14 +12,6 @@ import { JsonValues } from './values.ts';
 /** Most that a field takes beyond the bytes of its JSON: tags, lengths and 64-bit numbers. */
 const FIELD_BYTES = 32;
 
-/** By byte: its value as a digit, -1 for none. */
-const NIBBLES = new Int8Array(256).fill(-1);
-for (let i = 0; i < 16; i++) {
-  const digit = i.toString(16);
-  NIBBLES[digit.charCodeAt(0)] = i;
-  NIBBLES[digit.toUpperCase().charCodeAt(0)] = i;
-}
-
 /** By byte: whether it is a digit of base64, in either alphabet. */
 const BASE64 = new Uint8Array(256);
 for (const digit of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'))
@@ -208,7 +200,7 @@ class Transcoder {
     // Negative as soon as one digit is none.
     let digits = -((to - from) % 2);
     for (let at = from; at + 1 < to; at += 2) {
-      const byte = (NIBBLES[text[at]] << 4) | NIBBLES[text[at + 1]];
+      const byte = (scan.NIBBLES[text[at]] << 4) | scan.NIBBLES[text[at + 1]];
       digits |= byte;
       buf[n++] = byte;
     }

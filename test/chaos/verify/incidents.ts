@@ -100,13 +100,11 @@ export function compareSignals(
   done: ReadonlyMap<number, number>,
 ): string[] {
   return expected.flatMap((log, partition) => {
-    const hexes = (values: readonly Uint8Array[]) =>
-      new Map(values.map((value) => [Buffer.from(value).toString('hex'), '']));
+    const hex = (value: Uint8Array) => Buffer.from(value).toString('hex');
+    const hexes = (values: readonly Uint8Array[]) => new Map(values.map((value) => [hex(value), '']));
     const actions = (value: Uint8Array) => decodeAs('OperatorAction', value).ok;
     const there = hexes((found[partition] ?? []).filter((value) => !actions(value)));
-    const due = log.filter(
-      (value) => isCommitted(value, done) || there.has(Buffer.from(value).toString('hex')),
-    );
+    const due = log.filter((value) => isCommitted(value, done) || there.has(hex(value)));
     return compare(`ati.signals/${partition} and stage 1 over ati.spans`, there, hexes(due));
   });
 }
